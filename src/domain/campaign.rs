@@ -1,0 +1,542 @@
+//! [`Campaign`]: one review, made only by folding its journal over its snapshot.
+
+use std::sync::Arc;
+
+use super::{
+    account::AccountId,
+    decision::{Change, Decision, Slot},
+    grant::Holder,
+    items::{Item, ItemSet},
+    journal::{Attested, Decided, Entry, Event, Opened},
+    snapshot::{AccountIx, Snapshot},
+    text::Raw,
+    time::Timestamp,
+};
+
+/// One review of one snapshot, at one moment of its journal.
+///
+/// There is one way to make it: [`Campaign::open`] with the first entry, then [`Campaign::apply`] with
+/// each that follows. Screens, verification and exports share that fold, so they cannot disagree.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    snapshot: Arc<Snapshot>,
+    opened: Arc<Opened>,
+    own: Option<AccountIx>,
+    self_review: Option<Raw>,
+    slots: Vec<Slot>,
+    notes: std::collections::BTreeMap<Item, Raw>,
+    progress: Progress,
+    /// For each subject, how many of its items are decided.
+    decided: Vec<u32>,
+    entries: Vec<Arc<Entry>>,
+    done: Vec<Delta>,
+    undone: Vec<Delta>,
+    attested: Option<Attested>,
+    sealed: Option<String>,
+}
+
+/// What a change replaced, so that it can be taken back.
+#[derive(Debug, Clone)]
+struct Delta {
+    entry: u32,
+    before: Before,
+}
+
+#[derive(Debug, Clone)]
+enum Before {
+    /// Runs of neighbours that had the same slot. A bulk over untouched items is one run.
+    Slots(Vec<(Item, u32, Slot)>),
+    Note(Item, Option<Raw>),
+}
+
+/// How far a review is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// All items.
+    pub items: u64,
+    /// Decided to stay.
+    pub kept: u64,
+    /// Decided to go.
+    pub revoked: u64,
+    /// Implicit ones that were seen.
+    pub acknowledged: u64,
+    /// Not decided, whether bookmarked or not.
+    pub undecided: u64,
+    /// Those of the undecided that are bookmarked.
+    pub later: u64,
+}
+
+impl Progress {
+    /// How many items are decided.
+    pub fn decided(&self) -> u64 {
+        self.items - self.undecided
+    }
+
+    fn count(&mut self, slot: Slot, by: i64) {
+        let add = |count: &mut u64| {
+            *count = count
+                .checked_add_signed(by)
+                .expect("a slot is counted before it is taken off")
+        };
+        match slot.decision {
+            Some(Decision::Keep) => add(&mut self.kept),
+            Some(Decision::Revoke) => add(&mut self.revoked),
+            Some(Decision::Acknowledge) => add(&mut self.acknowledged),
+            None => {
+                add(&mut self.undecided);
+                if slot.later {
+                    add(&mut self.later);
+                }
+            }
+        }
+    }
+}
+
+/// Why something may not happen in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The first entry does not open a review, or a later one does.
+    #[error("a journal opens its review once, in its first entry")]
+    NotOpening,
+    /// The entry's number is not the next one.
+    #[error("entry {found} stands where entry {expected} belongs")]
+    OutOfSequence {
+        /// The number that belongs there.
+        expected: u32,
+        /// The number that was found.
+        found: u32,
+    },
+    /// The entry says other counts than the snapshot has.
+    #[error(
+        "the journal was opened over another snapshot: it names {journal} items, the snapshot has {snapshot}"
+    )]
+    OtherSnapshot {
+        /// Items the journal names.
+        journal: u64,
+        /// Items the snapshot has.
+        snapshot: u64,
+    },
+    /// The change names no item.
+    #[error("no items are chosen")]
+    NoItems,
+    /// The change names an item that is not there.
+    #[error("there is no item {0}")]
+    NoSuchItem(u64),
+    /// A revoke came without a reason.
+    #[error("a revoke needs a reason")]
+    NoReason,
+    /// The item is the reviewer's own access.
+    #[error("item {0} is your own access; another reviewer decides on it")]
+    OwnAccess(u64),
+    /// An implicit grant was kept or revoked.
+    #[error("item {0} is an implicit grant: nobody can remove it, so it is acknowledged")]
+    OnlyAcknowledge(u64),
+    /// A stored grant was acknowledged.
+    #[error("item {0} is a stored grant: keep or revoke it")]
+    NotImplicit(u64),
+    /// A decided item was bookmarked.
+    #[error("item {0} is decided; clear it to look at it later")]
+    LaterIsUndecided(u64),
+    /// There is nothing to undo, or it is not the latest change.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// There is nothing to redo, or it is not the latest change taken back.
+    #[error("there is nothing to redo")]
+    NothingToRedo,
+    /// The attestation states other counts than the journal gives, or hides undecided items.
+    #[error("the attestation does not state what was decided")]
+    FalseAttestation,
+    /// A seal came without an attestation right before it.
+    #[error("a review is sealed right after its attestation")]
+    NotAttested,
+    /// The review is closed.
+    #[error("the review is sealed as {0}; nothing in it changes any more")]
+    Sealed(String),
+    /// The reason or the text is empty.
+    #[error("a reason is missing")]
+    EmptyReason,
+}
+
+impl Campaign {
+    /// Begins the fold with the first entry.
+    ///
+    /// # Errors
+    /// When the entry does not open a review of this snapshot.
+    pub fn open(snapshot: Arc<Snapshot>, first: Entry) -> Result<Self, Refusal> {
+        let Event::Opened(opened) = &first.event else {
+            return Err(Refusal::NotOpening);
+        };
+        if first.seq != 1 {
+            return Err(Refusal::OutOfSequence {
+                expected: 1,
+                found: first.seq,
+            });
+        }
+        let items = snapshot.len() as u64;
+        if opened.items != items || opened.accounts != snapshot.accounts().len() as u64 {
+            return Err(Refusal::OtherSnapshot {
+                journal: opened.items,
+                snapshot: items,
+            });
+        }
+        let opened = Arc::new(Opened::clone(opened));
+        Ok(Self {
+            own: opened
+                .reviewer_account
+                .as_ref()
+                .and_then(|AccountId(id)| snapshot.find_account(id)),
+            self_review: None,
+            slots: vec![Slot::default(); snapshot.len()],
+            notes: std::collections::BTreeMap::new(),
+            progress: Progress {
+                items,
+                undecided: items,
+                ..Progress::default()
+            },
+            decided: vec![0; snapshot.subjects().len()],
+            entries: vec![Arc::new(first)],
+            done: Vec::new(),
+            undone: Vec::new(),
+            attested: None,
+            sealed: None,
+            snapshot,
+            opened,
+        })
+    }
+
+    /// Whether `event` may happen now.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn check(&self, event: &Event) -> Result<(), Refusal> {
+        if let Some(record) = &self.sealed {
+            return Err(Refusal::Sealed(record.clone()));
+        }
+        match event {
+            Event::Opened(_) => Err(Refusal::NotOpening),
+            Event::Decided(decided) => self.check_decided(decided),
+            Event::Undone { entry } => match self.done.last() {
+                Some(delta) if delta.entry == *entry => Ok(()),
+                _ => Err(Refusal::NothingToUndo),
+            },
+            Event::Redone { entry } => match self.undone.last() {
+                Some(delta) if delta.entry == *entry => Ok(()),
+                _ => Err(Refusal::NothingToRedo),
+            },
+            Event::Noted { item, .. } if item.index() >= self.slots.len() => {
+                Err(Refusal::NoSuchItem(item.number()))
+            }
+            Event::Noted { .. } => Ok(()),
+            Event::SelfReviewAllowed { reason } if reason.raw().trim().is_empty() => {
+                Err(Refusal::EmptyReason)
+            }
+            Event::SelfReviewAllowed { .. } => Ok(()),
+            Event::Attested(attested) => {
+                let undecided_is_told = match &attested.undecided_reason {
+                    Some(reason) => !reason.raw().trim().is_empty(),
+                    None => self.progress.undecided == 0,
+                };
+                if attested.progress == self.progress && undecided_is_told {
+                    Ok(())
+                } else {
+                    Err(Refusal::FalseAttestation)
+                }
+            }
+            Event::Sealed { .. } if self.attested.is_none() => Err(Refusal::NotAttested),
+            Event::Sealed { .. } => Ok(()),
+        }
+    }
+
+    fn check_decided(&self, decided: &Decided) -> Result<(), Refusal> {
+        let Some(last) = decided.items.last() else {
+            return Err(Refusal::NoItems);
+        };
+        if last.index() >= self.slots.len() {
+            return Err(Refusal::NoSuchItem(last.number()));
+        }
+        if decided
+            .reason
+            .as_ref()
+            .is_some_and(|reason| reason.raw().trim().is_empty())
+        {
+            return Err(Refusal::EmptyReason);
+        }
+        if decided.change == Change::Decide(Decision::Revoke) && decided.reason.is_none() {
+            return Err(Refusal::NoReason);
+        }
+        decided
+            .items
+            .iter()
+            .try_for_each(|item| self.may(decided.change, item))
+    }
+
+    /// Whether `change` may be made to `item`, its reason apart.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn may(&self, change: Change, item: Item) -> Result<(), Refusal> {
+        match change {
+            Change::Decide(decision) => {
+                let implicit = self.snapshot.implicit(item);
+                match decision {
+                    Decision::Acknowledge if !implicit => {
+                        return Err(Refusal::NotImplicit(item.number()));
+                    }
+                    Decision::Keep | Decision::Revoke if implicit => {
+                        return Err(Refusal::OnlyAcknowledge(item.number()));
+                    }
+                    _ => {}
+                }
+                if self.is_own(item) && self.self_review.is_none() {
+                    return Err(Refusal::OwnAccess(item.number()));
+                }
+                Ok(())
+            }
+            Change::Later if self.slot(item).decision.is_some() => {
+                Err(Refusal::LaterIsUndecided(item.number()))
+            }
+            Change::Later | Change::Clear => Ok(()),
+        }
+    }
+
+    /// Takes the next entry into the fold. When it is refused, nothing has changed.
+    ///
+    /// # Errors
+    /// The reason why this entry cannot follow.
+    pub fn apply(&mut self, entry: Entry) -> Result<(), Refusal> {
+        let expected = self.next_seq();
+        if entry.seq != expected {
+            return Err(Refusal::OutOfSequence {
+                expected,
+                found: entry.seq,
+            });
+        }
+        self.check(&entry.event)?;
+        match &entry.event {
+            Event::Opened(_) => unreachable!("`check` refuses it"),
+            Event::Decided(decided) => {
+                let before = self.set(&decided.items, |slot| {
+                    after(decided.change, slot, entry.seq)
+                });
+                self.record(entry.seq, Before::Slots(before));
+            }
+            Event::Noted { item, text } => {
+                let before = if text.raw().is_empty() {
+                    self.notes.remove(item)
+                } else {
+                    self.notes.insert(*item, text.clone())
+                };
+                self.record(entry.seq, Before::Note(*item, before));
+            }
+            Event::Undone { .. } => {
+                let delta = self.done.pop().expect("`check` saw it");
+                let back = self.restore(delta);
+                self.undone.push(back);
+                self.attested = None;
+            }
+            Event::Redone { .. } => {
+                let delta = self.undone.pop().expect("`check` saw it");
+                let back = self.restore(delta);
+                self.done.push(back);
+                self.attested = None;
+            }
+            Event::SelfReviewAllowed { reason } => {
+                self.self_review = Some(reason.clone());
+                self.attested = None;
+            }
+            Event::Attested(attested) => self.attested = Some(Attested::clone(attested)),
+            Event::Sealed { record, .. } => self.sealed = Some(record.clone()),
+        }
+        self.entries.push(Arc::new(entry));
+        Ok(())
+    }
+
+    fn record(&mut self, entry: u32, before: Before) {
+        self.done.push(Delta { entry, before });
+        self.undone.clear();
+        self.attested = None;
+    }
+
+    /// Sets the slots of `items`; the answer is what they were.
+    fn set(&mut self, items: &ItemSet, change: impl Fn(Slot) -> Slot) -> Vec<(Item, u32, Slot)> {
+        let mut before: Vec<(Item, u32, Slot)> = Vec::new();
+        for item in items.iter() {
+            let old = self.put(item, &change);
+            match before.last_mut() {
+                Some((first, length, slot)) if *slot == old && first.0 + *length == item.0 => {
+                    *length += 1
+                }
+                _ => before.push((item, 1, old)),
+            }
+        }
+        before
+    }
+
+    fn put(&mut self, item: Item, change: impl Fn(Slot) -> Slot) -> Slot {
+        let slot = &mut self.slots[item.index()];
+        let old = *slot;
+        *slot = change(old);
+        let new = *slot;
+        self.progress.count(old, -1);
+        self.progress.count(new, 1);
+        if old.decision.is_some() != new.decision.is_some() {
+            let decided = &mut self.decided[self.snapshot.subject_of(item)];
+            *decided = if new.decision.is_some() {
+                *decided + 1
+            } else {
+                *decided - 1
+            };
+        }
+        old
+    }
+
+    /// Puts back what a change replaced; the answer puts that back in turn.
+    fn restore(&mut self, delta: Delta) -> Delta {
+        let before = match delta.before {
+            Before::Slots(runs) => Before::Slots(
+                runs.into_iter()
+                    .flat_map(|(first, length, slot)| {
+                        self.set(&ItemSet::range(first, Item(first.0 + length)), |_| slot)
+                    })
+                    .collect(),
+            ),
+            Before::Note(item, note) => {
+                let old = match note {
+                    Some(note) => self.notes.insert(item, note),
+                    None => self.notes.remove(&item),
+                };
+                Before::Note(item, old)
+            }
+        };
+        Delta {
+            entry: delta.entry,
+            before,
+        }
+    }
+
+    /// The reviewed snapshot.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// How the review began.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// The time as of which the snapshot speaks.
+    pub fn as_of(&self) -> Timestamp {
+        self.opened.provenance.ended
+    }
+
+    /// How far the review is.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What is recorded about an item.
+    pub fn slot(&self, item: Item) -> Slot {
+        self.slots[item.index()]
+    }
+
+    /// The entry that decided an item, when it is decided or bookmarked.
+    pub fn deciding_entry(&self, item: Item) -> Option<(&Entry, &Decided)> {
+        let slot = self.slot(item);
+        let entry = self
+            .entry(slot.entry)
+            .filter(|_| slot.decision.is_some() || slot.later)?;
+        match &entry.event {
+            Event::Decided(decided) => Some((entry, decided)),
+            _ => None,
+        }
+    }
+
+    /// The note on an item.
+    pub fn note(&self, item: Item) -> Option<&Raw> {
+        self.notes.get(&item)
+    }
+
+    /// How many items of the subject at `position` in [`Snapshot::subjects`] are decided.
+    pub fn decided_of(&self, position: usize) -> u32 {
+        self.decided[position]
+    }
+
+    /// All entries, oldest first.
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    /// The entry with this number.
+    pub fn entry(&self, seq: u32) -> Option<&Entry> {
+        self.entries
+            .get((seq as usize).checked_sub(1)?)
+            .map(Arc::as_ref)
+    }
+
+    /// The number the next entry takes.
+    pub fn next_seq(&self) -> u32 {
+        u32::try_from(self.entries.len() + 1)
+            .expect("a journal has fewer than four billion entries")
+    }
+
+    /// The change that an undo would take back.
+    pub fn undoable(&self) -> Option<&Entry> {
+        self.entry(self.done.last()?.entry)
+    }
+
+    /// The change that a redo would make again.
+    pub fn redoable(&self) -> Option<&Entry> {
+        self.entry(self.undone.last()?.entry)
+    }
+
+    /// Whether the change with this number stands: it was made and is not taken back.
+    pub fn stands(&self, seq: u32) -> bool {
+        self.done
+            .binary_search_by_key(&seq, |delta| delta.entry)
+            .is_ok()
+    }
+
+    /// Whether an item is the reviewer's own access.
+    pub fn is_own(&self, item: Item) -> bool {
+        self.own
+            .is_some_and(|own| self.snapshot.grant(item).holder == Holder::Account(own))
+    }
+
+    /// Why the reviewer may decide on their own access, when they may.
+    pub fn self_review(&self) -> Option<&Raw> {
+        self.self_review.as_ref()
+    }
+
+    /// The attestation, when it is the last word on the decisions.
+    pub fn attested(&self) -> Option<&Attested> {
+        self.attested.as_ref()
+    }
+
+    /// The record it was sealed as.
+    pub fn sealed(&self) -> Option<&str> {
+        self.sealed.as_deref()
+    }
+}
+
+fn after(change: Change, slot: Slot, entry: u32) -> Slot {
+    match change {
+        Change::Decide(decision) => Slot {
+            decision: Some(decision),
+            later: false,
+            entry,
+        },
+        Change::Later => Slot {
+            later: true,
+            entry,
+            ..slot
+        },
+        Change::Clear => Slot {
+            decision: None,
+            later: false,
+            entry,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! [`Item`] and [`ItemSet`]: grants put up for decision, by their line number.
+
+use std::{fmt, str::FromStr};
+
+/// One grant put up for decision: its position in the snapshot's grants, from 0. Files and people count
+/// from 1: see [`Item::number`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Item(pub u32);
+
+impl Item {
+    /// The item number: the line of `grants.jsonl`, from 1.
+    pub fn number(self) -> u64 {
+        u64::from(self.0) + 1
+    }
+
+    /// The position, for slices.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A set of items as runs, written `17,40-99,1203` in item numbers. A million neighbours take one run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ItemSet {
+    /// First and last item of each run; sorted, disjoint, not adjacent.
+    runs: Vec<(u32, u32)>,
+}
+
+/// The text is not a set of items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a set of item numbers in rising order, like 17,40-99,1203")]
+pub struct BadItems;
+
+impl ItemSet {
+    /// The items `first..end` without `end`.
+    pub fn range(first: Item, end: Item) -> Self {
+        if first < end {
+            Self {
+                runs: vec![(first.0, end.0 - 1)],
+            }
+        } else {
+            Self::default()
+        }
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> usize {
+        self.runs
+            .iter()
+            .map(|(first, last)| (last - first) as usize + 1)
+            .sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Whether it holds `item`.
+    pub fn contains(&self, item: Item) -> bool {
+        let after = self.runs.partition_point(|(first, _)| *first <= item.0);
+        after > 0 && self.runs[after - 1].1 >= item.0
+    }
+
+    /// The items in rising order.
+    pub fn iter(&self) -> impl Iterator<Item = Item> + '_ {
+        self.runs
+            .iter()
+            .flat_map(|&(first, last)| (first..=last).map(Item))
+    }
+
+    /// First and last item of each run, in rising order.
+    pub fn runs(&self) -> impl Iterator<Item = (Item, Item)> + '_ {
+        self.runs
+            .iter()
+            .map(|&(first, last)| (Item(first), Item(last)))
+    }
+
+    /// The lowest item.
+    pub fn first(&self) -> Option<Item> {
+        self.runs.first().map(|run| Item(run.0))
+    }
+
+    /// The highest item.
+    pub fn last(&self) -> Option<Item> {
+        self.runs.last().map(|run| Item(run.1))
+    }
+
+    /// Adds an item above all that are in the set.
+    fn push(&mut self, item: u32) {
+        match self.runs.last_mut() {
+            Some((_, last)) if *last + 1 == item => *last = item,
+            _ => self.runs.push((item, item)),
+        }
+    }
+}
+
+impl From<Item> for ItemSet {
+    fn from(item: Item) -> Self {
+        Self {
+            runs: vec![(item.0, item.0)],
+        }
+    }
+}
+
+impl FromIterator<Item> for ItemSet {
+    /// Takes items in any order, repeated or not.
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
+        let mut items: Vec<u32> = items.into_iter().map(|item| item.0).collect();
+        items.sort_unstable();
+        items.dedup();
+        let mut set = Self::default();
+        items.into_iter().for_each(|item| set.push(item));
+        set
+    }
+}
+
+impl fmt::Display for ItemSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, &(first, last)) in self.runs.iter().enumerate() {
+            let comma = if n == 0 { "" } else { "," };
+            let (first, last) = (Item(first).number(), Item(last).number());
+            if first == last {
+                write!(f, "{comma}{first}")?;
+            } else {
+                write!(f, "{comma}{first}-{last}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for ItemSet {
+    type Err = BadItems;
+
+    /// Reads exactly what is written by `Display`: one text for one set.
+    fn from_str(text: &str) -> Result<Self, BadItems> {
+        let number = |text: &str| -> Result<u32, BadItems> {
+            let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+            let number: u32 = if plain {
+                text.parse().map_err(|_| BadItems)?
+            } else {
+                return Err(BadItems);
+            };
+            Ok(number - 1)
+        };
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for run in text.split(',').filter(|_| !text.is_empty()) {
+            let (first, last) = match run.split_once('-') {
+                Some((first, last)) => (number(first)?, number(last)?),
+                None => (number(run)?, number(run)?),
+            };
+            let ordered = runs
+                .last()
+                .is_none_or(|(_, before)| first > before.saturating_add(1));
+            if first > last || (first == last && run.contains('-')) || !ordered {
+                return Err(BadItems);
+            }
+            runs.push((first, last));
+        }
+        Ok(Self { runs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_set_has_one_text() {
+        for text in ["", "1", "17,40-99,1203", "1-1000000"] {
+            assert_eq!(text.parse::<ItemSet>().expect(text).to_string(), text);
+        }
+        for text in [
+            "0",
+            "2,1",
+            "1,2",
+            "1-1",
+            "1,,3",
+            "01",
+            "+1",
+            "1-",
+            "4294967296",
+            "5-3",
+            " 1",
+            "1-2,3",
+        ] {
+            assert_eq!(text.parse::<ItemSet>(), Err(BadItems), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_survives_its_text(items in prop::collection::vec(0u32..200, 0..80)) {
+            let set: ItemSet = items.iter().copied().map(Item).collect();
+            prop_assert_eq!(set.to_string().parse::<ItemSet>(), Ok(set.clone()));
+            for item in 0..200 {
+                prop_assert_eq!(set.contains(Item(item)), items.contains(&item));
+            }
+            prop_assert_eq!(set.iter().count(), set.len());
+        }
+    }
+}

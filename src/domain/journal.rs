@@ -1,0 +1,131 @@
+//! [`Entry`] and [`Event`]: what may happen in a campaign.
+
+use super::{
+    Digest,
+    account::AccountId,
+    campaign::Progress,
+    decision::Change,
+    items::{Item, ItemSet},
+    provenance::Provenance,
+    text::Raw,
+    time::Timestamp,
+};
+
+/// One line of a campaign's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place, from 1, without holes.
+    pub seq: u32,
+    /// When it was written, by the writer's clock.
+    pub at: Timestamp,
+    /// Who wrote it: the reviewer's login name.
+    pub by: Raw,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What may happen in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The review was opened over a snapshot. Always the first entry, and only the first.
+    Opened(Box<Opened>),
+    /// Items were decided, bookmarked or cleared, all in the same way.
+    Decided(Decided),
+    /// The latest change that stood was taken back.
+    Undone {
+        /// The entry that no longer counts.
+        entry: u32,
+    },
+    /// The latest change that was taken back counts again.
+    Redone {
+        /// The entry that counts again.
+        entry: u32,
+    },
+    /// A note was written on an item; an empty one takes it away.
+    Noted {
+        /// The item.
+        item: Item,
+        /// The note.
+        text: Raw,
+    },
+    /// From here on the reviewer may decide on their own access.
+    SelfReviewAllowed {
+        /// Why.
+        reason: Raw,
+    },
+    /// The reviewer confirmed the attestation. The last entry of a record's journal; any later change of a
+    /// decision makes it void.
+    Attested(Box<Attested>),
+    /// The record was made. Nothing follows.
+    Sealed {
+        /// The record's folder name.
+        record: String,
+        /// The digest of its `SHA256SUMS`.
+        sums: Digest,
+    },
+}
+
+/// How a review began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The review's name.
+    pub review: String,
+    /// What the reviewer is called.
+    pub reviewer: Raw,
+    /// The reviewer's own account, on which they may not decide; `None` when nobody knows it.
+    pub reviewer_account: Option<AccountId>,
+    /// How many items there are.
+    pub items: u64,
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// Where the snapshot came from.
+    pub provenance: Provenance,
+    /// The program and version that opened it.
+    pub tool: String,
+}
+
+/// A change of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What was done to them.
+    pub change: Change,
+    /// Which ones; never empty.
+    pub items: ItemSet,
+    /// Why; always there for a revoke.
+    pub reason: Option<Raw>,
+    /// How they were chosen.
+    pub chosen: Chosen,
+}
+
+/// How the items of a change were chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// One by one.
+    Single,
+    /// What was still undecided of one account or team.
+    RestOfSubject,
+    /// The marked ones.
+    Marked,
+    /// All that a filter matched; its text.
+    Filter(Raw),
+}
+
+impl Chosen {
+    /// Whether several items were decided in one act.
+    pub fn is_bulk(&self) -> bool {
+        !matches!(self, Self::Single)
+    }
+}
+
+/// What the reviewer confirmed before the signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attested {
+    /// The words that were confirmed.
+    pub statement: String,
+    /// Who signs, as the auditor's list of signers names them.
+    pub principal: Raw,
+    /// The counts that were shown.
+    pub progress: Progress,
+    /// Why items are left undecided; there when some are.
+    pub undecided_reason: Option<Raw>,
+}

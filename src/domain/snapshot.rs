@@ -1,0 +1,516 @@
+//! [`Snapshot`]: accounts, resources and grants at one time, frozen in one order.
+
+use std::ops::Range;
+
+use super::{
+    account::Account,
+    grant::{Entitlement, Grant, Holder, Membership},
+    items::Item,
+    resource::{Organization, Project, Role, Team},
+};
+
+macro_rules! index {
+    ($(#[$doc:meta] $name:ident)*) => {$(
+        #[$doc]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The position, for slices.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+
+            /// The position `index` of a slice.
+            ///
+            /// # Panics
+            /// When a snapshot has more than four billion of something.
+            pub fn at(index: usize) -> Self {
+                Self(u32::try_from(index).expect("a snapshot has fewer than four billion of anything"))
+            }
+        }
+    )*};
+}
+
+index! {
+    /// The position of an account in its snapshot.
+    AccountIx
+    /// The position of a team in its snapshot.
+    TeamIx
+    /// The position of a project in its snapshot.
+    ProjectIx
+    /// The position of a role in its snapshot.
+    RoleIx
+    /// The position of a membership in its snapshot.
+    MembershipIx
+}
+
+/// What a snapshot is made of. The indices inside point into these lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// The organization.
+    pub organization: Organization,
+    /// Every account that was listed or that a grant names.
+    pub accounts: Vec<Account>,
+    /// Every team that was listed or that something names.
+    pub teams: Vec<Team>,
+    /// Every project.
+    pub projects: Vec<Project>,
+    /// Every role that was listed or that a grant names.
+    pub roles: Vec<Role>,
+    /// The particulars of each membership grant.
+    pub memberships: Vec<Membership>,
+    /// Every stored grant.
+    pub grants: Vec<Grant>,
+}
+
+/// Accounts, resources and grants as they were read at one time. It never changes.
+///
+/// Everything stands in one order that depends on nothing but the content: accounts, teams and projects by
+/// name and then id, roles by key, grants by holder and then by what is held. So the same population
+/// always makes the same files, and one holder's items are neighbours.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    parts: Parts,
+    subjects: Vec<Subject>,
+}
+
+/// One holder and its items, which are neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// Who holds them.
+    pub holder: Holder,
+    /// The first item.
+    pub first: Item,
+    /// The item after the last.
+    pub end: Item,
+}
+
+impl Subject {
+    /// The positions of its items.
+    pub fn range(&self) -> Range<usize> {
+        self.first.index()..self.end.index()
+    }
+
+    /// Its items.
+    pub fn items(&self) -> impl DoubleEndedIterator<Item = Item> + ExactSizeIterator + use<> {
+        (self.first.0..self.end.0).map(Item)
+    }
+
+    /// How many items it has.
+    pub fn len(&self) -> usize {
+        self.range().len()
+    }
+
+    /// Whether it has no items.
+    pub fn is_empty(&self) -> bool {
+        self.first == self.end
+    }
+}
+
+/// Why a list cannot be a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Two entries have the same id.
+    #[error("{what} {id} is there twice")]
+    Twice {
+        /// `account`, `team`, `project`, `role` or `grant`.
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// Something points at an entry that is not there.
+    #[error("{what} {position} points at something that is not in the snapshot")]
+    Dangling {
+        /// `team`, `membership` or `grant`.
+        what: &'static str,
+        /// Its place in the list, from 1.
+        position: usize,
+    },
+    /// The entries do not stand in a snapshot's order.
+    #[error("{what} {position} is not where it belongs in the order")]
+    Disorder {
+        /// `account`, `team`, `project`, `role`, `membership` or `grant`.
+        what: &'static str,
+        /// Its place in the list, from 1.
+        position: usize,
+    },
+}
+
+impl Snapshot {
+    /// Puts `parts` in order and freezes them.
+    ///
+    /// # Errors
+    /// When something is there twice or points nowhere.
+    pub fn assemble(parts: Parts) -> Result<Self, Error> {
+        check_pointers(&parts)?;
+        Self::from_ordered(sorted(parts))
+    }
+
+    /// Freezes `parts` that already stand in a snapshot's order, as they do in a file.
+    ///
+    /// # Errors
+    /// When something is there twice, points nowhere, or stands elsewhere than it should.
+    pub fn from_ordered(parts: Parts) -> Result<Self, Error> {
+        check_pointers(&parts)?;
+        check_order("account", &parts.accounts, account_key, |account| {
+            account.id.0.to_string()
+        })?;
+        check_order("team", &parts.teams, team_key, |team| team.id.to_string())?;
+        check_order("project", &parts.projects, project_key, |project| {
+            project.id.to_string()
+        })?;
+        check_order(
+            "role",
+            &parts.roles,
+            |role| &role.key,
+            |role| role.key.to_string(),
+        )?;
+        check_order(
+            "grant",
+            &parts.grants,
+            |grant| (grant.holder, grant.entitlement, grant.id),
+            |grant| grant.id.to_string(),
+        )?;
+        check_unique(
+            "account",
+            parts.accounts.iter().map(|account| &account.id.0),
+        )?;
+        check_unique("team", parts.teams.iter().map(|team| &team.id))?;
+        check_unique("project", parts.projects.iter().map(|project| &project.id))?;
+        check_unique("grant", parts.grants.iter().map(|grant| &grant.id))?;
+        let mut next = 0;
+        for (position, grant) in parts.grants.iter().enumerate() {
+            if let Entitlement::Membership(membership) = grant.entitlement {
+                // Memberships stand in the order of their grants, so a file needs no second list.
+                if membership.0 != next {
+                    return Err(Error::Disorder {
+                        what: "membership",
+                        position: position + 1,
+                    });
+                }
+                next += 1;
+            }
+        }
+        if next as usize != parts.memberships.len() {
+            return Err(Error::Dangling {
+                what: "membership",
+                position: next as usize + 1,
+            });
+        }
+        Ok(Self {
+            subjects: subjects(&parts.grants),
+            parts,
+        })
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.parts.organization
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> &[Account] {
+        &self.parts.accounts
+    }
+
+    /// All teams.
+    pub fn teams(&self) -> &[Team] {
+        &self.parts.teams
+    }
+
+    /// All projects.
+    pub fn projects(&self) -> &[Project] {
+        &self.parts.projects
+    }
+
+    /// All roles.
+    pub fn roles(&self) -> &[Role] {
+        &self.parts.roles
+    }
+
+    /// The particulars of all memberships.
+    pub fn memberships(&self) -> &[Membership] {
+        &self.parts.memberships
+    }
+
+    /// All stored grants; the position is the item.
+    pub fn grants(&self) -> &[Grant] {
+        &self.parts.grants
+    }
+
+    /// All holders that have items, in order.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// One account.
+    pub fn account(&self, ix: AccountIx) -> &Account {
+        &self.parts.accounts[ix.index()]
+    }
+
+    /// One team.
+    pub fn team(&self, ix: TeamIx) -> &Team {
+        &self.parts.teams[ix.index()]
+    }
+
+    /// One project.
+    pub fn project(&self, ix: ProjectIx) -> &Project {
+        &self.parts.projects[ix.index()]
+    }
+
+    /// One role.
+    pub fn role(&self, ix: RoleIx) -> &Role {
+        &self.parts.roles[ix.index()]
+    }
+
+    /// One membership.
+    pub fn membership(&self, ix: MembershipIx) -> &Membership {
+        &self.parts.memberships[ix.index()]
+    }
+
+    /// The grant an item stands for.
+    pub fn grant(&self, item: Item) -> &Grant {
+        &self.parts.grants[item.index()]
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.parts.grants.len()
+    }
+
+    /// Whether there is nothing to decide.
+    pub fn is_empty(&self) -> bool {
+        self.parts.grants.is_empty()
+    }
+
+    /// The position in [`Snapshot::subjects`] of the subject an item belongs to.
+    pub fn subject_of(&self, item: Item) -> usize {
+        self.subjects.partition_point(|subject| subject.end <= item)
+    }
+
+    /// The subject of `holder`, when it has items.
+    pub fn subject_of_holder(&self, holder: Holder) -> Option<&Subject> {
+        let at = self
+            .subjects
+            .partition_point(|subject| subject.holder < holder);
+        self.subjects
+            .get(at)
+            .filter(|subject| subject.holder == holder)
+    }
+
+    /// Whether the item is an implicit grant, which can only be acknowledged.
+    pub fn implicit(&self, item: Item) -> bool {
+        match self.grant(item).entitlement {
+            Entitlement::OrganizationRole(role) => {
+                self.role(role).kind == super::resource::RoleKind::OrganizationImplicit
+            }
+            Entitlement::SignIn | Entitlement::Membership(_) | Entitlement::ProjectRole(..) => {
+                false
+            }
+        }
+    }
+
+    /// The account with this Space id.
+    pub fn find_account(&self, id: &str) -> Option<AccountIx> {
+        self.parts
+            .accounts
+            .iter()
+            .position(|account| &*account.id.0 == id)
+            .map(AccountIx::at)
+    }
+}
+
+fn account_key(account: &Account) -> (String, &str) {
+    (account.label().raw().to_ascii_lowercase(), &account.id.0)
+}
+
+fn team_key(team: &Team) -> (String, &str) {
+    (team.name.raw().to_ascii_lowercase(), &team.id)
+}
+
+fn project_key(project: &Project) -> (String, &str) {
+    (project.name.raw().to_ascii_lowercase(), &project.id)
+}
+
+/// Checks that each entry's key is above the one before.
+fn check_order<'a, T, K: Ord>(
+    what: &'static str,
+    list: &'a [T],
+    key: impl Fn(&'a T) -> K,
+    id: impl Fn(&T) -> String,
+) -> Result<(), Error> {
+    let mut before: Option<K> = None;
+    for (position, entry) in list.iter().enumerate() {
+        let this = key(entry);
+        match before.as_ref().map(|before| before.cmp(&this)) {
+            None | Some(std::cmp::Ordering::Less) => before = Some(this),
+            Some(std::cmp::Ordering::Equal) => {
+                return Err(Error::Twice {
+                    what,
+                    id: id(entry),
+                });
+            }
+            Some(std::cmp::Ordering::Greater) => {
+                return Err(Error::Disorder {
+                    what,
+                    position: position + 1,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_unique<'a, T: Ord + std::fmt::Debug + ToString + 'a>(
+    what: &'static str,
+    ids: impl Iterator<Item = &'a T>,
+) -> Result<(), Error> {
+    let mut ids: Vec<&T> = ids.collect();
+    ids.sort_unstable();
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Error::Twice {
+            what,
+            id: pair[0].to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn check_pointers(parts: &Parts) -> Result<(), Error> {
+    let team = |ix: TeamIx| ix.index() < parts.teams.len();
+    let dangling = |what, position: usize| {
+        Err(Error::Dangling {
+            what,
+            position: position + 1,
+        })
+    };
+    for (position, entry) in parts.teams.iter().enumerate() {
+        if !entry.parent.is_none_or(team) {
+            return dangling("team", position);
+        }
+    }
+    for (position, entry) in parts.memberships.iter().enumerate() {
+        if !team(entry.team) {
+            return dangling("membership", position);
+        }
+    }
+    for (position, grant) in parts.grants.iter().enumerate() {
+        let holder = match grant.holder {
+            Holder::Everyone(_) => true,
+            Holder::Account(account) => account.index() < parts.accounts.len(),
+            Holder::Team(ix) => team(ix),
+        };
+        let role = |role: super::snapshot::RoleIx| role.index() < parts.roles.len();
+        let entitlement = match grant.entitlement {
+            Entitlement::SignIn => true,
+            Entitlement::Membership(membership) => membership.index() < parts.memberships.len(),
+            Entitlement::OrganizationRole(ix) => role(ix),
+            Entitlement::ProjectRole(project, ix) => {
+                role(ix) && project.index() < parts.projects.len()
+            }
+        };
+        if !holder || !entitlement {
+            return dangling("grant", position);
+        }
+    }
+    Ok(())
+}
+
+/// Puts everything in a snapshot's order and points all indices at the new places.
+fn sorted(mut parts: Parts) -> Parts {
+    let accounts = sort_by(&mut parts.accounts, |account| {
+        (
+            account.label().raw().to_ascii_lowercase(),
+            account.id.0.clone(),
+        )
+    });
+    let teams = sort_by(&mut parts.teams, |team| {
+        (team.name.raw().to_ascii_lowercase(), team.id.clone())
+    });
+    let projects = sort_by(&mut parts.projects, |project| {
+        (project.name.raw().to_ascii_lowercase(), project.id.clone())
+    });
+    let roles = sort_by(&mut parts.roles, |role| role.key.clone());
+    for team in &mut parts.teams {
+        team.parent = team.parent.map(|parent| TeamIx(teams[parent.index()]));
+    }
+    for membership in &mut parts.memberships {
+        membership.team = TeamIx(teams[membership.team.index()]);
+    }
+    let memberships = sort_by(&mut parts.memberships, |membership| {
+        (membership.team, membership.id.clone())
+    });
+    for grant in &mut parts.grants {
+        grant.holder = match grant.holder {
+            Holder::Everyone(audience) => Holder::Everyone(audience),
+            Holder::Account(ix) => Holder::Account(AccountIx(accounts[ix.index()])),
+            Holder::Team(ix) => Holder::Team(TeamIx(teams[ix.index()])),
+        };
+        grant.entitlement = match grant.entitlement {
+            Entitlement::SignIn => Entitlement::SignIn,
+            Entitlement::OrganizationRole(ix) => {
+                Entitlement::OrganizationRole(RoleIx(roles[ix.index()]))
+            }
+            Entitlement::Membership(ix) => {
+                Entitlement::Membership(MembershipIx(memberships[ix.index()]))
+            }
+            Entitlement::ProjectRole(project, role) => Entitlement::ProjectRole(
+                ProjectIx(projects[project.index()]),
+                RoleIx(roles[role.index()]),
+            ),
+        };
+    }
+    parts
+        .grants
+        .sort_by_key(|grant| (grant.holder, grant.entitlement, grant.id));
+    // Now that the grants have their order, memberships take theirs from it.
+    let mut old: Vec<Option<Membership>> = std::mem::take(&mut parts.memberships)
+        .into_iter()
+        .map(Some)
+        .collect();
+    for grant in &mut parts.grants {
+        if let Entitlement::Membership(ix) = &mut grant.entitlement
+            && let Some(membership) = old[ix.index()].take()
+        {
+            *ix = MembershipIx::at(parts.memberships.len());
+            parts.memberships.push(membership);
+        }
+    }
+    parts
+}
+
+/// Sorts `list`; the answer tells for each old place the new one.
+fn sort_by<T, K: Ord>(list: &mut Vec<T>, key: impl Fn(&T) -> K) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..list.len()).collect();
+    order.sort_by_cached_key(|&place| key(&list[place]));
+    let mut places = vec![0; list.len()];
+    for (new, &old) in order.iter().enumerate() {
+        places[old] =
+            u32::try_from(new).expect("a snapshot has fewer than four billion of anything");
+    }
+    let mut taken: Vec<Option<T>> = std::mem::take(list).into_iter().map(Some).collect();
+    *list = order
+        .into_iter()
+        .map(|old| taken[old].take().expect("an order names each place once"))
+        .collect();
+    places
+}
+
+fn subjects(grants: &[Grant]) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for (position, grant) in grants.iter().enumerate() {
+        let item = Item(
+            u32::try_from(position).expect("a snapshot has fewer than four billion of anything"),
+        );
+        match subjects.last_mut() {
+            Some(subject) if subject.holder == grant.holder => subject.end = Item(item.0 + 1),
+            _ => subjects.push(Subject {
+                holder: grant.holder,
+                first: item,
+                end: Item(item.0 + 1),
+            }),
+        }
+    }
+    subjects
+}

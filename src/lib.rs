@@ -1,0 +1,21 @@
+//! User access reviews of one JetBrains Space organization, in a terminal, with a signed record.
+//!
+//! The modules in reading order. `domain`, `format` and `verify` are the pure core: they have no clock,
+//! no randomness and no input or output of their own. Everything that touches the world stands outside
+//! them, and `command` introduces the parts to each other. `ARCHITECTURE.md` tells the rest.
+
+pub mod domain;
+pub mod format;
+pub mod verify;
+
+pub mod demo;
+pub mod space;
+pub mod store;
+
+mod cli;
+mod command;
+mod credentials;
+pub mod signing;
+mod tui;
+
+pub use cli::run;

@@ -1,0 +1,35 @@
+//! [`Effect`]: everything a screen may ask for. `command` carries it out and answers with a
+//! [`Message`](super::message::Message).
+
+use secrecy::SecretString;
+
+use crate::domain::journal::Event;
+
+/// What a screen asks for. It never touches the state: its result comes back as a message.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Write this event. Answered, in order, with `Appended`, `Refused` or `Broken`.
+    Append(Event),
+    /// Look for signing keys. Answered with `Keys`.
+    ListKeys,
+    /// Attest, sign and write the record. Answered with `Appended` for each entry this writes, then `Sealed`
+    /// or `SealFailed`.
+    Seal(Box<SealRequest>),
+    /// Stop fetching; what was fetched so far is given up.
+    CancelLoading,
+}
+
+/// What the sign-off screen confirmed.
+#[derive(Debug)]
+pub(crate) struct SealRequest {
+    /// Which of the keys that were listed.
+    pub(crate) key: usize,
+    /// For a key file that asks for one.
+    pub(crate) passphrase: Option<SecretString>,
+    /// Who signs, as the auditor's list of signers names them.
+    pub(crate) principal: String,
+    /// Why items are left undecided, when some are.
+    pub(crate) undecided_reason: Option<String>,
+    /// The statement as it was shown and confirmed.
+    pub(crate) statement: String,
+}
