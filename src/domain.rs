@@ -10,6 +10,8 @@ pub mod account;
 pub mod campaign;
 pub mod decision;
 pub mod filter;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod grant;
 pub mod items;
 pub mod journal;

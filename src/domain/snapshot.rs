@@ -1,12 +1,14 @@
 //! [`Snapshot`]: accounts, resources and grants at one time, frozen in one order.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use super::{
-    account::Account,
-    grant::{Entitlement, Grant, Holder, Membership},
+    account::{Account, Fact},
+    filter,
+    grant::{Audience, Entitlement, Grant, Holder, Membership},
     items::Item,
     resource::{Organization, Project, Role, Team},
+    text::Raw,
 };
 
 macro_rules! index {
@@ -69,11 +71,21 @@ pub struct Parts {
 /// Everything stands in one order that depends on nothing but the content: accounts, teams and projects by
 /// name and then id, roles by key, grants by holder and then by what is held. So the same population
 /// always makes the same files, and one holder's items are neighbours.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Snapshot {
     parts: Parts,
     subjects: Vec<Subject>,
+    index: OnceLock<filter::Index>,
 }
+
+impl PartialEq for Snapshot {
+    /// Two snapshots are equal when they were made of the same parts; the rest follows from those.
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Snapshot {}
 
 /// One holder and its items, which are neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +213,7 @@ impl Snapshot {
         Ok(Self {
             subjects: subjects(&parts.grants),
             parts,
+            index: OnceLock::new(),
         })
     }
 
@@ -309,6 +322,47 @@ impl Snapshot {
                 false
             }
         }
+    }
+
+    /// What a person calls the resource an item is access to: the team, the project, or the organization.
+    pub fn resource_label(&self, item: Item) -> &Raw {
+        match self.grant(item).entitlement {
+            Entitlement::SignIn | Entitlement::OrganizationRole(_) => &self.parts.organization.name,
+            Entitlement::Membership(membership) => {
+                &self.team(self.membership(membership).team).name
+            }
+            Entitlement::ProjectRole(project, _) => &self.project(project).name,
+        }
+    }
+
+    /// What a person calls what an item allows: the role, the place in a team, or signing in.
+    pub fn role_label(&self, item: Item) -> Raw {
+        match self.grant(item).entitlement {
+            Entitlement::SignIn => Raw::from("Can sign in"),
+            Entitlement::Membership(membership) => {
+                let lead = self.membership(membership).lead == Fact::Known(true);
+                Raw::from(if lead { "Team Lead" } else { "Team Member" })
+            }
+            Entitlement::OrganizationRole(role) | Entitlement::ProjectRole(_, role) => {
+                self.role(role).name.clone()
+            }
+        }
+    }
+
+    /// What a person calls a holder.
+    pub fn holder_label(&self, holder: Holder) -> Raw {
+        match holder {
+            Holder::Everyone(Audience::Members) => Raw::from("Every member"),
+            Holder::Everyone(Audience::Externals) => Raw::from("Every external user"),
+            Holder::Everyone(Audience::Unknown) => Raw::from("Everyone it applies to"),
+            Holder::Account(account) => self.account(account).label(),
+            Holder::Team(team) => self.team(team).name.clone(),
+        }
+    }
+
+    /// The names in this snapshot, prepared for filters; made on first use.
+    pub(super) fn index(&self) -> &filter::Index {
+        self.index.get_or_init(|| filter::Index::of(self))
     }
 
     /// The account with this Space id.

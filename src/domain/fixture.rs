@@ -1,0 +1,326 @@
+//! A small organization for tests.
+
+use std::sync::Arc;
+
+use super::{
+    Digest,
+    account::{Account, AccountId, Fact, Kind},
+    campaign::Campaign,
+    grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
+    items::Item,
+    journal::{Entry, Event, Opened},
+    provenance::Provenance,
+    resource::{Organization, Project, Role, RoleKind, Team},
+    snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
+    text::Raw,
+    time::Timestamp,
+};
+
+/// 2026-03-31T09:00:00Z
+pub(crate) fn now() -> Timestamp {
+    "2026-03-31T09:00:00Z".parse().expect("a time")
+}
+
+/// Builds parts by name; every id is the lower-case name.
+#[derive(Debug)]
+pub(crate) struct Org(Parts);
+
+impl Org {
+    pub(crate) fn new() -> Self {
+        let organization = Organization {
+            id: "org1".into(),
+            name: Raw::from("Acme"),
+            url: "http://127.0.0.1:8084".into(),
+        };
+        let mut org = Self(Parts {
+            organization,
+            accounts: vec![],
+            teams: vec![],
+            projects: vec![],
+            roles: vec![],
+            memberships: vec![],
+            grants: vec![],
+        });
+        for (key, name, kind) in [
+            ("org:member", "Member", RoleKind::OrganizationImplicit),
+            (
+                "org:admin",
+                "System Admin",
+                RoleKind::OrganizationPredefined,
+            ),
+            ("project:admin", "Project Admin", RoleKind::ProjectAdmin),
+            ("project:member", "Project Member", RoleKind::ProjectMember),
+            ("project:external", "External", RoleKind::ProjectExternal),
+        ] {
+            org.0.roles.push(Role {
+                key: key.into(),
+                name: Raw::from(name),
+                kind,
+                source: 1,
+            });
+        }
+        org.grant(
+            &["implicit", "member"],
+            Holder::Everyone(Audience::Members),
+            Entitlement::OrganizationRole(RoleIx(0)),
+        );
+        org
+    }
+
+    fn grant(&mut self, parts: &[&str], holder: Holder, entitlement: Entitlement) {
+        self.0.grants.push(Grant {
+            id: GrantId::derive("org1", parts),
+            holder,
+            entitlement,
+            source: 1,
+        });
+    }
+
+    pub(crate) fn account(
+        &mut self,
+        first: &str,
+        last: &str,
+        change: impl FnOnce(&mut Account),
+    ) -> &mut Self {
+        let id = first.to_lowercase();
+        let mut account = Account {
+            username: Raw::from(&*id),
+            first_name: Raw::from(first),
+            last_name: Raw::from(last),
+            email: Fact::Known(Raw::from(format!("{id}@example.com"))),
+            kind: Kind::Member,
+            archived: Fact::Known(false),
+            left_at: Fact::Absent,
+            suspended: Fact::Known(false),
+            suspended_at: Fact::Absent,
+            joined: Fact::Known("2020-01-01".parse().expect("a day")),
+            two_factor: Fact::Absent,
+            last_sign_in: Fact::Unknown,
+            external_id: Fact::Absent,
+            listed: true,
+            source: 1,
+            id: AccountId(id.as_str().into()),
+        };
+        change(&mut account);
+        let ix = AccountIx::at(self.0.accounts.len());
+        self.0.accounts.push(account);
+        self.grant(&["sign-in", &id], Holder::Account(ix), Entitlement::SignIn);
+        self
+    }
+
+    pub(crate) fn team(
+        &mut self,
+        name: &str,
+        parent: Option<&str>,
+        change: impl FnOnce(&mut Team),
+    ) -> &mut Self {
+        let mut team = Team {
+            id: name.to_lowercase().into(),
+            name: Raw::from(name),
+            parent: parent.map(|name| self.team_ix(name)),
+            archived: Fact::Known(false),
+            disbanded: Fact::Known(false),
+            disbanded_at: Fact::Absent,
+            listed: true,
+            source: 1,
+        };
+        change(&mut team);
+        self.0.teams.push(team);
+        self
+    }
+
+    pub(crate) fn project(&mut self, name: &str) -> &mut Self {
+        self.0.projects.push(Project {
+            id: name.to_lowercase().into(),
+            key: Raw::from(name.to_uppercase()),
+            name: Raw::from(name),
+            private: Fact::Known(false),
+            archived: Fact::Known(false),
+            source: 1,
+        });
+        self
+    }
+
+    pub(crate) fn join(
+        &mut self,
+        account: &str,
+        team: &str,
+        change: impl FnOnce(&mut Membership),
+    ) -> &mut Self {
+        let id = format!("{account}-{team}").to_lowercase();
+        let mut membership = Membership {
+            id: id.as_str().into(),
+            team: self.team_ix(team),
+            lead: Fact::Known(false),
+            position: Fact::Absent,
+            since: Fact::Absent,
+            till: Fact::Absent,
+            pending: Fact::Known(false),
+            archived: Fact::Known(false),
+        };
+        change(&mut membership);
+        let ix = MembershipIx::at(self.0.memberships.len());
+        self.0.memberships.push(membership);
+        let holder = self.account_holder(account);
+        self.grant(&["membership", &id], holder, Entitlement::Membership(ix));
+        self
+    }
+
+    pub(crate) fn account_role(
+        &mut self,
+        account: &str,
+        project: Option<&str>,
+        role: &str,
+    ) -> &mut Self {
+        let holder = self.account_holder(account);
+        self.role(("account", account), holder, project, role)
+    }
+
+    pub(crate) fn team_role(&mut self, team: &str, project: Option<&str>, role: &str) -> &mut Self {
+        let holder = Holder::Team(self.team_ix(team));
+        self.role(("team", team), holder, project, role)
+    }
+
+    fn role(
+        &mut self,
+        (kind, name): (&str, &str),
+        holder: Holder,
+        project: Option<&str>,
+        role: &str,
+    ) -> &mut Self {
+        let at = self
+            .0
+            .roles
+            .iter()
+            .position(|it| &*it.key == role)
+            .expect("a role of the fixture");
+        let id = name.to_lowercase();
+        match project {
+            Some(project) => {
+                let ix = self
+                    .0
+                    .projects
+                    .iter()
+                    .position(|it| it.name.raw() == project)
+                    .expect("a project");
+                let entitlement = Entitlement::ProjectRole(ProjectIx::at(ix), RoleIx::at(at));
+                self.grant(
+                    &["project-role", kind, &id, &project.to_lowercase(), role],
+                    holder,
+                    entitlement,
+                );
+            }
+            None => self.grant(
+                &["org-role", kind, &id, role],
+                holder,
+                Entitlement::OrganizationRole(RoleIx::at(at)),
+            ),
+        }
+        self
+    }
+
+    fn team_ix(&self, name: &str) -> TeamIx {
+        TeamIx::at(
+            self.0
+                .teams
+                .iter()
+                .position(|team| team.name.raw() == name)
+                .expect("a team"),
+        )
+    }
+
+    fn account_holder(&self, first: &str) -> Holder {
+        let ix = self
+            .0
+            .accounts
+            .iter()
+            .position(|account| account.first_name.raw() == first)
+            .expect("an account");
+        Holder::Account(AccountIx::at(ix))
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(Snapshot::assemble(self.0.clone()).expect("the fixture is sound"))
+    }
+}
+
+/// Ada (the reviewer) leads Payments below Engineering; Ben is in Payments and in Payments' project by
+/// himself too; Cleo is external; Dan left; Engineering is a member of Lab; Payments of Pay.
+pub(crate) fn acme() -> Org {
+    let mut org = Org::new();
+    org.account("Ada", "Keller", |_| {})
+        .account("Ben", "Ôkafor", |_| {})
+        .account("Cleo", "Gast", |it| it.kind = Kind::Collaborator)
+        .account("Dan", "Alt", |it| it.archived = Fact::Known(true))
+        .team("Engineering", None, |_| {})
+        .team("Payments", Some("Engineering"), |_| {})
+        .team("Attic", None, |it| it.disbanded = Fact::Known(true))
+        .project("Pay")
+        .project("Lab")
+        .join("Ada", "Payments", |it| it.lead = Fact::Known(true))
+        .join("Ben", "Payments", |_| {})
+        .join("Dan", "Attic", |_| {})
+        .account_role("Ada", None, "org:admin")
+        .account_role("Ben", Some("Pay"), "project:admin")
+        .account_role("Cleo", Some("Pay"), "project:external")
+        .team_role("Engineering", Some("Lab"), "project:member")
+        .team_role("Payments", Some("Pay"), "project:member")
+        .team_role("Attic", Some("Lab"), "project:member");
+    org
+}
+
+pub(crate) fn provenance() -> Provenance {
+    Provenance {
+        began: now(),
+        ended: now(),
+        server_began: None,
+        reader: None,
+        endpoints: vec![],
+        gaps: vec![],
+        population: Digest([0; 32]),
+    }
+}
+
+/// A review of `snapshot` that has just begun; the reviewer is Ada, when she is there.
+pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
+    let opened = Opened {
+        review: "q1".to_owned(),
+        reviewer: Raw::from("ada"),
+        reviewer_account: Some(AccountId("ada".into())),
+        items: snapshot.len() as u64,
+        accounts: snapshot.accounts().len() as u64,
+        provenance: provenance(),
+        tool: "muster 0.1.0".to_owned(),
+    };
+    Campaign::open(
+        Arc::clone(snapshot),
+        entry(1, Event::Opened(Box::new(opened))),
+    )
+    .expect("it opens")
+}
+
+/// Entry `seq`, `seq` seconds after [`now`].
+pub(crate) fn entry(seq: u32, event: Event) -> Entry {
+    let at = Timestamp::from_ms(now().ms() + i64::from(seq) * 1000).expect("a time");
+    Entry {
+        seq,
+        at,
+        by: Raw::from("ada"),
+        event,
+    }
+}
+
+/// The item whose holder, resource and role have these names.
+pub(crate) fn item(snapshot: &Snapshot, holder: &str, resource: &str, role: &str) -> Item {
+    let found = (0..snapshot.len())
+        .map(|index| Item(u32::try_from(index).expect("few")))
+        .find(|item| {
+            snapshot
+                .holder_label(snapshot.grant(*item).holder)
+                .raw()
+                .starts_with(holder)
+                && snapshot.resource_label(*item).raw() == resource
+                && snapshot.role_label(*item).raw() == role
+        });
+    found.unwrap_or_else(|| panic!("no item: {holder}, {resource}, {role}"))
+}
