@@ -1,1 +1,308 @@
+use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    fixture::{acme, campaign, entry, item},
+    journal::Chosen,
+};
+
+fn decided(change: Change, items: impl IntoIterator<Item = Item>, reason: Option<&str>) -> Event {
+    Event::Decided(Decided {
+        change,
+        items: items.into_iter().collect(),
+        reason: reason.map(Raw::from),
+        chosen: Chosen::Single,
+    })
+}
+
+fn next(campaign: &mut Campaign, event: Event) -> Result<(), Refusal> {
+    let entry = entry(campaign.next_seq(), event);
+    campaign.apply(entry)
+}
+
+const KEEP: Change = Change::Decide(Decision::Keep);
+const REVOKE: Change = Change::Decide(Decision::Revoke);
+const ACKNOWLEDGE: Change = Change::Decide(Decision::Acknowledge);
+
+#[test]
+fn a_change_that_may_not_happen_is_refused_and_changes_nothing() {
+    let snapshot = acme().snapshot();
+    let implicit = item(&snapshot, "Every member", "Acme", "Member");
+    let own = item(&snapshot, "Ada", "Payments", "Team Lead");
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let outside = Item(u32::try_from(snapshot.len()).expect("few"));
+    for (event, refusal) in [
+        (decided(REVOKE, [ben], None), Refusal::NoReason),
+        (decided(REVOKE, [ben], Some("  ")), Refusal::EmptyReason),
+        (decided(KEEP, [own], None), Refusal::OwnAccess(own.number())),
+        (
+            decided(KEEP, [own, ben], None),
+            Refusal::OwnAccess(own.number()),
+        ),
+        (
+            decided(KEEP, [implicit], None),
+            Refusal::OnlyAcknowledge(implicit.number()),
+        ),
+        (
+            decided(ACKNOWLEDGE, [ben], None),
+            Refusal::NotImplicit(ben.number()),
+        ),
+        (decided(KEEP, [], None), Refusal::NoItems),
+        (
+            decided(KEEP, [outside], None),
+            Refusal::NoSuchItem(outside.number()),
+        ),
+        (Event::Undone { entry: 1 }, Refusal::NothingToUndo),
+        (Event::Redone { entry: 1 }, Refusal::NothingToRedo),
+        (
+            Event::SelfReviewAllowed {
+                reason: Raw::from(" "),
+            },
+            Refusal::EmptyReason,
+        ),
+        (
+            Event::Noted {
+                item: outside,
+                text: Raw::from("x"),
+            },
+            Refusal::NoSuchItem(outside.number()),
+        ),
+        (
+            Event::Sealed {
+                record: "r".to_owned(),
+                sums: crate::domain::Digest([0; 32]),
+            },
+            Refusal::NotAttested,
+        ),
+    ] {
+        let mut campaign = campaign(&snapshot);
+        let before = campaign.progress();
+        assert_eq!(next(&mut campaign, event), Err(refusal));
+        assert_eq!((campaign.progress(), campaign.entries().len()), (before, 1));
+    }
+}
+
+#[test]
+fn own_access_is_decided_only_after_an_exception_with_its_reason() {
+    let snapshot = acme().snapshot();
+    let own = item(&snapshot, "Ada", "Payments", "Team Lead");
+    let mut campaign = campaign(&snapshot);
+    next(
+        &mut campaign,
+        Event::SelfReviewAllowed {
+            reason: Raw::from("the only reviewer"),
+        },
+    )
+    .expect("it has a reason");
+    next(&mut campaign, decided(KEEP, [own], None)).expect("the exception allows it");
+    assert_eq!(campaign.slot(own).decision, Some(Decision::Keep));
+}
+
+#[test]
+fn later_is_still_undecided() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let mut campaign = campaign(&snapshot);
+    next(&mut campaign, decided(Change::Later, [ben], None)).expect("later");
+    assert_eq!(
+        (campaign.progress().undecided, campaign.progress().later),
+        (campaign.progress().items, 1)
+    );
+    next(&mut campaign, decided(KEEP, [ben], None)).expect("keep");
+    assert_eq!(
+        (campaign.progress().kept, campaign.progress().later),
+        (1, 0)
+    );
+    assert_eq!(
+        next(&mut campaign, decided(Change::Later, [ben], None)),
+        Err(Refusal::LaterIsUndecided(ben.number()))
+    );
+}
+
+#[test]
+fn an_attestation_states_what_was_decided_and_a_later_change_voids_it() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let mut campaign = campaign(&snapshot);
+    let attest = |progress, reason: Option<&str>| {
+        Event::Attested(Box::new(Attested {
+            statement: "I reviewed".to_owned(),
+            principal: Raw::from("ada@example.com"),
+            progress,
+            undecided_reason: reason.map(Raw::from),
+        }))
+    };
+    let progress = campaign.progress();
+    assert_eq!(
+        next(&mut campaign, attest(progress, None)),
+        Err(Refusal::FalseAttestation),
+        "undecided items are hidden"
+    );
+    let kept = Progress {
+        kept: progress.items,
+        undecided: 0,
+        ..progress
+    };
+    assert_eq!(
+        next(&mut campaign, attest(kept, Some("x"))),
+        Err(Refusal::FalseAttestation),
+        "undecided counted as kept"
+    );
+    next(
+        &mut campaign,
+        attest(progress, Some("left for the next reviewer")),
+    )
+    .expect("it is true");
+    assert!(campaign.attested().is_some());
+    next(&mut campaign, decided(KEEP, [ben], None)).expect("keep");
+    assert!(campaign.attested().is_none());
+
+    let progress = campaign.progress();
+    next(
+        &mut campaign,
+        attest(progress, Some("left for the next reviewer")),
+    )
+    .expect("it is true");
+    let sealed = Event::Sealed {
+        record: "q1-record".to_owned(),
+        sums: crate::domain::Digest([0; 32]),
+    };
+    next(&mut campaign, sealed).expect("it is attested");
+    assert_eq!(
+        next(&mut campaign, decided(KEEP, [ben], None)),
+        Err(Refusal::Sealed("q1-record".to_owned()))
+    );
+}
+
+#[test]
+fn a_journal_opens_once_over_its_own_snapshot() {
+    let snapshot = acme().snapshot();
+    let first = Entry::clone(campaign(&snapshot).entry(1).expect("it is open"));
+    let mut again = campaign(&snapshot);
+    let second = Entry {
+        seq: 2,
+        ..first.clone()
+    };
+    assert_eq!(again.apply(second), Err(Refusal::NotOpening));
+    let mut other = acme();
+    other
+        .project("More")
+        .account_role("Ben", Some("More"), "project:member");
+    assert!(matches!(
+        Campaign::open(other.snapshot(), first),
+        Err(Refusal::OtherSnapshot { .. })
+    ));
+}
+
+/// What a person does, for properties.
+#[derive(Debug, Clone)]
+enum Act {
+    Change(Change, Vec<u32>),
+    Note(u32, String),
+    Undo,
+    Redo,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let changes = prop::sample::select(vec![
+        KEEP,
+        REVOKE,
+        ACKNOWLEDGE,
+        Change::Later,
+        Change::Clear,
+    ]);
+    prop_oneof![
+        4 => (changes, prop::collection::vec(0u32..20, 1..6)).prop_map(|(change, items)| Act::Change(change, items)),
+        1 => (0u32..20, "[a-b]{0,2}").prop_map(|(item, text)| Act::Note(item, text)),
+        3 => Just(Act::Undo),
+        2 => Just(Act::Redo),
+    ]
+}
+
+/// All that is recorded, as a naive model keeps it: whole copies.
+type Model = (Vec<Slot>, BTreeMap<Item, Raw>, Progress);
+
+fn model(campaign: &Campaign) -> Model {
+    (
+        campaign.slots.clone(),
+        campaign.notes.clone(),
+        campaign.progress,
+    )
+}
+
+fn recount(campaign: &Campaign) -> (Progress, Vec<u32>) {
+    let mut progress = Progress {
+        items: campaign.slots.len() as u64,
+        ..Progress::default()
+    };
+    campaign
+        .slots
+        .iter()
+        .for_each(|slot| progress.count(*slot, 1));
+    let decided = campaign.snapshot.subjects().iter().map(|subject| {
+        subject
+            .items()
+            .filter(|item| campaign.slot(*item).decision.is_some())
+            .count()
+            .try_into()
+            .expect("few")
+    });
+    (progress, decided.collect())
+}
+
+proptest! {
+    #[test]
+    fn undo_and_redo_restore_the_exact_state(acts in prop::collection::vec(act(), 0..40)) {
+        let mut campaign = campaign(&acme().snapshot());
+        let (mut past, mut future): (Vec<Model>, Vec<Model>) = (vec![], vec![]);
+        for act in acts {
+            let before = model(&campaign);
+            match act {
+                Act::Change(change, items) => {
+                    if next(&mut campaign, decided(change, items.into_iter().map(Item), Some("why"))).is_ok() {
+                        past.push(before);
+                        future.clear();
+                    } else {
+                        prop_assert_eq!(&model(&campaign), &before);
+                    }
+                }
+                Act::Note(item, text) => {
+                    if next(&mut campaign, Event::Noted { item: Item(item), text: Raw::from(text) }).is_ok() {
+                        past.push(before);
+                        future.clear();
+                    }
+                }
+                Act::Undo => match (campaign.undoable().map(|entry| entry.seq), past.pop()) {
+                    (Some(entry), Some(expected)) => {
+                        prop_assert_eq!(next(&mut campaign, Event::Undone { entry }), Ok(()));
+                        prop_assert_eq!(&model(&campaign), &expected);
+                        future.push(before);
+                    }
+                    (found, expected) => prop_assert!(found.is_none() && expected.is_none()),
+                },
+                Act::Redo => match (campaign.redoable().map(|entry| entry.seq), future.pop()) {
+                    (Some(entry), Some(expected)) => {
+                        prop_assert_eq!(next(&mut campaign, Event::Redone { entry }), Ok(()));
+                        prop_assert_eq!(&model(&campaign), &expected);
+                        past.push(before);
+                    }
+                    (found, expected) => prop_assert!(found.is_none() && expected.is_none()),
+                },
+            }
+            prop_assert_eq!(recount(&campaign), (campaign.progress, campaign.decided.clone()));
+        }
+
+        // Folding in two halves is folding at once: a clone at any point goes on the same way.
+        let entries: Vec<Entry> = campaign.entries().iter().map(|entry| Entry::clone(entry)).collect();
+        let mut again = Campaign::open(Arc::clone(&campaign.snapshot), entries[0].clone()).expect("it opened once");
+        for (n, entry) in entries[1..].iter().enumerate() {
+            if n == entries.len() / 2 {
+                again = again.clone();
+            }
+            prop_assert!(again.apply(entry.clone()).is_ok());
+        }
+        prop_assert_eq!(model(&again), model(&campaign));
+    }
+}
