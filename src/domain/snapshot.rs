@@ -156,7 +156,13 @@ impl Snapshot {
     /// When something is there twice or points nowhere.
     pub fn assemble(parts: Parts) -> Result<Self, Error> {
         check_pointers(&parts)?;
-        Self::from_ordered(sorted(parts))
+        let memberships = parts.memberships.len();
+        let parts = sorted(parts);
+        if parts.memberships.len() != memberships {
+            // A membership that no grant carries would be lost without a word.
+            return Err(Error::Dangling { what: "membership", position: memberships });
+        }
+        Self::from_ordered(parts)
     }
 
     /// Freezes `parts` that already stand in a snapshot's order, as they do in a file.
@@ -568,3 +574,6 @@ fn subjects(grants: &[Grant]) -> Vec<Subject> {
     }
     subjects
 }
+
+#[cfg(test)]
+mod tests;
