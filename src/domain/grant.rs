@@ -6,7 +6,7 @@ use super::{
     BadHex,
     account::Fact,
     read_hex,
-    snapshot::{AccountIx, MembershipIx, ProjectIx, RoleIx, TeamIx},
+    snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, TeamIx},
     text::Raw,
     time::Timestamp,
     write_hex,
@@ -35,6 +35,42 @@ impl GrantId {
                 .first_chunk()
                 .expect("a SHA-256 value has 32 bytes"),
         )
+    }
+
+    /// The id of the grant by which `holder` has `entitlement`, among `parts`; their own grants are not looked at.
+    ///
+    /// The parts of the id are `sign-in` and the account; `membership` and its id; `org-role`, holder and role;
+    /// `implicit` and the role; or `project-role`, holder, project and role.
+    ///
+    /// # Panics
+    /// When `holder` or `entitlement` points outside `parts`.
+    pub fn of(parts: &Parts, holder: Holder, entitlement: Entitlement) -> Self {
+        let organization = &*parts.organization.id;
+        let role = |ix: RoleIx| &*parts.roles[ix.index()].key;
+        let (holder_kind, holder_id) = match holder {
+            Holder::Everyone(_) => ("everyone", ""),
+            Holder::Account(ix) => ("account", &*parts.accounts[ix.index()].id.0),
+            Holder::Team(ix) => ("team", &*parts.teams[ix.index()].id),
+        };
+        match entitlement {
+            Entitlement::SignIn => Self::derive(organization, &["sign-in", holder_id]),
+            Entitlement::Membership(ix) => {
+                let id = &*parts.memberships[ix.index()].id;
+                Self::derive(organization, &["membership", id])
+            }
+            Entitlement::OrganizationRole(ix) if matches!(holder, Holder::Everyone(_)) => {
+                Self::derive(organization, &["implicit", role(ix)])
+            }
+            Entitlement::OrganizationRole(ix) => Self::derive(
+                organization,
+                &["org-role", holder_kind, holder_id, role(ix)],
+            ),
+            Entitlement::ProjectRole(project, ix) => {
+                let project = &*parts.projects[project.index()].id;
+                let parts = ["project-role", holder_kind, holder_id, project, role(ix)];
+                Self::derive(organization, &parts)
+            }
+        }
     }
 }
 
