@@ -1,0 +1,269 @@
+//! Journal line ⇄ [`Entry`], with the chain of digests.
+//!
+//! The last member of a line, `h`, is the SHA-256 of the line without `,"h":"…"`, line feed included; `prev` is
+//! the `h` of the line before, and zeros in the first. An entry has exactly one text: a line that says the same in
+//! another way is refused.
+
+mod fields;
+
+use std::io::BufRead;
+
+use super::{
+    Error, Problem, SCHEMA,
+    canonical::{self, Lines, Object},
+    record,
+};
+use crate::domain::{
+    Digest,
+    campaign::Progress,
+    journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+    provenance::{Endpoint, Gap, Provenance},
+};
+
+/// What stands as `prev` in the first line.
+pub const START: Digest = Digest([0; 32]);
+
+/// The longest line that is written or read.
+pub const LINE_LIMIT: u64 = 64 << 20;
+
+/// The line of `entry`, line feed included, and its `h`. `prev` is the `h` of the line before.
+pub fn line(entry: &Entry, prev: Digest) -> (String, Digest) {
+    let mut line = body(entry, prev);
+    let digest = Digest::of(line.as_bytes());
+    line.truncate(line.len().saturating_sub("}\n".len()));
+    line.push_str(TAIL_BEGIN);
+    canonical::hex(&mut line, &digest.0);
+    line.push_str(TAIL_END);
+    (line, digest)
+}
+
+const TAIL_BEGIN: &str = ",\"h\":\"";
+const TAIL_END: &str = "\"}\n";
+const TAIL: usize = TAIL_BEGIN.len() + 64 + TAIL_END.len();
+
+/// Reads one line; `prev` is the `h` of the line before. The answer has the `h` of this one.
+///
+/// # Errors
+/// When the line is damaged, does not follow, is not understood, or is not the text that [`line`] gives its entry.
+pub fn parse(line: &[u8], prev: Digest) -> Result<(Entry, Digest), Problem> {
+    if !line.ends_with(b"\n") {
+        return Err(Problem::CutShort);
+    }
+    if line.len() as u64 > LINE_LIMIT {
+        return Err(Problem::TooLong(LINE_LIMIT));
+    }
+    let (start, tail) = line
+        .len()
+        .checked_sub(TAIL)
+        .and_then(|at| line.split_at_checked(at))
+        .ok_or_else(no_digest)?;
+    let digest: Digest = tail
+        .strip_prefix(TAIL_BEGIN.as_bytes())
+        .and_then(|tail| tail.strip_suffix(TAIL_END.as_bytes()))
+        .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
+        .ok_or_else(no_digest)?;
+    let mut body = Vec::with_capacity(start.len().saturating_add(2));
+    body.extend_from_slice(start);
+    body.extend_from_slice(b"}\n");
+    if Digest::of(&body) != digest {
+        return Err(Problem::Damaged);
+    }
+    let (entry, claimed) = fields::entry(&body)?;
+    if claimed != prev {
+        return Err(Problem::Unchained);
+    }
+    if self::body(&entry, prev).as_bytes() != body {
+        return Err(Problem::OtherText);
+    }
+    Ok((entry, digest))
+}
+
+fn no_digest() -> Problem {
+    Problem::malformed("it does not end with its digest `h`")
+}
+
+/// Reads a journal line by line and keeps the chain.
+#[derive(Debug)]
+pub struct Reader<R> {
+    lines: Lines<R>,
+    head: Digest,
+    bytes: u64,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Begins at the first line of `input`.
+    pub fn new(input: R) -> Self {
+        Self {
+            lines: Lines::new(record::JOURNAL, input, LINE_LIMIT),
+            head: START,
+            bytes: 0,
+        }
+    }
+
+    /// The next entry; `None` after the last.
+    ///
+    /// # Errors
+    /// When its line is not whole or does not follow the one before. [`Reader::bytes`] then still ends before it.
+    #[expect(clippy::should_implement_trait, reason = "like `Lines::next`")]
+    pub fn next(&mut self) -> Result<Option<Entry>, Error> {
+        let Some(line) = self.lines.next()? else {
+            return Ok(None);
+        };
+        let length = line.len() as u64;
+        match parse(line, self.head) {
+            Ok((entry, digest)) => {
+                self.head = digest;
+                self.bytes = self.bytes.saturating_add(length);
+                Ok(Some(entry))
+            }
+            Err(problem) => Err(self.lines.error(problem)),
+        }
+    }
+
+    /// The `h` of the last entry that was read.
+    pub fn head(&self) -> Digest {
+        self.head
+    }
+
+    /// How many bytes the entries take that were read.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// An error about the line that was read last.
+    pub fn error(&self, problem: Problem) -> Error {
+        self.lines.error(problem)
+    }
+}
+
+/// The line without `h`.
+fn body(entry: &Entry, prev: Digest) -> String {
+    let mut out = String::with_capacity(512);
+    let object = Object::begin(&mut out)
+        .number("seq", entry.seq)
+        .plain("prev", prev)
+        .plain("at", entry.at)
+        .text("by", entry.by.raw());
+    let object = match &entry.event {
+        Event::Opened(opened) => self::opened(object.plain("op", "open"), opened),
+        Event::Decided(decided) => {
+            self::decided(object.plain("op", decided.change.word()), decided)
+        }
+        Event::Undone { entry } => object.plain("op", "undo").number("entry", *entry),
+        Event::Redone { entry } => object.plain("op", "redo").number("entry", *entry),
+        Event::Noted { item, text } => object
+            .plain("op", "note")
+            .number("item", item.number())
+            .text("text", text.raw()),
+        Event::SelfReviewAllowed { reason } => object
+            .plain("op", "self-review")
+            .text("reason", reason.raw()),
+        Event::Attested(attested) => self::attested(object.plain("op", "attest"), attested),
+        Event::Sealed { record, sums } => object
+            .plain("op", "seal")
+            .text("record", record)
+            .plain("sums", sums),
+    };
+    object.end_line();
+    out
+}
+
+fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
+    object
+        .number("schema", SCHEMA)
+        .text("review", &opened.review)
+        .text("reviewer", opened.reviewer.raw())
+        .maybe_text(
+            "reviewer_account",
+            opened.reviewer_account.as_ref().map(|id| &*id.0),
+        )
+        .number("accounts", opened.accounts)
+        .number("grants", opened.items)
+        .text("tool", &opened.tool)
+        .object("snapshot", |object| provenance(object, &opened.provenance))
+}
+
+/// The members that tell where a snapshot came from; `review.json` has the same.
+pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Object<'a> {
+    object
+        .plain("began", provenance.began)
+        .plain("ended", provenance.ended)
+        .maybe_plain("server_began", provenance.server_began)
+        .maybe_text("reader", provenance.reader.as_ref().map(|id| &*id.0))
+        .plain("population", provenance.population)
+        .array("endpoints", &provenance.endpoints, endpoint)
+        .array("gaps", &provenance.gaps, gap)
+}
+
+fn endpoint(out: &mut String, endpoint: &Endpoint) {
+    Object::begin(out)
+        .text("call", &endpoint.call)
+        .text("parameters", &endpoint.parameters)
+        .number("requests", endpoint.requests)
+        .number("pages", endpoint.pages)
+        .number("rows", endpoint.rows)
+        .number("distinct", endpoint.distinct)
+        .maybe_number("server_total", endpoint.server_total)
+        .number("retries", endpoint.retries)
+        .number("refusals", endpoint.refusals)
+        .end();
+}
+
+fn gap(out: &mut String, gap: &Gap) {
+    Object::begin(out)
+        .text("call", &gap.call)
+        .text("missing", gap.missing.raw())
+        .text("reason", gap.reason.raw())
+        .end();
+}
+
+fn decided<'a>(object: Object<'a>, decided: &Decided) -> Object<'a> {
+    let object = object
+        .plain("items", &decided.items)
+        .number("count", decided.items.len() as u64)
+        .some_text(
+            "reason",
+            decided
+                .reason
+                .as_ref()
+                .map(super::super::domain::text::Raw::raw),
+        );
+    match &decided.chosen {
+        Chosen::Single => object,
+        Chosen::RestOfSubject => object.plain("chosen", "rest"),
+        Chosen::Marked => object.plain("chosen", "marked"),
+        Chosen::Filter(filter) => object
+            .plain("chosen", "filter")
+            .text("filter", filter.raw()),
+    }
+}
+
+fn attested<'a>(object: Object<'a>, attested: &Attested) -> Object<'a> {
+    object
+        .text("statement", &attested.statement)
+        .text("principal", attested.principal.raw())
+        .object("counts", |object| progress(object, attested.progress))
+        .maybe_text(
+            "undecided_reason",
+            attested
+                .undecided_reason
+                .as_ref()
+                .map(super::super::domain::text::Raw::raw),
+        )
+}
+
+/// The members that count decisions; `review.json` has the same.
+pub(super) fn progress(object: Object<'_>, progress: Progress) -> Object<'_> {
+    object
+        .number("grants", progress.items)
+        .number("keep", progress.kept)
+        .number("revoke", progress.revoked)
+        .number("acknowledge", progress.acknowledged)
+        .number("undecided", progress.undecided)
+        .number("later", progress.later)
+}
+
+pub(super) use fields::{ProgressFields, ProvenanceFields};
+
+#[cfg(test)]
+mod tests;

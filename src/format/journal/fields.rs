@@ -1,0 +1,327 @@
+//! The members of a journal line, and the entry they make.
+
+use serde::Deserialize;
+
+use crate::{
+    domain::{
+        Digest,
+        account::AccountId,
+        campaign::Progress,
+        decision::{Change, Decision},
+        items::Item,
+        journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+        provenance::{Endpoint, Gap, Provenance},
+        text::Raw,
+    },
+    format::{
+        Problem, SCHEMA,
+        canonical::{self, Text},
+    },
+};
+
+/// All members that any line can have. Which ones belong to which operation need not be checked here: printing the
+/// entry again leaves out those that do not, and the texts then differ.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields<'a> {
+    seq: u32,
+    #[serde(borrow)]
+    prev: Text<'a>,
+    #[serde(borrow)]
+    at: Text<'a>,
+    #[serde(borrow)]
+    by: Text<'a>,
+    #[serde(borrow)]
+    op: Text<'a>,
+    schema: Option<u64>,
+    #[serde(borrow)]
+    review: Option<Text<'a>>,
+    #[serde(borrow)]
+    reviewer: Option<Text<'a>>,
+    #[serde(borrow)]
+    reviewer_account: Option<Text<'a>>,
+    accounts: Option<u64>,
+    grants: Option<u64>,
+    #[serde(borrow)]
+    tool: Option<Text<'a>>,
+    #[serde(borrow)]
+    snapshot: Option<ProvenanceFields<'a>>,
+    #[serde(borrow)]
+    items: Option<Text<'a>>,
+    count: Option<u64>,
+    #[serde(borrow)]
+    reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    chosen: Option<Text<'a>>,
+    #[serde(borrow)]
+    filter: Option<Text<'a>>,
+    entry: Option<u32>,
+    item: Option<u64>,
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
+    #[serde(borrow)]
+    statement: Option<Text<'a>>,
+    #[serde(borrow)]
+    principal: Option<Text<'a>>,
+    counts: Option<ProgressFields>,
+    #[serde(borrow)]
+    undecided_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    record: Option<Text<'a>>,
+    #[serde(borrow)]
+    sums: Option<Text<'a>>,
+}
+
+/// Where a snapshot came from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::format) struct ProvenanceFields<'a> {
+    #[serde(borrow)]
+    began: Text<'a>,
+    #[serde(borrow)]
+    ended: Text<'a>,
+    #[serde(borrow)]
+    server_began: Option<Text<'a>>,
+    #[serde(borrow)]
+    reader: Option<Text<'a>>,
+    #[serde(borrow)]
+    population: Text<'a>,
+    #[serde(borrow)]
+    endpoints: Vec<EndpointFields<'a>>,
+    #[serde(borrow)]
+    gaps: Vec<GapFields<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointFields<'a> {
+    #[serde(borrow)]
+    call: Text<'a>,
+    #[serde(borrow)]
+    parameters: Text<'a>,
+    requests: u64,
+    pages: u64,
+    rows: u64,
+    distinct: u64,
+    server_total: Option<u64>,
+    retries: u64,
+    refusals: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GapFields<'a> {
+    #[serde(borrow)]
+    call: Text<'a>,
+    #[serde(borrow)]
+    missing: Text<'a>,
+    #[serde(borrow)]
+    reason: Text<'a>,
+}
+
+/// Counts of decisions.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::format) struct ProgressFields {
+    grants: u64,
+    keep: u64,
+    revoke: u64,
+    acknowledge: u64,
+    undecided: u64,
+    later: u64,
+}
+
+impl From<ProgressFields> for Progress {
+    fn from(fields: ProgressFields) -> Self {
+        Self {
+            items: fields.grants,
+            kept: fields.keep,
+            revoked: fields.revoke,
+            acknowledged: fields.acknowledge,
+            undecided: fields.undecided,
+            later: fields.later,
+        }
+    }
+}
+
+impl ProvenanceFields<'_> {
+    pub(in crate::format) fn provenance(&self) -> Result<Provenance, Problem> {
+        let endpoint = |fields: &EndpointFields<'_>| Endpoint {
+            call: fields.call.to_string(),
+            parameters: fields.parameters.to_string(),
+            requests: fields.requests,
+            pages: fields.pages,
+            rows: fields.rows,
+            distinct: fields.distinct,
+            server_total: fields.server_total,
+            retries: fields.retries,
+            refusals: fields.refusals,
+        };
+        let gap = |fields: &GapFields<'_>| Gap {
+            call: fields.call.to_string(),
+            missing: raw(&fields.missing),
+            reason: raw(&fields.reason),
+        };
+        Ok(Provenance {
+            began: canonical::instant(&self.began)?,
+            ended: canonical::instant(&self.ended)?,
+            server_began: self
+                .server_began
+                .as_deref()
+                .map(canonical::instant)
+                .transpose()?,
+            reader: self.reader.as_deref().map(|id| AccountId(id.into())),
+            endpoints: self.endpoints.iter().map(endpoint).collect(),
+            gaps: self.gaps.iter().map(gap).collect(),
+            population: self.population.parse().map_err(Problem::malformed)?,
+        })
+    }
+}
+
+/// Reads the line without `h`; the answer is the entry and its `prev`.
+pub(super) fn entry(body: &[u8]) -> Result<(Entry, Digest), Problem> {
+    let fields: Fields<'_> = match canonical::object(body) {
+        Ok(fields) => fields,
+        Err(problem) => return Err(newer(body).unwrap_or(problem)),
+    };
+    if let Some(schema) = fields.schema
+        && schema != SCHEMA
+    {
+        return Err(Problem::newer(format!("it has schema {schema}")));
+    }
+    let entry = Entry {
+        seq: fields.seq,
+        at: canonical::instant(&fields.at)?,
+        by: raw(&fields.by),
+        event: event(&fields)?,
+    };
+    Ok((entry, fields.prev.parse().map_err(Problem::malformed)?))
+}
+
+/// Whether a line that is not understood says that a newer version wrote it.
+fn newer(body: &[u8]) -> Option<Problem> {
+    #[derive(Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow)]
+        op: Text<'a>,
+        schema: Option<u64>,
+    }
+    let peek: Peek<'_> = serde_json::from_slice(body).ok()?;
+    match peek.schema {
+        Some(schema) if schema != SCHEMA => Some(Problem::newer(format!("it has schema {schema}"))),
+        _ if !OPERATIONS.contains(&&*peek.op) => Some(unknown(&peek.op)),
+        _ => None,
+    }
+}
+
+const OPERATIONS: [&str; 12] = [
+    "open",
+    "keep",
+    "revoke",
+    "acknowledge",
+    "later",
+    "clear",
+    "undo",
+    "redo",
+    "note",
+    "self-review",
+    "attest",
+    "seal",
+];
+
+fn unknown(op: &str) -> Problem {
+    Problem::newer(format!("nothing is known of an operation `{op}`"))
+}
+
+fn event(fields: &Fields<'_>) -> Result<Event, Problem> {
+    Ok(match &*fields.op {
+        "open" => Event::Opened(Box::new(opened(fields)?)),
+        "keep" => decided(fields, Change::Decide(Decision::Keep))?,
+        "revoke" => decided(fields, Change::Decide(Decision::Revoke))?,
+        "acknowledge" => decided(fields, Change::Decide(Decision::Acknowledge))?,
+        "later" => decided(fields, Change::Later)?,
+        "clear" => decided(fields, Change::Clear)?,
+        "undo" => Event::Undone {
+            entry: need("entry", fields.entry)?,
+        },
+        "redo" => Event::Redone {
+            entry: need("entry", fields.entry)?,
+        },
+        "note" => Event::Noted {
+            item: need("item", fields.item)?
+                .checked_sub(1)
+                .and_then(|item| u32::try_from(item).ok().map(Item))
+                .ok_or_else(|| Problem::malformed("`item` is not an item number"))?,
+            text: raw(need("text", fields.text.as_deref())?),
+        },
+        "self-review" => Event::SelfReviewAllowed {
+            reason: raw(need("reason", fields.reason.as_deref())?),
+        },
+        "attest" => Event::Attested(Box::new(attested(fields)?)),
+        "seal" => Event::Sealed {
+            record: need("record", fields.record.as_deref())?.to_owned(),
+            sums: need("sums", fields.sums.as_deref())?
+                .parse()
+                .map_err(Problem::malformed)?,
+        },
+        op => return Err(unknown(op)),
+    })
+}
+
+fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
+    need("schema", fields.schema)?;
+    Ok(Opened {
+        review: need("review", fields.review.as_deref())?.to_owned(),
+        reviewer: raw(need("reviewer", fields.reviewer.as_deref())?),
+        reviewer_account: fields
+            .reviewer_account
+            .as_deref()
+            .map(|id| AccountId(id.into())),
+        items: need("grants", fields.grants)?,
+        accounts: need("accounts", fields.accounts)?,
+        provenance: need("snapshot", fields.snapshot.as_ref())?.provenance()?,
+        tool: need("tool", fields.tool.as_deref())?.to_owned(),
+    })
+}
+
+fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
+    // `count` is compared by printing the entry again.
+    need("count", fields.count)?;
+    let chosen = match (fields.chosen.as_deref(), fields.filter.as_deref()) {
+        (None, None) => Chosen::Single,
+        (Some("rest"), None) => Chosen::RestOfSubject,
+        (Some("marked"), None) => Chosen::Marked,
+        (Some("filter"), Some(filter)) => Chosen::Filter(raw(filter)),
+        (Some(other), _) => {
+            return Err(Problem::newer(format!(
+                "nothing is known of items chosen by `{other}`"
+            )));
+        }
+        (None, Some(_)) => return Err(Problem::malformed("`filter` without `chosen`")),
+    };
+    Ok(Event::Decided(Decided {
+        change,
+        items: need("items", fields.items.as_deref())?
+            .parse()
+            .map_err(Problem::malformed)?,
+        reason: fields.reason.as_deref().map(raw),
+        chosen,
+    }))
+}
+
+fn attested(fields: &Fields<'_>) -> Result<Attested, Problem> {
+    Ok(Attested {
+        statement: need("statement", fields.statement.as_deref())?.to_owned(),
+        principal: raw(need("principal", fields.principal.as_deref())?),
+        progress: need("counts", fields.counts)?.into(),
+        undecided_reason: fields.undecided_reason.as_deref().map(raw),
+    })
+}
+
+fn need<T>(name: &str, member: Option<T>) -> Result<T, Problem> {
+    member.ok_or_else(|| Problem::malformed(format!("`{name}` is missing")))
+}
+
+fn raw(text: &str) -> Raw {
+    Raw::from(text)
+}

@@ -1,0 +1,116 @@
+//! The Merkle tree of RFC 9162 over the items, with SHA-256: one item can be shown to somebody together with
+//! twenty hashes, and nothing else.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::Digest;
+
+/// The leaf of one item: its line of `grants.jsonl` and its line of `decisions.jsonl`, line feeds included.
+pub fn leaf(grant: &[u8], decision: &[u8]) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update([0]);
+    hash.update(grant);
+    hash.update(decision);
+    Digest(hash.finalize().into())
+}
+
+fn node(left: Digest, right: Digest) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update([1]);
+    hash.update(left.0);
+    hash.update(right.0);
+    Digest(hash.finalize().into())
+}
+
+/// A tree that takes its leaves one by one and keeps only the roots of its finished parts.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    leaves: u64,
+    /// The roots of the full trees that the leaves so far fill, largest first.
+    full: Vec<Digest>,
+}
+
+impl Tree {
+    /// Adds the next leaf.
+    pub fn push(&mut self, leaf: Digest) {
+        // Each low bit that is set stands for a full tree that the new leaf completes to one twice as large.
+        let mut root = leaf;
+        for _ in 0..self.leaves.trailing_ones() {
+            if let Some(left) = self.full.pop() {
+                root = node(left, root);
+            }
+        }
+        self.full.push(root);
+        self.leaves = self.leaves.saturating_add(1);
+    }
+
+    /// How many leaves it has.
+    pub fn len(&self) -> u64 {
+        self.leaves
+    }
+
+    /// Whether it has no leaf.
+    pub fn is_empty(&self) -> bool {
+        self.leaves == 0
+    }
+
+    /// The root over all leaves so far.
+    pub fn root(&self) -> Digest {
+        self.full
+            .iter()
+            .rev()
+            .copied()
+            .reduce(|right, left| node(left, right))
+            .unwrap_or_else(|| Digest::of(b""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9162, section 2.1.1, word for word.
+    fn by_the_book(leaves: &[Digest]) -> Digest {
+        match leaves {
+            [] => Digest::of(b""),
+            [leaf] => *leaf,
+            _ => {
+                let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+                node(by_the_book(left), by_the_book(right))
+            }
+        }
+    }
+
+    #[test]
+    fn the_root_is_the_one_of_the_standard_for_every_size() {
+        let leaves: Vec<Digest> = (0..130u8).map(|n| leaf(&[n], b"x")).collect();
+        let mut tree = Tree::default();
+        for size in 0..leaves.len() {
+            assert_eq!(tree.root(), by_the_book(&leaves[..size]), "{size} leaves");
+            tree.push(leaves[size]);
+        }
+    }
+
+    #[test]
+    fn known_roots_are_met() {
+        // From the test data of Certificate Transparency.
+        let mut tree = Tree::default();
+        assert_eq!(
+            tree.root().to_string(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        for data in [&b""[..], b"\0", b"\x10"] {
+            tree.push(leaf(data, b""));
+        }
+        assert_eq!(
+            tree.root().to_string(),
+            "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"
+        );
+    }
+
+    #[test]
+    fn a_leaf_is_never_a_node() {
+        let (one, two) = (leaf(b"1", b""), leaf(b"2", b""));
+        assert_ne!(leaf(&one.0, &two.0), node(one, two));
+    }
+}

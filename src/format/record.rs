@@ -1,0 +1,88 @@
+//! A sealed record: which files it has, and what is in those that are made for it.
+//!
+//! `review.json` and `decisions.jsonl` follow from the campaign alone, apart from the facts in [`Seal`]; so
+//! whoever reads a record can make them again from its journal and compare byte for byte.
+
+mod decisions;
+mod review;
+
+pub use decisions::Decisions;
+pub use review::{Contents, Review, Reviewer, Seal, Tool};
+
+use super::{Error, sums::Sums};
+
+/// What is signed: the digests of all files but the signatures.
+pub const SUMS: &str = "SHA256SUMS";
+/// The reviewer's signature over [`SUMS`].
+pub const SIGNATURE: &str = "SHA256SUMS.reviewer.sig";
+/// Who reviewed what, when, with which result.
+pub const REVIEW: &str = "review.json";
+/// One account a line.
+pub const ACCOUNTS: &str = "accounts.jsonl";
+/// The organization, teams, projects and roles.
+pub const RESOURCES: &str = "resources.jsonl";
+/// One stored grant a line; the line number is the item number.
+pub const GRANTS: &str = "grants.jsonl";
+/// Line n decides line n of [`GRANTS`].
+pub const DECISIONS: &str = "decisions.jsonl";
+/// Every entry in order; the last one attests.
+pub const JOURNAL: &str = "journal.jsonl";
+/// The raw answers of the server.
+pub const EVIDENCE: &str = "evidence.jsonl.zst";
+/// The digests of the population when the review was opened.
+pub const OPENED_SUMS: &str = "opened.sums";
+/// How to verify the record with stock tools.
+pub const README: &str = "README.txt";
+
+/// The namespace of a reviewer's signature.
+pub const NAMESPACE: &str = "muster-review";
+
+/// The text of [`README`].
+pub const README_TEXT: &str = include_str!("record/README.txt");
+
+/// The files that [`SUMS`] lists, sorted by name: all of a record but [`SUMS`] and [`SIGNATURE`].
+pub const LISTED: [&str; 9] = [
+    README,
+    ACCOUNTS,
+    DECISIONS,
+    EVIDENCE,
+    GRANTS,
+    JOURNAL,
+    OPENED_SUMS,
+    RESOURCES,
+    REVIEW,
+];
+
+/// The files that [`OPENED_SUMS`] lists, sorted by name: what was fetched.
+pub const POPULATION: [&str; 4] = [ACCOUNTS, EVIDENCE, GRANTS, RESOURCES];
+
+/// The largest size of a file that is read; `None` for a name that a record does not have.
+pub fn limit(name: &str) -> Option<u64> {
+    Some(match name {
+        SUMS | SIGNATURE | OPENED_SUMS => 16 << 10,
+        README => 64 << 10,
+        REVIEW => 64 << 20,
+        ACCOUNTS | RESOURCES => 1 << 30,
+        GRANTS | DECISIONS | JOURNAL | EVIDENCE => 8 << 30,
+        _ => return None,
+    })
+}
+
+/// Reads `SHA256SUMS`.
+///
+/// # Errors
+/// When it does not list exactly the files of a record.
+pub fn parse_sums(bytes: &[u8]) -> Result<Sums, Error> {
+    Sums::parse(SUMS, bytes, &LISTED)
+}
+
+/// Reads `opened.sums`.
+///
+/// # Errors
+/// When it does not list exactly the population files.
+pub fn parse_opened_sums(bytes: &[u8]) -> Result<Sums, Error> {
+    Sums::parse(OPENED_SUMS, bytes, &POPULATION)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! [`Decisions`]: the lines of `decisions.jsonl`.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        access::{Access, Certainty},
+        campaign::Campaign,
+        decision::Decision,
+        grant::{Entitlement, Holder},
+        items::Item,
+        snapshot::{AccountIx, ProjectIx, RoleIx, Snapshot, TeamIx},
+    },
+    format::canonical::{self, Object},
+};
+
+/// How many standing paths a line names; a further text tells how many more there are.
+const STANDING_LIMIT: usize = 20;
+
+/// Makes the line of each item from the campaign. Ask in item order: what one holder's lines need is then worked
+/// out once.
+#[derive(Debug)]
+pub struct Decisions<'a> {
+    campaign: &'a Campaign,
+    access: Access,
+    holder: Option<(AccountIx, Paths)>,
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Project(ProjectIx),
+    Organization(RoleIx),
+}
+
+/// All ways in which one account reaches something.
+type Paths = BTreeMap<Target, Vec<Path>>;
+
+#[derive(Debug)]
+struct Path {
+    item: Item,
+    membership: Option<Item>,
+    teams: Vec<TeamIx>,
+    certainty: Certainty,
+}
+
+impl<'a> Decisions<'a> {
+    /// Prepares to write what `campaign` decided, access being as of its snapshot.
+    pub fn new(campaign: &'a Campaign) -> Self {
+        Self {
+            campaign,
+            access: Access::of(campaign.snapshot(), campaign.as_of()),
+            holder: None,
+        }
+    }
+
+    /// Adds the line of `item`.
+    pub fn line(&mut self, item: Item, out: &mut String) {
+        let campaign = self.campaign;
+        let slot = campaign.slot(item);
+        let reason = campaign
+            .deciding_entry(item)
+            .and_then(|(_, decided)| decided.reason.as_ref());
+        let object = Object::begin(out)
+            .hex("id", &campaign.snapshot().grant(item).id.0)
+            .plain(
+                "decision",
+                slot.decision.map_or("undecided", Decision::word),
+            )
+            .maybe_number("entry", (slot.entry != 0).then_some(slot.entry))
+            .some_text("reason", reason.map(crate::domain::text::Raw::raw))
+            .some_text(
+                "note",
+                campaign.note(item).map(crate::domain::text::Raw::raw),
+            );
+        let object = if slot.later {
+            object.truth("later", true)
+        } else {
+            object
+        };
+        let object = match slot.decision {
+            Some(Decision::Revoke) if self.is_direct_role(item) => {
+                let standing = self.standing(item);
+                object.array("standing", standing, |out, text| {
+                    canonical::text(out, &text)
+                })
+            }
+            _ => object,
+        };
+        object.end_line();
+    }
+
+    fn is_direct_role(&self, item: Item) -> bool {
+        let snapshot = self.campaign.snapshot();
+        matches!(snapshot.grant(item).holder, Holder::Account(_))
+            && target(snapshot, item).is_some()
+    }
+
+    /// How the holder of a direct role still reaches the same resource when everything that is revoked is gone.
+    fn standing(&mut self, item: Item) -> Vec<String> {
+        let snapshot = self.campaign.snapshot();
+        let (Holder::Account(account), Some(target)) =
+            (snapshot.grant(item).holder, target(snapshot, item))
+        else {
+            return Vec::new();
+        };
+        if self
+            .holder
+            .as_ref()
+            .is_none_or(|(known, _)| *known != account)
+        {
+            self.holder = Some((account, paths(snapshot, &self.access, account)));
+        }
+        let goes = |item: Item| self.campaign.slot(item).decision == Some(Decision::Revoke);
+        let paths = self
+            .holder
+            .iter()
+            .filter_map(|(_, paths)| paths.get(&target));
+        let mut stand = paths.flatten().filter(|path| {
+            path.item != item && !goes(path.item) && !path.membership.is_some_and(goes)
+        });
+        let mut texts: Vec<String> = stand
+            .by_ref()
+            .take(STANDING_LIMIT)
+            .map(|path| text(snapshot, path))
+            .collect();
+        match stand.count() {
+            0 => {}
+            more => texts.push(format!("{more} more")),
+        }
+        texts
+    }
+}
+
+fn target(snapshot: &Snapshot, item: Item) -> Option<Target> {
+    match snapshot.grant(item).entitlement {
+        Entitlement::ProjectRole(project, _) => Some(Target::Project(project)),
+        Entitlement::OrganizationRole(role) => Some(Target::Organization(role)),
+        Entitlement::SignIn | Entitlement::Membership(_) => None,
+    }
+}
+
+fn paths(snapshot: &Snapshot, access: &Access, account: AccountIx) -> Paths {
+    let direct = snapshot
+        .subject_of_holder(Holder::Account(account))
+        .into_iter()
+        .flat_map(crate::domain::snapshot::Subject::items)
+        .map(|item| Path {
+            item,
+            membership: None,
+            teams: Vec::new(),
+            certainty: Certainty::Now,
+        });
+    let derived = access
+        .derived(snapshot, account)
+        .into_iter()
+        .map(|derived| Path {
+            item: derived.item,
+            membership: Some(derived.membership),
+            teams: derived.path,
+            certainty: derived.certainty,
+        });
+    let mut paths = Paths::new();
+    for path in direct.chain(derived) {
+        if let Some(target) = target(snapshot, path.item) {
+            paths.entry(target).or_default().push(path);
+        }
+    }
+    paths
+}
+
+/// `Payments as Project Member via Payments ‹ Engineering`.
+fn text(snapshot: &Snapshot, path: &Path) -> String {
+    let (resource, role) = match snapshot.grant(path.item).entitlement {
+        Entitlement::ProjectRole(project, role) => (snapshot.project(project).name.raw(), role),
+        Entitlement::OrganizationRole(role) => ("the organization", role),
+        Entitlement::SignIn | Entitlement::Membership(_) => return String::new(),
+    };
+    let teams: Vec<&str> = path
+        .teams
+        .iter()
+        .map(|team| snapshot.team(*team).name.raw())
+        .collect();
+    let way = if teams.is_empty() {
+        " directly".to_owned()
+    } else {
+        format!(" via {}", teams.join(" ‹ "))
+    };
+    let doubt = match path.certainty {
+        Certainty::Now => "",
+        Certainty::NotYet => " (not yet)",
+        Certainty::Unknown => " (not certain)",
+    };
+    format!(
+        "{resource} as {}{way}{doubt}",
+        snapshot.role(role).name.raw()
+    )
+}

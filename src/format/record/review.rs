@@ -1,0 +1,423 @@
+//! [`Review`]: what `review.json` says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{
+    domain::{
+        Digest,
+        campaign::{Campaign, Progress},
+        provenance::{Completeness, Provenance},
+        resource::Organization,
+        seal::Effort,
+        text::Raw,
+        time::Timestamp,
+    },
+    format::{
+        Error, Problem,
+        canonical::{self, Object, Text},
+        journal::{self, ProgressFields, ProvenanceFields},
+    },
+};
+
+use super::{LISTED, REVIEW};
+
+const SCHEMA: &str = "muster-review/1";
+
+/// What a record says about itself: who reviewed what, when, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The record's own id.
+    pub record_id: String,
+    /// The reviewed organization.
+    pub organization: Organization,
+    /// The review's name.
+    pub title: String,
+    /// Who decided and signed.
+    pub reviewer: Reviewer,
+    /// When the review was opened.
+    pub opened_at: Timestamp,
+    /// When the record was made.
+    pub sealed_at: Timestamp,
+    /// The program that made the record.
+    pub tool: Tool,
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// How many items there are, and what was decided.
+    pub progress: Progress,
+    /// Why items are left undecided.
+    pub undecided_reason: Option<Raw>,
+    /// Where the snapshot came from and what is missing in it.
+    pub provenance: Provenance,
+    /// How the decisions were made.
+    pub effort: Effort,
+    /// Why the reviewer could decide on their own access.
+    pub self_review: Option<Raw>,
+    /// The statement that was confirmed.
+    pub attestation: String,
+    /// Counts and digests of the other files.
+    pub contents: Contents,
+}
+
+/// Who decided and signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewer {
+    /// Who signs, as the auditor's list of signers names them.
+    pub principal: Raw,
+    /// Their account in the organization, when it is known.
+    pub account: Option<String>,
+    /// What they are called.
+    pub name: Raw,
+    /// The fingerprint of the key that signs, `SHA256:…`.
+    pub key_fingerprint: String,
+    /// The kind of key, such as `ssh-ed25519`.
+    pub key_type: String,
+}
+
+/// A program and its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// What it is called.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What a record says that does not follow from the campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// The record's own id.
+    pub record_id: String,
+    /// When the record was made.
+    pub sealed_at: Timestamp,
+    /// The fingerprint of the key that signs, `SHA256:…`.
+    pub key_fingerprint: String,
+    /// The kind of key, such as `ssh-ed25519`.
+    pub key_type: String,
+    /// The program that made the record.
+    pub tool: Tool,
+}
+
+/// Counts and digests of a record's other files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The entries of the journal.
+    pub journal_entries: u64,
+    /// The `h` of the last one.
+    pub journal_head: Digest,
+    /// The root of the Merkle tree over the items.
+    pub merkle_root: Digest,
+    /// The size of each listed file but `review.json` itself, sorted by name.
+    pub bytes: Vec<(&'static str, u64)>,
+}
+
+impl Review {
+    /// What the record of `campaign` says; `None` when nobody attested it.
+    pub fn of(campaign: &Campaign, seal: Seal, contents: Contents) -> Option<Self> {
+        let attested = campaign.attested()?;
+        let opened = campaign.opened();
+        Some(Self {
+            record_id: seal.record_id,
+            organization: campaign.snapshot().organization().clone(),
+            title: opened.review.clone(),
+            reviewer: Reviewer {
+                principal: attested.principal.clone(),
+                account: opened.reviewer_account.as_ref().map(|id| id.0.to_string()),
+                name: opened.reviewer.clone(),
+                key_fingerprint: seal.key_fingerprint,
+                key_type: seal.key_type,
+            },
+            opened_at: campaign.entries().first()?.at,
+            sealed_at: seal.sealed_at,
+            tool: seal.tool,
+            accounts: opened.accounts,
+            progress: campaign.progress(),
+            undecided_reason: attested.undecided_reason.clone(),
+            provenance: opened.provenance.clone(),
+            effort: Effort::of(campaign),
+            self_review: campaign.self_review().cloned(),
+            attestation: attested.statement.clone(),
+            contents,
+        })
+    }
+
+    /// The part that does not follow from the campaign.
+    pub fn seal(&self) -> Seal {
+        Seal {
+            record_id: self.record_id.clone(),
+            sealed_at: self.sealed_at,
+            key_fingerprint: self.reviewer.key_fingerprint.clone(),
+            key_type: self.reviewer.key_type.clone(),
+            tool: self.tool.clone(),
+        }
+    }
+
+    /// The bytes of `review.json`: one member a line.
+    pub fn print(&self) -> String {
+        let mut out = String::new();
+        let organization = &self.organization;
+        let reviewer = &self.reviewer;
+        let level = match self.provenance.completeness() {
+            Completeness::Full => "full",
+            Completeness::Partial => "partial",
+        };
+        Object::begin_file(&mut out)
+            .plain("schema", SCHEMA)
+            .text("record_id", &self.record_id)
+            .object("organization", |object| {
+                object
+                    .text("id", &organization.id)
+                    .text("name", organization.name.raw())
+                    .text("url", &organization.url)
+            })
+            .object("campaign", |object| {
+                object
+                    .text("title", &self.title)
+                    .plain("as_of", self.provenance.ended)
+            })
+            .object("reviewer", |object| {
+                object
+                    .text("principal", reviewer.principal.raw())
+                    .maybe_text("account", reviewer.account.as_deref())
+                    .text("name", reviewer.name.raw())
+                    .text("key_fingerprint", &reviewer.key_fingerprint)
+                    .text("key_type", &reviewer.key_type)
+            })
+            .plain("opened_at", self.opened_at)
+            .plain("sealed_at", self.sealed_at)
+            .object("tool", |object| {
+                object
+                    .text("name", &self.tool.name)
+                    .text("version", &self.tool.version)
+            })
+            .number("accounts", self.accounts)
+            .object("counts", |object| journal::progress(object, self.progress))
+            .maybe_text(
+                "undecided_reason",
+                self.undecided_reason
+                    .as_ref()
+                    .map(crate::domain::text::Raw::raw),
+            )
+            .plain("completeness", level)
+            .object("snapshot", |object| {
+                journal::provenance(object, &self.provenance)
+            })
+            .object("effort", |object| effort(object, &self.effort))
+            .maybe_text(
+                "self_review",
+                self.self_review.as_ref().map(crate::domain::text::Raw::raw),
+            )
+            .text("attestation", &self.attestation)
+            .number("journal_entries", self.contents.journal_entries)
+            .plain("journal_head", self.contents.journal_head)
+            .plain("merkle_root", self.contents.merkle_root)
+            .object("bytes", |object| {
+                let sizes = self.contents.bytes.iter();
+                sizes.fold(object, |object, (name, size)| object.number(name, *size))
+            })
+            .null("previous")
+            .end();
+        out
+    }
+
+    /// Reads `review.json`.
+    ///
+    /// # Errors
+    /// When the bytes are not exactly what [`Review::print`] makes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        parse(bytes).map_err(|problem| problem.at(REVIEW, 1))
+    }
+}
+
+fn effort<'a>(object: Object<'a>, effort: &Effort) -> Object<'a> {
+    let ms = |ms: i64| u64::try_from(ms).unwrap_or(0);
+    object
+        .maybe_plain("first", effort.first)
+        .maybe_plain("last", effort.last)
+        .number("changes", effort.changes)
+        .number("in_bulk", effort.in_bulk)
+        .number("active_ms", ms(effort.active_ms))
+        .maybe_number("median_ms", effort.median_ms.map(ms))
+        .number("own_undecided", effort.own_undecided)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    schema: Text<'a>,
+    #[serde(borrow)]
+    record_id: Text<'a>,
+    #[serde(borrow)]
+    organization: OrganizationFields<'a>,
+    #[serde(borrow)]
+    campaign: CampaignFields<'a>,
+    #[serde(borrow)]
+    reviewer: ReviewerFields<'a>,
+    #[serde(borrow)]
+    opened_at: Text<'a>,
+    #[serde(borrow)]
+    sealed_at: Text<'a>,
+    #[serde(borrow)]
+    tool: ToolFields<'a>,
+    accounts: u64,
+    counts: ProgressFields,
+    #[serde(borrow)]
+    undecided_reason: Option<Text<'a>>,
+    #[serde(borrow, rename = "completeness")]
+    _completeness: Text<'a>,
+    #[serde(borrow)]
+    snapshot: ProvenanceFields<'a>,
+    #[serde(borrow)]
+    effort: EffortFields<'a>,
+    #[serde(borrow)]
+    self_review: Option<Text<'a>>,
+    #[serde(borrow)]
+    attestation: Text<'a>,
+    journal_entries: u64,
+    #[serde(borrow)]
+    journal_head: Text<'a>,
+    #[serde(borrow)]
+    merkle_root: Text<'a>,
+    #[serde(borrow)]
+    bytes: BTreeMap<Text<'a>, u64>,
+    #[serde(rename = "previous")]
+    _previous: (),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrganizationFields<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    url: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CampaignFields<'a> {
+    #[serde(borrow)]
+    title: Text<'a>,
+    #[serde(borrow, rename = "as_of")]
+    _as_of: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReviewerFields<'a> {
+    #[serde(borrow)]
+    principal: Text<'a>,
+    #[serde(borrow)]
+    account: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    key_fingerprint: Text<'a>,
+    #[serde(borrow)]
+    key_type: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolFields<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    version: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EffortFields<'a> {
+    #[serde(borrow)]
+    first: Option<Text<'a>>,
+    #[serde(borrow)]
+    last: Option<Text<'a>>,
+    changes: u64,
+    in_bulk: u64,
+    active_ms: i64,
+    median_ms: Option<i64>,
+    own_undecided: u64,
+}
+
+fn parse(bytes: &[u8]) -> Result<Review, Problem> {
+    let fields: Fields<'_> = match serde_json::from_slice(bytes) {
+        Ok(fields) => fields,
+        Err(error) => return Err(newer(bytes).unwrap_or_else(|| Problem::malformed(error))),
+    };
+    if *fields.schema != *SCHEMA {
+        return Err(Problem::newer(format!("it has schema {}", fields.schema.0)));
+    }
+    let raw = |text: &Text<'_>| Raw::from(&**text);
+    let instant = |text: &Option<Text<'_>>| text.as_deref().map(canonical::instant).transpose();
+    let sizes = fields.bytes.iter().map(|(name, size)| {
+        let known = LISTED.iter().find(|known| ***known == **name);
+        let known = known
+            .ok_or_else(|| Problem::newer(format!("nothing is known of a file `{}`", name.0)))?;
+        Ok((*known, *size))
+    });
+    let review = Review {
+        record_id: fields.record_id.to_string(),
+        organization: Organization {
+            id: fields.organization.id.into(),
+            name: raw(&fields.organization.name),
+            url: fields.organization.url.into(),
+        },
+        title: fields.campaign.title.to_string(),
+        reviewer: Reviewer {
+            principal: raw(&fields.reviewer.principal),
+            account: fields.reviewer.account.as_ref().map(|id| id.to_string()),
+            name: raw(&fields.reviewer.name),
+            key_fingerprint: fields.reviewer.key_fingerprint.to_string(),
+            key_type: fields.reviewer.key_type.to_string(),
+        },
+        opened_at: canonical::instant(&fields.opened_at)?,
+        sealed_at: canonical::instant(&fields.sealed_at)?,
+        tool: Tool {
+            name: fields.tool.name.to_string(),
+            version: fields.tool.version.to_string(),
+        },
+        accounts: fields.accounts,
+        progress: fields.counts.into(),
+        undecided_reason: fields.undecided_reason.as_ref().map(raw),
+        provenance: fields.snapshot.provenance()?,
+        effort: Effort {
+            first: instant(&fields.effort.first)?,
+            last: instant(&fields.effort.last)?,
+            changes: fields.effort.changes,
+            in_bulk: fields.effort.in_bulk,
+            active_ms: fields.effort.active_ms,
+            median_ms: fields.effort.median_ms,
+            own_undecided: fields.effort.own_undecided,
+        },
+        self_review: fields.self_review.as_ref().map(raw),
+        attestation: fields.attestation.to_string(),
+        contents: Contents {
+            journal_entries: fields.journal_entries,
+            journal_head: fields.journal_head.parse().map_err(Problem::malformed)?,
+            merkle_root: fields.merkle_root.parse().map_err(Problem::malformed)?,
+            bytes: sizes.collect::<Result<_, Problem>>()?,
+        },
+    };
+    // What is not kept above, such as the order of members, is compared here.
+    if review.print().as_bytes() == bytes {
+        Ok(review)
+    } else {
+        Err(Problem::OtherText)
+    }
+}
+
+/// Whether bytes that are not understood say that a newer version wrote them.
+fn newer(bytes: &[u8]) -> Option<Problem> {
+    #[derive(Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow)]
+        schema: Text<'a>,
+    }
+    let peek: Peek<'_> = serde_json::from_slice(bytes).ok()?;
+    (*peek.schema != *SCHEMA).then(|| Problem::newer(format!("it has schema {}", peek.schema.0)))
+}
