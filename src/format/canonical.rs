@@ -281,7 +281,13 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Proble
     if !(line.starts_with(b"{") && line.ends_with(b"}\n")) {
         return Err(Problem::malformed("not one JSON object"));
     }
-    serde_json::from_slice(line).map_err(Problem::malformed)
+    serde_json::from_slice(line).map_err(|error| {
+        let text = error.to_string();
+        let what = text
+            .rsplit_once(" at line ")
+            .map_or(&*text, |(what, _)| what);
+        Problem::malformed(format!("{what} in column {}", error.column()))
+    })
 }
 
 /// Reads an instant in the one text that is written: `2026-11-21T16:37:58.123Z`.

@@ -42,7 +42,7 @@ pub fn write_resources(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<(
     let organization = [snapshot.organization()];
     blocks(organization, out, resources::organization)?;
     blocks(snapshot.teams(), out, |line, team| {
-        resources::team(line, snapshot, team)
+        resources::team(line, snapshot, team);
     })?;
     blocks(snapshot.projects(), out, resources::project)?;
     blocks(snapshot.roles(), out, resources::role)
@@ -54,7 +54,7 @@ pub fn write_resources(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<(
 /// When `out` fails.
 pub fn write_grants(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     blocks(snapshot.grants(), out, |line, grant| {
-        grants::line(line, snapshot, grant)
+        grants::line(line, snapshot, grant);
     })
 }
 

@@ -1,1 +1,299 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::{
+    domain::{
+        decision::{Change, Decision},
+        items::{Item, ItemSet},
+        text::Raw,
+    },
+    format::{canonical::is_hidden, sample},
+};
+
+fn written(entries: &[Entry]) -> Vec<String> {
+    let mut head = START;
+    let mut lines = Vec::new();
+    for entry in entries {
+        let (line, digest) = line(entry, head);
+        lines.push(line);
+        head = digest;
+    }
+    lines
+}
+
+fn entries() -> Vec<Entry> {
+    let campaign = sample::campaign();
+    let mut entries: Vec<Entry> = campaign
+        .entries()
+        .iter()
+        .map(|entry| Entry::clone(entry))
+        .collect();
+    entries.push(sample::entry(
+        campaign.next_seq(),
+        Event::Sealed {
+            record: "acme-2026-q4".into(),
+            sums: Digest::of(b"sums"),
+        },
+    ));
+    entries
+}
+
+#[test]
+fn every_kind_of_entry_survives_its_line() {
+    let entries = entries();
+    let text = written(&entries).concat();
+    let mut reader = Reader::new(text.as_bytes());
+    for entry in &entries {
+        assert_eq!(reader.next().expect("own line").as_ref(), Some(entry));
+    }
+    assert_eq!(reader.next().expect("the end"), None);
+    assert_eq!(reader.bytes(), text.len() as u64);
+    assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)), "{text}");
+}
+
+#[test]
+fn a_line_is_readable() {
+    let entry = sample::entry(
+        41,
+        sample::decide(
+            Change::Decide(Decision::Revoke),
+            &[17, 40, 41, 42],
+            Some("left"),
+            Chosen::Marked,
+        ),
+    );
+    let (line, digest) = line(&entry, START);
+    let zeros = START.to_string();
+    assert_eq!(
+        line,
+        format!(
+            "{{\"seq\":41,\"prev\":\"{zeros}\",\"at\":\"2026-09-21T14:14:01.000Z\",\"by\":\"bob\",\"op\":\"revoke\",\
+             \"items\":\"17,40-42\",\"count\":4,\"reason\":\"left\",\"chosen\":\"marked\",\"h\":\"{digest}\"}}\n"
+        )
+    );
+}
+
+#[test]
+fn every_flipped_bit_of_a_line_is_noticed() {
+    let mut head = START;
+    for entry in entries() {
+        let (line, digest) = line(&entry, head);
+        for bit in 0..line.len() * 8 {
+            let mut flipped = line.clone().into_bytes();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(parse(&flipped, head).is_err(), "bit {bit} of {line}");
+        }
+        for cut in 0..line.len() {
+            assert_eq!(parse(&line.as_bytes()[..cut], head), Err(Problem::CutShort));
+        }
+        head = digest;
+    }
+}
+
+/// A line whose digest fits, whatever it says.
+fn rehashed(body: &str) -> String {
+    let start = body.strip_suffix("}\n").expect("an object");
+    format!("{start},\"h\":\"{}\"}}\n", Digest::of(body.as_bytes()))
+}
+
+#[test]
+fn a_line_that_says_the_same_in_another_way_is_refused() {
+    let entry = sample::entry(
+        2,
+        sample::decide(Change::Later, &[1, 3], None, Chosen::Single),
+    );
+    let body = body(&entry, START);
+    assert_eq!(
+        parse(rehashed(&body).as_bytes(), START)
+            .expect("unchanged")
+            .0,
+        entry
+    );
+    let other = |from: &str, to: &str| {
+        assert!(body.contains(from), "{from}");
+        parse(rehashed(&body.replacen(from, to, 1)).as_bytes(), START)
+    };
+    for (from, to) in [
+        ("\"seq\":2", "\"seq\": 2"),
+        ("\"bob\"", "\"\\u0062ob\""),
+        ("\"count\":2", "\"count\":3"),
+        ("\"count\":2", "\"count\":2,\"reason\":null"),
+        ("\"count\":2", "\"count\":2,\"entry\":1"),
+        (
+            "\"op\":\"later\",\"items\":\"1,3\"",
+            "\"items\":\"1,3\",\"op\":\"later\"",
+        ),
+    ] {
+        assert_eq!(other(from, to), Err(Problem::OtherText), "{to}");
+    }
+    for (from, to) in [
+        ("\"1,3\"", "\"3,1\""),
+        ("\"1,3\"", "\"0\""),
+        ("\"seq\":2", "\"seq\":2,\"seq\":2"),
+        ("\"seq\":2", "\"seq\":-2"),
+        ("\"count\":2", "\"count\":2,\"more\":1"),
+        ("\"op\":\"later\"", "\"op\":\"keep\",\"chosen\":1"),
+        ("\"op\":\"later\"", "\"op\":\"undo\""),
+    ] {
+        assert!(
+            matches!(other(from, to), Err(Problem::Malformed(_))),
+            "{to}"
+        );
+    }
+    assert_eq!(
+        parse(line(&entry, START).0.as_bytes(), Digest::of(b"other")),
+        Err(Problem::Unchained)
+    );
+}
+
+#[test]
+fn a_line_of_a_newer_version_says_so() {
+    let later = body(
+        &sample::entry(2, sample::decide(Change::Later, &[1], None, Chosen::Single)),
+        START,
+    );
+    let open = body(&entries()[0], START);
+    for (body, from, to) in [
+        (&later, "\"op\":\"later\"", "\"op\":\"delegate\""),
+        (
+            &later,
+            "\"op\":\"later\"",
+            "\"op\":\"delegate\",\"to\":\"x\"",
+        ),
+        (&open, "\"schema\":1", "\"schema\":2"),
+        (&open, "\"schema\":1", "\"schema\":2,\"policy\":{}"),
+    ] {
+        let line = rehashed(&body.replacen(from, to, 1));
+        let problem = parse(line.as_bytes(), START).expect_err(to);
+        assert!(problem.is_newer(), "{to}: {problem}");
+    }
+}
+
+#[test]
+fn a_removed_or_moved_line_breaks_the_chain() {
+    let lines = written(&entries());
+    for gone in 0..lines.len() - 1 {
+        let mut rest = lines.clone();
+        rest.remove(gone);
+        let text = rest.concat();
+        let mut reader = Reader::new(text.as_bytes());
+        let error = loop {
+            match reader.next() {
+                Ok(entry) => assert!(entry.is_some(), "a missing line goes unnoticed"),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(
+            error.starts_with(&format!(
+                "journal.jsonl, line {}: it does not follow",
+                gone + 1
+            )),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_digest_can_be_checked_with_sed_and_sha256sum() {
+    let text = written(&entries()).concat();
+    let line = text.lines().nth(2).expect("three entries");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("journal.jsonl"), &text).expect("a file");
+    let shell = std::process::Command::new("sh")
+        .args([
+            "-c",
+            r#"sed -n '3{s/,"h":"[0-9a-f]*"}$/}/;p}' journal.jsonl | sha256sum"#,
+        ])
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell");
+    let sum = String::from_utf8(shell.stdout).expect("text");
+    let digest = sum.split(' ').next().expect("a digest");
+    assert!(
+        digest.len() == 64 && line.ends_with(&format!("\"h\":\"{digest}\"}}")),
+        "{line}\n{sum}"
+    );
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let text = || any::<String>().prop_map(Raw::from);
+    let items = prop::collection::vec(0u32..5000, 1..50)
+        .prop_map(|items| items.into_iter().map(Item).collect::<ItemSet>());
+    let change = prop::sample::select(vec![
+        Change::Decide(Decision::Keep),
+        Change::Decide(Decision::Revoke),
+        Change::Decide(Decision::Acknowledge),
+        Change::Later,
+        Change::Clear,
+    ]);
+    let chosen = prop_oneof![
+        Just(Chosen::Single),
+        Just(Chosen::RestOfSubject),
+        Just(Chosen::Marked),
+        text().prop_map(Chosen::Filter),
+    ];
+    prop_oneof![
+        (change, items, prop::option::of(text()), chosen).prop_map(
+            |(change, items, reason, chosen)| {
+                Event::Decided(Decided {
+                    change,
+                    items,
+                    reason,
+                    chosen,
+                })
+            }
+        ),
+        any::<u32>().prop_map(|entry| Event::Undone { entry }),
+        any::<u32>().prop_map(|entry| Event::Redone { entry }),
+        (0..u32::MAX, text()).prop_map(|(item, text)| Event::Noted {
+            item: Item(item),
+            text
+        }),
+        text().prop_map(|reason| Event::SelfReviewAllowed { reason }),
+        (
+            any::<String>(),
+            text(),
+            prop::option::of(text()),
+            any::<[u64; 6]>()
+        )
+            .prop_map(
+                |(
+                    statement,
+                    principal,
+                    undecided_reason,
+                    [items, kept, revoked, acknowledged, undecided, later],
+                )| {
+                    Event::Attested(Box::new(Attested {
+                        statement,
+                        principal,
+                        progress: Progress {
+                            items,
+                            kept,
+                            revoked,
+                            acknowledged,
+                            undecided,
+                            later,
+                        },
+                        undecided_reason,
+                    }))
+                }
+            ),
+        (any::<String>(), any::<[u8; 32]>()).prop_map(|(record, sums)| Event::Sealed {
+            record,
+            sums: Digest(sums)
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_entry_survives_its_line(
+        seq in any::<u32>(), by in any::<String>(), event in any_event(), prev in any::<[u8; 32]>()
+    ) {
+        let entry = Entry { seq, at: sample::at(0), by: Raw::from(by), event };
+        let (line, digest) = line(&entry, Digest(prev));
+        prop_assert_eq!(line.matches('\n').count(), 1);
+        prop_assert!(!line.trim_end_matches('\n').chars().any(is_hidden));
+        prop_assert_eq!(parse(line.as_bytes(), Digest(prev)), Ok((entry, digest)));
+    }
+}

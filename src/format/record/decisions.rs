@@ -82,7 +82,7 @@ impl<'a> Decisions<'a> {
             Some(Decision::Revoke) if self.is_direct_role(item) => {
                 let standing = self.standing(item);
                 object.array("standing", standing, |out, text| {
-                    canonical::text(out, &text)
+                    canonical::text(out, &text);
                 })
             }
             _ => object,

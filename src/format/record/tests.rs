@@ -1,1 +1,163 @@
+use super::*;
+use crate::{
+    domain::{Digest, campaign::Campaign, items::Item},
+    format::{Problem, canonical::is_hidden, sample},
+};
 
+fn review() -> Review {
+    let seal = Seal {
+        record_id: "0193511e-7c00-7000-8000-000000000000".into(),
+        sealed_at: sample::at(99_000),
+        key_fingerprint: "SHA256:7yLs".into(),
+        key_type: "ssh-ed25519".into(),
+        tool: Tool {
+            name: "muster".into(),
+            version: "0.1.0".into(),
+        },
+    };
+    let contents = Contents {
+        journal_entries: 12,
+        journal_head: Digest::of(b"head"),
+        merkle_root: Digest::of(b"root"),
+        bytes: vec![(README, 1), (ACCOUNTS, 2)],
+    };
+    Review::of(&sample::campaign(), seal, contents).expect("it is attested")
+}
+
+fn decisions(campaign: &Campaign) -> Vec<String> {
+    let mut decisions = Decisions::new(campaign);
+    let items = 0..u32::try_from(campaign.snapshot().len()).expect("a small sample");
+    items
+        .map(|item| {
+            let mut line = String::new();
+            decisions.line(Item(item), &mut line);
+            line
+        })
+        .collect()
+}
+
+#[test]
+fn review_json_survives_and_has_one_text() {
+    let review = review();
+    let text = review.print();
+    assert_eq!(Review::parse(text.as_bytes()).expect("own text"), review);
+    assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)));
+    for (from, to, newer) in [
+        ("\"accounts\":3", "\"accounts\":03", false),
+        ("\"accounts\":3,", "\"accounts\":3,\"accounts\":3,", false),
+        ("\"accounts\":3,\n", "\"accounts\":3,", false),
+        (
+            "\"completeness\":\"partial\"",
+            "\"completeness\":\"full\"",
+            false,
+        ),
+        ("\"as_of\":\"2026-09-21", "\"as_of\":\"2026-09-22", false),
+        (
+            "\"README.txt\":1",
+            "\"README.txt\":1,\"README.txt\":1",
+            false,
+        ),
+        ("\"previous\":null", "\"previous\":null,\"x\":1", false),
+        ("\"previous\":null", "\"previous\":\"x\"", false),
+        ("\"README.txt\":1", "\"policy.json\":1", true),
+        ("muster-review/1", "muster-review/2", true),
+    ] {
+        assert!(text.contains(from), "{from}\n{text}");
+        let error = Review::parse(text.replacen(from, to, 1).as_bytes()).expect_err(to);
+        assert_eq!(error.is_newer(), newer, "{to}: {error}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_review_json_gives_another_review_or_none() {
+    let review = review();
+    let text = review.print().into_bytes();
+    for bit in 0..text.len() * 8 {
+        let mut flipped = text.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(read) = Review::parse(&flipped) {
+            assert_ne!(read, review, "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_revoke_that_leaves_a_way_open_says_which() {
+    let campaign = sample::campaign();
+    let lines = decisions(&campaign);
+    let revoked: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.contains("\"revoke\""))
+        .collect();
+    // Ada's two project roles go, and she still has one through her team; Cyd's one leaves nothing.
+    assert_eq!(revoked.len(), 3);
+    let ending = |end: &str| revoked.iter().filter(|line| line.ends_with(end)).count();
+    let way = r#""standing":["Payments \"core\" as Project Member via Payments ‹ Engineering (not certain)"]}"#;
+    assert_eq!(ending(&format!("{way}\n")), 2, "{revoked:#?}");
+    assert_eq!(
+        ending("\"reason\":\"nobody knows them\",\"standing\":[]}\n"),
+        1,
+        "{revoked:#?}"
+    );
+    assert!(
+        revoked
+            .iter()
+            .all(|line| !line.chars().any(|c| c != '\n' && is_hidden(c)))
+    );
+}
+
+#[test]
+fn every_item_has_its_line_and_an_undecided_one_is_never_kept() {
+    let campaign = sample::campaign();
+    let lines = decisions(&campaign);
+    let count = |word: &str| {
+        lines
+            .iter()
+            .filter(|line| line.contains(&format!("\"decision\":\"{word}\"")))
+            .count() as u64
+    };
+    let progress = campaign.progress();
+    assert_eq!(count("keep"), progress.kept);
+    assert_eq!(count("revoke"), progress.revoked);
+    assert_eq!(count("acknowledge"), progress.acknowledged);
+    assert_eq!(count("undecided"), progress.undecided);
+    assert!(
+        lines[0].contains(r#""decision":"acknowledge","entry":2,"note":"ask \"Ada\"\n\u007f"}"#),
+        "{}",
+        lines[0]
+    );
+    let untouched = lines
+        .iter()
+        .find(|line| line.contains("undecided"))
+        .expect("Bob's own");
+    assert!(
+        untouched.ends_with("\"decision\":\"undecided\",\"entry\":null}\n"),
+        "{untouched}"
+    );
+}
+
+#[test]
+fn the_names_are_sorted_and_each_has_a_limit() {
+    assert!(LISTED.is_sorted() && POPULATION.is_sorted());
+    for name in LISTED.iter().chain([&SUMS, &SIGNATURE]) {
+        assert!(limit(name).is_some(), "{name}");
+        assert!(README_TEXT.contains(name), "{name}");
+    }
+    assert_eq!(limit("../journal.jsonl"), None);
+    assert!(README_TEXT.is_ascii() && README_TEXT.lines().all(|line| line.len() <= 80));
+}
+
+#[test]
+fn a_record_of_a_newer_version_says_so() {
+    let line = format!("{}  policy.json\n", Digest::of(b""));
+    let error = parse_sums(line.as_bytes()).expect_err("an unknown file");
+    assert!(error.is_newer(), "{error}");
+    assert!(matches!(
+        error,
+        Error::Line {
+            line: 1,
+            problem: Problem::Newer(_),
+            ..
+        }
+    ));
+}
