@@ -1,1 +1,3 @@
 //! verify
+pub mod allowed_signers;
+pub mod signature;
