@@ -13,6 +13,10 @@ mod envelope;
 
 use std::{io, path::PathBuf, time::Duration};
 
+use ssh_encoding::{
+    Decode, Encode,
+    base64::{Base64, Encoding},
+};
 use ssh_key::{HashAlg, PublicKey, public::KeyData};
 
 /// What a reviewer's signature is for. A signature made for something else is never taken for one.
@@ -48,25 +52,24 @@ pub struct PublicKeyInfo {
 impl PublicKeyInfo {
     /// Reads a key in the form that agents and signatures carry. `None`: it is damaged.
     fn of_blob(blob: &[u8], comment: &str) -> Option<Self> {
-        Self::of_key(&PublicKey::from_bytes(blob).ok()?, comment)
-    }
-
-    fn of_key(key: &PublicKey, comment: &str) -> Option<Self> {
-        let mut plain = key.clone();
-        plain.set_comment("");
-        let openssh = plain.to_openssh().ok()?.trim_end().to_owned();
+        let key = PublicKey::from_bytes(blob).ok()?;
         let fingerprint = match key.key_data() {
             KeyData::Certificate(certificate) => {
                 certificate.public_key().fingerprint(HashAlg::Sha256)
             }
             data => data.fingerprint(HashAlg::Sha256),
         };
+        let key_type = String::decode(&mut &*blob).ok()?;
         Some(Self {
-            key_type: openssh.split(' ').next()?.to_owned(),
-            openssh,
+            openssh: format!("{key_type} {}", Base64::encode_string(blob)),
             fingerprint: fingerprint.to_string(),
+            key_type,
             comment: comment.to_owned(),
         })
+    }
+
+    fn of_key(key: &PublicKey, comment: &str) -> Option<Self> {
+        Self::of_blob(&key.key_data().encode_vec().ok()?, comment)
     }
 }
 

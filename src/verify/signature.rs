@@ -52,13 +52,11 @@ pub fn check(armored: &[u8], namespace: &str, message: &[u8]) -> Result<SigningK
         key => key,
     };
     check_key(key, &envelope, message)?;
-    let key_type = PublicKey::from(envelope.public_key().clone()).to_openssh();
+    // A key begins with the name of its type.
+    let blob = envelope.public_key().encode_vec().unwrap_or_default();
     Ok(SigningKey {
         fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
-        key_type: key_type
-            .ok()
-            .and_then(|line| Some(line.split(' ').next()?.to_owned()))
-            .unwrap_or_default(),
+        key_type: String::decode(&mut blob.as_slice()).unwrap_or_default(),
         user_verified: touched(key, envelope.signature())?,
         key: envelope.public_key().clone(),
     })
