@@ -164,6 +164,7 @@ fn parse(armored: &[u8]) -> Result<SshSig, Fault> {
     let blob = Base64::decode_vec(&lines.concat()).map_err(|_| bad("it is not in base64"))?;
     let mut rest = blob.as_slice();
     let envelope = SshSig::decode(&mut rest).map_err(|error| match error {
+        ssh_key::Error::Version { number } => unknown_version(number),
         ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. } => {
             bad("its key, hash or algorithm is not one that SSH signatures use")
         }
@@ -174,10 +175,7 @@ fn parse(armored: &[u8]) -> Result<SshSig, Fault> {
         return Err(bad("it could be written down in another way"));
     }
     if envelope.version() != SshSig::VERSION {
-        return Err(Fault::Unsupported(format!(
-            "the signature's format has version {}, known is 1",
-            envelope.version()
-        )));
+        return Err(unknown_version(envelope.version()));
     }
     if !envelope.reserved().is_empty() {
         return Err(Fault::Unsupported(
@@ -188,4 +186,10 @@ fn parse(armored: &[u8]) -> Result<SshSig, Fault> {
         HashAlg::Sha256 | HashAlg::Sha512 => Ok(envelope),
         _ => Err(bad("its hash is not SHA-256 or SHA-512")),
     }
+}
+
+fn unknown_version(version: u32) -> Fault {
+    Fault::Unsupported(format!(
+        "the signature's format has version {version}, known is 1"
+    ))
 }

@@ -2,3 +2,4 @@
 
 mod signing;
 mod ssh_tools;
+mod verify;

@@ -30,7 +30,7 @@ fn both_accept(keys: &Keys, name: &str, signature: &str) {
     let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE).expect(name);
     assert!(key.fingerprint.starts_with("SHA256:"), "{name}");
     let theirs = |principal, namespace, message| {
-        keys.ssh_keygen_accepts(&allowed, principal, namespace, signature, message, &[])
+        keys.ssh_keygen_accepts(&allowed, principal, namespace, signature, message)
     };
     assert!(theirs(PRINCIPAL, NAMESPACE_REVIEW, MESSAGE), "{name}");
     assert!(

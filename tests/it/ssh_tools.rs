@@ -72,14 +72,29 @@ impl Keys {
         namespace: &str,
         signature: &str,
         message: &[u8],
-        options: &[&str],
+    ) -> bool {
+        self.ssh_keygen_accepts_at(allowed, principal, namespace, signature, message, None)
+    }
+
+    /// The same, at a time in OpenSSH's form and in the zone with this name.
+    pub(crate) fn ssh_keygen_accepts_at(
+        &self,
+        allowed: &str,
+        principal: &str,
+        namespace: &str,
+        signature: &str,
+        message: &[u8],
+        at: Option<(&str, &str)>,
     ) -> bool {
         let allowed = self.write("allowed_signers", allowed);
         let signature = self.write("message.sig", signature);
         let message = self.write("message", message);
-        Command::new("ssh-keygen")
-            .args(["-Y", "verify", "-n", namespace, "-I", principal])
-            .args(options)
+        let mut command = Command::new("ssh-keygen");
+        command.args(["-Y", "verify", "-n", namespace, "-I", principal]);
+        if let Some((time, zone)) = at {
+            command.arg(format!("-Overify-time={time}")).env("TZ", zone);
+        }
+        command
             .arg("-f")
             .arg(allowed)
             .arg("-s")

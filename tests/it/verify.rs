@@ -1,0 +1,4 @@
+//! What is accepted as evidence, and what is not.
+
+mod allowed_signers;
+mod signature;
