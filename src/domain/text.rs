@@ -1,6 +1,11 @@
 //! Text from outside: kept byte for byte as [`Raw`], shown only as [`SafeText`].
 
+mod hidden;
+
 use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Text as Space, a file or a person gave it, kept exactly. It has no `Display`: what is shown goes
 /// through [`Raw::safe`], what is stored or compared through [`Raw::raw`].
@@ -16,6 +21,11 @@ impl Raw {
     /// The text for a screen.
     pub fn safe(&self) -> SafeText {
         SafeText::of(&self.0)
+    }
+
+    /// Whether something in it could not be seen, or could act on a terminal, as it is.
+    pub fn has_hidden(&self) -> bool {
+        matches!(hidden::shown(&self.0), Cow::Owned(_))
     }
 }
 
@@ -38,14 +48,55 @@ impl From<String> for Raw {
 pub struct SafeText(String);
 
 impl SafeText {
-    /// Makes `text` safe to show.
+    /// Makes `text` safe to show. Safe text comes out as it went in.
     pub fn of(text: &str) -> Self {
-        Self(sanitize(text).into_owned())
+        Self(hidden::shown(text).into_owned())
     }
 
     /// The safe text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// How many cells of a terminal it takes.
+    pub fn width(&self) -> usize {
+        self.0.graphemes(true).map(cells).sum()
+    }
+
+    /// The text in at most `width` cells, cut at the end: `Inès Duarte de…`.
+    #[must_use]
+    pub fn truncate(&self, width: usize) -> Self {
+        if self.width() <= width {
+            return self.clone();
+        }
+        let Some(room) = width.checked_sub(1) else {
+            return Self::default();
+        };
+        Self(format!("{}…", head(&self.0, room)))
+    }
+
+    /// The text in at most `width` cells, cut in the middle, for what differs at its end: `atlas…archive`.
+    #[must_use]
+    pub fn truncate_middle(&self, width: usize) -> Self {
+        if self.width() <= width {
+            return self.clone();
+        }
+        let Some(room) = width.checked_sub(1) else {
+            return Self::default();
+        };
+        let start = head(&self.0, room - room / 2);
+        let end = tail(&self.0, room / 2);
+        Self(format!("{start}…{end}"))
+    }
+
+    /// The text without clusters on whose width terminals disagree: an emoji made of several characters
+    /// becomes its first, a flag a `□`. For columns; the whole text belongs on a line of its own.
+    #[must_use]
+    pub fn simple(&self) -> Self {
+        if self.0.is_ascii() {
+            return self.clone();
+        }
+        Self(self.0.graphemes(true).map(hidden::simple).collect())
     }
 }
 
@@ -55,13 +106,37 @@ impl std::fmt::Display for SafeText {
     }
 }
 
-fn sanitize(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect(),
-    )
+/// The cells of one grapheme, counted as the screen counts them: halfwidth voiced sound marks stand beside
+/// their letter, not on it.
+fn cells(grapheme: &str) -> usize {
+    let sound_marks = grapheme
+        .chars()
+        .filter(|c| matches!(c, '\u{ff9e}' | '\u{ff9f}'))
+        .count();
+    grapheme.width() + sound_marks
 }
+
+/// The longest start of `text` of whole graphemes in `room` cells.
+fn head(text: &str, room: usize) -> &str {
+    let mut left = room;
+    let cut = text.grapheme_indices(true).find(|(_, grapheme)| {
+        let fits = left.checked_sub(cells(grapheme));
+        left = fits.unwrap_or(0);
+        fits.is_none()
+    });
+    cut.map_or(text, |(at, _)| &text[..at])
+}
+
+/// The longest end of `text` of whole graphemes in `room` cells.
+fn tail(text: &str, room: usize) -> &str {
+    let mut left = room;
+    let cut = text.grapheme_indices(true).rev().find(|(_, grapheme)| {
+        let fits = left.checked_sub(cells(grapheme));
+        left = fits.unwrap_or(0);
+        fits.is_none()
+    });
+    cut.map_or(text, |(at, grapheme)| &text[at + grapheme.len()..])
+}
+
+#[cfg(test)]
+mod tests;
