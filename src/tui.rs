@@ -7,3 +7,7 @@
 
 pub(crate) mod effect;
 pub(crate) mod message;
+pub(crate) mod plain;
+pub(crate) mod runtime;
+mod signals;
+pub(crate) mod terminal;

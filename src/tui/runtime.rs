@@ -1,0 +1,322 @@
+//! The loop: wait, update, hand effects out, draw.
+//!
+//! It waits for signals, keys, messages and the one deadline the screens asked for, in that order, and has no
+//! tick of its own: when nothing happens, nothing runs and no byte is written. What is ready is taken in one
+//! go, then at most one frame is drawn, and only if something changed.
+
+use std::{io, time::Duration};
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::StreamExt as _;
+use ratatui::Frame;
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+    time::Instant,
+};
+
+use super::{
+    effect::Effect,
+    message::Message,
+    signals::{Signal, Signals},
+    terminal::{self, Canvas, Look, Screen},
+};
+
+/// What the loop needs of the screens. They stand behind it so that the loop can be checked by itself.
+///
+/// Times are in milliseconds since the loop began.
+pub(crate) trait Screens {
+    /// Takes a message; what it asks for is handed out in order.
+    fn update(&mut self, message: Message, now_ms: u64) -> Vec<Effect>;
+    /// Draws.
+    fn view(&self, frame: &mut Frame<'_>);
+    /// Whether something changed since the last call.
+    fn take_dirty(&mut self) -> bool;
+    /// When the screens want a [`Message::Deadline`]: a message that fades, a prefix that is explained. After
+    /// it has come they ask for another time or for none.
+    fn deadline_ms(&self) -> Option<u64>;
+    /// Whether the person asked to suspend since the last call.
+    fn take_suspend(&mut self) -> bool;
+    /// How it ended, once it did.
+    fn finished(&self) -> Option<Exit>;
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The person left.
+    Quit,
+    /// A signal asked to end; its number.
+    Signal(i32),
+}
+
+/// Why the loop cannot go on. Decisions that were acknowledged are on disk.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There is no terminal to take over.
+    #[error("cannot take over the terminal")]
+    Take(#[source] io::Error),
+    /// Keys cannot be read any more.
+    #[error("cannot read from the terminal")]
+    Read(#[source] io::Error),
+    /// Frames cannot be drawn any more.
+    #[error("cannot draw on the terminal")]
+    Draw(#[source] io::Error),
+    /// Whoever carries effects out is gone.
+    #[error("the part that writes decisions has stopped")]
+    Abandoned,
+}
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(8);
+
+/// How much is taken before a frame is drawn.
+const BATCH: usize = 256;
+
+/// Shows `screens` in the terminal until they finish, a signal ends them, or something fails. The terminal is
+/// given back in each case.
+///
+/// # Errors
+/// When the terminal cannot be used, or the other end of a channel is gone.
+pub(crate) fn run(
+    screens: &mut impl Screens,
+    look: Look,
+    effects: UnboundedSender<Effect>,
+    messages: UnboundedReceiver<Message>,
+) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(Error::Take)?;
+    let signals = Signals::start().map_err(Error::Take)?;
+    let _guard = terminal::take(look).map_err(Error::Take)?;
+    let mut canvas = Screen::new(look).map_err(Error::Take)?;
+    let input = Input::start().map_err(Error::Take)?;
+    runtime.block_on(async {
+        let (mut signals, mut input) = (signals, input);
+        let sources = Sources {
+            signals: &mut signals.receiver,
+            input: &mut input.receiver,
+            messages,
+        };
+        drive(screens, &mut canvas, sources, &effects).await
+    })
+}
+
+/// Where things to do come from.
+struct Sources<'a> {
+    signals: &'a mut UnboundedReceiver<Signal>,
+    input: &'a mut UnboundedReceiver<io::Result<Event>>,
+    messages: UnboundedReceiver<Message>,
+}
+
+enum Happened {
+    Signal(Signal),
+    Input(Event),
+    Message(Message),
+    Woke,
+}
+
+impl Sources<'_> {
+    /// Waits for the next thing, at most until `wake`.
+    async fn next(&mut self, wake: Option<Instant>) -> Result<Happened, Error> {
+        let asleep = async {
+            match wake {
+                Some(wake) => tokio::time::sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(signal) = self.signals.recv() => Ok(Happened::Signal(signal)),
+            input = self.input.recv() => match input {
+                Some(Ok(event)) => Ok(Happened::Input(event)),
+                Some(Err(error)) => Err(Error::Read(error)),
+                None => Err(Error::Read(io::ErrorKind::UnexpectedEof.into())),
+            },
+            message = self.messages.recv() => message.map(Happened::Message).ok_or(Error::Abandoned),
+            () = asleep => Ok(Happened::Woke),
+        }
+    }
+
+    /// What is there already, in the same order.
+    fn ready(&mut self) -> Option<Result<Happened, Error>> {
+        if let Ok(signal) = self.signals.try_recv() {
+            return Some(Ok(Happened::Signal(signal)));
+        }
+        if let Ok(input) = self.input.try_recv() {
+            return Some(input.map(Happened::Input).map_err(Error::Read));
+        }
+        self.messages
+            .try_recv()
+            .ok()
+            .map(|message| Ok(Happened::Message(message)))
+    }
+
+    /// Waits until the process goes on; the signal that ends it instead, if one does.
+    async fn continued(&mut self) -> Option<i32> {
+        loop {
+            match self.signals.recv().await? {
+                Signal::Continued => return None,
+                Signal::End(signal) => return Some(signal),
+                Signal::Suspend => {}
+            }
+        }
+    }
+}
+
+async fn drive(
+    screens: &mut impl Screens,
+    canvas: &mut impl Canvas,
+    mut sources: Sources<'_>,
+    effects: &UnboundedSender<Effect>,
+) -> Result<Exit, Error> {
+    let start = Instant::now();
+    let mut dirty = true;
+    let mut last_frame: Option<Instant> = None;
+    let mut told: Option<u64> = None;
+    if let Ok((columns, rows)) = canvas.size() {
+        give(screens, Message::Resize(columns, rows), start, effects)?;
+    }
+    loop {
+        dirty |= screens.take_dirty();
+        if let Some(exit) = screens.finished() {
+            return Ok(exit);
+        }
+        let mut frame_due = None;
+        if dirty {
+            let due = last_frame.map_or(start, |last| last + FRAME);
+            if due <= Instant::now() {
+                canvas
+                    .draw(|frame| screens.view(frame))
+                    .map_err(Error::Draw)?;
+                last_frame = Some(Instant::now());
+                dirty = false;
+            } else {
+                frame_due = Some(due);
+            }
+        }
+
+        // A deadline that was told is not told again, even if the screens forgot to change it.
+        let deadline = screens
+            .deadline_ms()
+            .filter(|deadline| told != Some(*deadline));
+        let deadline_due = deadline.map(|ms| start + Duration::from_millis(ms));
+        let wake = [frame_due, deadline_due].into_iter().flatten().min();
+
+        let mut happened = Some(sources.next(wake).await);
+        let mut suspend = false;
+        for _ in 0..BATCH {
+            let message = match happened.transpose()? {
+                None => break,
+                Some(Happened::Woke) => None,
+                Some(Happened::Signal(Signal::End(signal))) => return Ok(Exit::Signal(signal)),
+                Some(Happened::Signal(Signal::Suspend)) => {
+                    suspend = true;
+                    break;
+                }
+                Some(Happened::Signal(Signal::Continued)) => {
+                    canvas.resume().map_err(Error::Draw)?;
+                    dirty = true;
+                    None
+                }
+                Some(Happened::Input(event)) => message_of(event),
+                Some(Happened::Message(message)) => Some(message),
+            };
+            if let Some(message) = message {
+                give(screens, message, start, effects)?;
+                if screens.take_suspend() {
+                    suspend = true;
+                    break;
+                }
+            }
+            happened = sources.ready();
+        }
+        if suspend {
+            if canvas.suspend().map_err(Error::Draw)? {
+                if let Some(signal) = sources.continued().await {
+                    return Ok(Exit::Signal(signal));
+                }
+                canvas.resume().map_err(Error::Draw)?;
+            }
+            dirty = true;
+        }
+        if let Some(deadline) = screens.deadline_ms()
+            && told != Some(deadline)
+            && now_ms(start) >= deadline
+        {
+            told = Some(deadline);
+            give(screens, Message::Deadline, start, effects)?;
+        }
+    }
+}
+
+fn give(
+    screens: &mut impl Screens,
+    message: Message,
+    start: Instant,
+    effects: &UnboundedSender<Effect>,
+) -> Result<(), Error> {
+    for effect in screens.update(message, now_ms(start)) {
+        effects.send(effect).map_err(|_| Error::Abandoned)?;
+    }
+    Ok(())
+}
+
+fn now_ms(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Releases of keys and changes of focus are nobody's business.
+fn message_of(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
+        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+/// Keys, mouse and pastes, read on a thread of their own: a terminal that hung up can make its reader spin,
+/// and the loop must still hear the signal that says so.
+struct Input {
+    receiver: UnboundedReceiver<io::Result<Event>>,
+    /// The reader ends when this goes, so that the next prompt finds nobody else reading.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Input {
+    fn start() -> io::Result<Self> {
+        let (sender, receiver) = unbounded_channel();
+        let (stop, mut stopped) = oneshot::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        std::thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    let mut events = EventStream::new();
+                    loop {
+                        let event = tokio::select! {
+                            biased;
+                            _ = &mut stopped => return,
+                            event = events.next() => event,
+                        };
+                        let Some(event) = event else { return };
+                        if sender.send(event).is_err() {
+                            return;
+                        }
+                    }
+                });
+            })?;
+        Ok(Self {
+            receiver,
+            _stop: stop,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,334 @@
+//! The terminal, taken over for the screens and given back on every way out: normal end, error, panic, signal,
+//! suspension.
+//!
+//! One static says whether it is taken. [`give_back`] may be called by anybody at any time and does its work
+//! once; after it, frames go nowhere. Nothing here asks the terminal a question, so no answer can arrive late
+//! and be read as keys.
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::{self, IsTerminal as _, Write},
+    panic,
+    rc::Rc,
+    sync::{Mutex, MutexGuard, Once, PoisonError},
+};
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, layout::Rect};
+
+use crate::domain::text::SafeText;
+
+/// How the screens may look in this terminal, as far as the environment tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Whether colours may be used; bold, underline and reverse always may.
+    pub(crate) colour: bool,
+    /// Whether glyphs outside ASCII can be shown.
+    pub(crate) unicode: bool,
+    /// Whether the keyboard protocol that tells Escape from the start of a sequence is known to work.
+    keyboard: bool,
+}
+
+impl Look {
+    /// Reads it from environment variables: `NO_COLOR`, `TERM`, and the locale.
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let term = set("TERM").unwrap_or_default();
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_CTYPE"))
+            .or_else(|| set("LANG"));
+        let locale = locale.unwrap_or_default().to_ascii_lowercase();
+        Self {
+            colour: set("NO_COLOR").is_none() && term != "dumb",
+            unicode: locale.contains("utf-8") || locale.contains("utf8"),
+            keyboard: [
+                "xterm-kitty",
+                "xterm-ghostty",
+                "foot",
+                "foot-extra",
+                "alacritty",
+                "rio",
+            ]
+            .contains(&term.as_str()),
+        }
+    }
+}
+
+/// The terminal while it is taken.
+struct Taken {
+    output: File,
+    look: Look,
+}
+
+static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
+
+fn taken() -> MutexGuard<'static, Option<Taken>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives the terminal back when it goes.
+#[derive(Debug)]
+pub(crate) struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Takes the terminal: alternate screen, raw mode, bracketed paste, mouse.
+///
+/// # Errors
+/// When there is no terminal, or it is gone.
+pub(crate) fn take(look: Look) -> io::Result<Guard> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(install_panic_hook);
+    // The library's own handling of NO_COLOR would also take the reverse of the cursor line; the theme does it.
+    crossterm::style::force_color_output(true);
+    take_again(look)?;
+    Ok(Guard(()))
+}
+
+fn take_again(look: Look) -> io::Result<()> {
+    let mut taken = taken();
+    if taken.is_some() {
+        return Ok(());
+    }
+    let mut output = output()?;
+    enable_raw_mode()?;
+    let keyboard = if look.keyboard { "\x1b[>1u" } else { "" };
+    // Mouse: presses and the wheel, not motion.
+    let modes = format!("\x1b[?1049h{keyboard}\x1b[?2004h\x1b[?1000h\x1b[?1006h\x1b[?25l\x1b[2J");
+    let written = output.write_all(modes.as_bytes());
+    *taken = Some(Taken { output, look });
+    drop(taken);
+    if written.is_err() {
+        give_back();
+    }
+    written
+}
+
+/// Gives the terminal back as it was; whether it was taken. Errors are of no use to anybody here.
+pub(crate) fn give_back() -> bool {
+    hand_back(taken())
+}
+
+/// Gives it back unless a frame is stuck on its way out; for the last moment before the process is ended.
+pub(crate) fn try_give_back() {
+    if let Ok(taken) = TAKEN.try_lock() {
+        hand_back(taken);
+    }
+}
+
+fn hand_back(mut taken: MutexGuard<'static, Option<Taken>>) -> bool {
+    let Some(Taken { mut output, look }) = taken.take() else {
+        return false;
+    };
+    let keyboard = if look.keyboard { "\x1b[<1u" } else { "" };
+    let modes = format!(
+        "\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l{keyboard}\x1b[0m\x1b[?1049l\x1b[?25h"
+    );
+    let _ = output.write_all(modes.as_bytes());
+    let _ = disable_raw_mode();
+    true
+}
+
+/// Standard output, without the buffer that would tear a frame; the controlling terminal when that is a file.
+fn output() -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd as _;
+        if io::stdout().is_terminal() {
+            return io::stdout().as_fd().try_clone_to_owned().map(File::from);
+        }
+        File::options().write(true).open("/dev/tty")
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = io::stdout().is_terminal();
+        File::options().read(true).write(true).open("CONOUT$")
+    }
+}
+
+/// A bug anywhere gives the terminal back first and then says so in one paragraph. While the terminal is not
+/// taken, panics are reported as they were before.
+fn install_panic_hook() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !give_back() {
+            return before(info);
+        }
+        let what = info.payload_as_str().unwrap_or("no description");
+        let place = info
+            .location()
+            .map(|at| format!(" ({}:{})", at.file(), at.line()));
+        let place = place.unwrap_or_default();
+        let _ = writeln!(
+            io::stderr(),
+            "muster stopped because of a bug in it, and the terminal is as it was: {}{place}. Your decisions are on disk; \
+             start muster again to go on where you were.",
+            SafeText::of(what)
+        );
+    }));
+}
+
+/// Where frames are drawn.
+pub(crate) trait Canvas {
+    /// Columns and rows.
+    fn size(&self) -> io::Result<(u16, u16)>;
+    /// Draws one frame.
+    fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Gives the terminal back and stops the process; whether it did, and a continuation is to be waited for.
+    fn suspend(&mut self) -> io::Result<bool>;
+    /// Takes the terminal again. The next frame is drawn in full.
+    fn resume(&mut self) -> io::Result<()>;
+}
+
+/// The bytes of a frame until it is complete. Flushing does nothing: the frame leaves in one piece.
+#[derive(Debug, Clone, Default)]
+struct Bytes(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The taken terminal as a [`Canvas`]. A frame is one write, between the marks that let a terminal show it
+/// at once.
+pub(crate) struct Screen {
+    look: Look,
+    terminal: Terminal<CrosstermBackend<Bytes>>,
+    bytes: Bytes,
+}
+
+impl Screen {
+    /// Draws on the taken terminal.
+    ///
+    /// # Errors
+    /// When the terminal does not tell its size.
+    pub(crate) fn new(look: Look) -> io::Result<Self> {
+        let bytes = Bytes(Rc::new(RefCell::new(Vec::with_capacity(64 * 1024))));
+        let terminal = Terminal::new(CrosstermBackend::new(bytes.clone()))?;
+        Ok(Self {
+            look,
+            terminal,
+            bytes,
+        })
+    }
+}
+
+impl Canvas for Screen {
+    fn size(&self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.bytes.write_all(b"\x1b[?2026h")?;
+        self.terminal.draw(view)?;
+        self.bytes.write_all(b"\x1b[?2026l")?;
+        let mut bytes = self.bytes.0.borrow_mut();
+        let written = match taken().as_mut() {
+            Some(taken) => taken.output.write_all(&bytes),
+            None => Err(io::Error::other("the terminal was given back")),
+        };
+        bytes.clear();
+        written
+    }
+
+    fn suspend(&mut self) -> io::Result<bool> {
+        if !can_suspend() {
+            return Ok(false);
+        }
+        give_back();
+        stop()?;
+        Ok(true)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        // After a stop that nobody announced, the shell has changed the modes: begin from nothing.
+        give_back();
+        take_again(self.look)?;
+        let (width, height) = self.size()?;
+        self.terminal.resize(Rect::new(0, 0, width, height))
+    }
+}
+
+/// Whether somebody is there who can continue a stopped process: a shell in this session.
+#[cfg(unix)]
+fn can_suspend() -> bool {
+    use rustix::process::{getppid, getsid};
+    getppid().is_some_and(|parent| match (getsid(Some(parent)), getsid(None)) {
+        (Ok(theirs), Ok(ours)) => theirs == ours,
+        _ => false,
+    })
+}
+
+/// Stops this process and what runs in its job, as `^Z` would.
+#[cfg(unix)]
+fn stop() -> io::Result<()> {
+    rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn can_suspend() -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn stop() -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(variables: &[(&str, &str)]) -> Look {
+        Look::of(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn colour_is_left_out_where_it_is_not_wanted() {
+        for (variables, colour) in [
+            (&[][..], true),
+            (&[("TERM", "xterm-256color")], true),
+            (&[("TERM", "dumb")], false),
+            (&[("NO_COLOR", "1")], false),
+            (&[("NO_COLOR", "")], true),
+        ] {
+            assert_eq!(look(variables).colour, colour, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn glyphs_follow_the_locale_that_counts() {
+        for (variables, unicode) in [
+            (&[][..], false),
+            (&[("LANG", "de_DE.UTF-8")], true),
+            (&[("LANG", "C.utf8")], true),
+            (&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")], false),
+            (
+                &[("LANG", "C"), ("LC_CTYPE", "en_US.UTF-8"), ("LC_ALL", "")],
+                true,
+            ),
+        ] {
+            assert_eq!(look(variables).unicode, unicode, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_was_not_taken_is_not_given_back() {
+        assert!(!give_back());
+    }
+}
