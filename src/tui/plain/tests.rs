@@ -1,0 +1,367 @@
+use std::{io::BufReader, sync::Arc};
+
+use super::*;
+use crate::domain::{
+    account::Fact,
+    fixture::{self, Org, acme, campaign, item},
+};
+
+/// A review of `org` by lines: everything that was said, what was recorded, and how it ended.
+struct Talk {
+    said: String,
+    recorded: Vec<Event>,
+    campaign: Campaign,
+    exit: PlainExit,
+}
+
+fn talk(org: &Org, lines: &str) -> Talk {
+    talk_with(org, lines.as_bytes(), |_| Ok(()))
+}
+
+/// `disk` tells for each event whether it can be written.
+fn talk_with(org: &Org, lines: &[u8], mut disk: impl FnMut(&Event) -> Result<(), String>) -> Talk {
+    let snapshot = org.snapshot();
+    let mut campaign = campaign(&Arc::clone(&snapshot));
+    let (mut recorded, mut said) = (Vec::new(), Vec::new());
+    let mut next = campaign.next_seq();
+    let exit = review(
+        &mut campaign,
+        &mut BufReader::new(lines),
+        &mut said,
+        &mut |event| {
+            disk(&event)?;
+            recorded.push(event.clone());
+            next += 1;
+            Ok(fixture::entry(next - 1, event))
+        },
+    );
+    Talk {
+        said: String::from_utf8(said).expect("what is said is text"),
+        recorded,
+        exit: exit.expect("memory does not fail"),
+        campaign,
+    }
+}
+
+const PROMPT: &str = "keep, revoke, later, why, next, back, undo, help, quit: ";
+
+/// What was said after the last of `lines`.
+fn answer(org: &Org, lines: &str) -> String {
+    let said = talk(org, lines).said;
+    let turns: Vec<&str> = said.split("quit: ").collect();
+    let [.., answer, _] = &turns[..] else {
+        panic!("{said}")
+    };
+    // The next prompt begins on a line of its own.
+    answer
+        .rsplit_once('\n')
+        .expect("an answer ends its line")
+        .0
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn a_review_is_heard_from_start_to_end() {
+    let talk = talk(
+        &acme(),
+        "acknowledge\naccount next\nkeep\nrevoke\n2\nquit\n",
+    );
+    let expected = format!(
+        "Review q1 of Acme, as of 2026-03-31 09:00 UTC.\n\
+         0 decided of 14 items: 0 kept, 0 revoked, 0 acknowledged. 14 undecided.\n\
+         Say help to hear what you can say.\n\
+         \n\
+         Group 1 of 8. Every member. 1 item, 1 undecided.\n\
+         Item 1, 1 of 1. Organization Acme, role Member. It is implicit: nobody can remove it, so it is acknowledged.\n\
+         acknowledge, later, why, next, back, help, quit: Acknowledged. Undo is available. 0 items left of every member.\n\
+         \n\
+         Account 2 of 8. Ada Keller, login name ada, ada@example.com, member, active, no two-factor sign-in, last sign-in unknown. 3 items, 3 undecided.\n\
+         Item 2, 1 of 3. The account itself: it can sign in to Acme. It is your own access: another reviewer decides on it.\n\
+         {PROMPT}\n\
+         Account 3 of 8. Ben Ôkafor, login name ben, ben@example.com, member, active, no two-factor sign-in, last sign-in unknown. 3 items, 3 undecided.\n\
+         Item 5, 1 of 3. The account itself: it can sign in to Acme.\n\
+         {PROMPT}Kept. Undo is available. 2 items left of Ben Ôkafor.\n\
+         Item 6, 2 of 3. Team Payments, as Team Member.\n\
+         {PROMPT}Leaving the team also takes from Ben Ôkafor:\n\
+         Pay as Project Member.\n\
+         Lab as Project Member.\n\
+         Reason: 1 unused, 2 left the team, 3 role too high, 4 duplicate, 5 contract ended, 6 owner unknown, or text; an empty line cancels: Revoked. Undo is available. 1 item left of Ben Ôkafor.\n\
+         Item 7, 3 of 3. Project Pay, role Project Admin, privileged.\n\
+         {PROMPT}Everything you decided is on disk.\n"
+    );
+    assert_eq!(talk.said, expected);
+    assert_eq!(talk.exit, PlainExit::Quit);
+    let progress = talk.campaign.progress();
+    assert_eq!(
+        (progress.kept, progress.revoked, progress.acknowledged),
+        (1, 1, 1)
+    );
+}
+
+#[test]
+fn what_a_revoke_leaves_standing_is_said_before_it_is_recorded() {
+    let org = acme();
+    let ben = item(&org.snapshot(), "Ben", "Pay", "Project Admin");
+    let talk = talk(&org, &format!("item {}\nrevoke\n\n", ben.number()));
+    assert!(talk.said.contains(
+        "After a revoke, Ben Ôkafor still reaches Pay as Project Member, through team Payments.\nReason: "
+    ));
+    assert!(talk.said.contains("Nothing was revoked."));
+    assert_eq!(talk.recorded, []);
+}
+
+#[test]
+fn each_kind_of_item_says_what_its_revoke_means() {
+    let org = acme();
+    let snapshot = org.snapshot();
+    for ((holder, resource, role), expected) in [
+        (
+            ("Ben", "Acme", "Can sign in"),
+            "A revoke deactivates the account of Ben Ôkafor, which has 2 items besides.",
+        ),
+        (
+            ("Cleo", "Pay", "External"),
+            "After a revoke, Cleo Gast does not reach it in another way.",
+        ),
+        (
+            ("Dan", "Attic", "Team Member"),
+            "Leaving the team also takes from Dan Alt:\nLab as Project Member.",
+        ),
+        (
+            ("Engineering", "Lab", "Project Member"),
+            "A revoke takes it from the whole team: 2 accounts reach it through team Engineering.",
+        ),
+        (("Every member", "Acme", "Member"), "Nobody can remove it."),
+    ] {
+        let number = item(&snapshot, holder, resource, role).number();
+        let why = answer(&org, &format!("item {number}\nwhy"));
+        assert!(why.starts_with(expected), "{holder}: {why}");
+    }
+}
+
+#[test]
+fn inherited_access_is_told_with_its_way() {
+    let why = answer(&acme(), "item 7\nwhy");
+    assert!(why.contains("Through teams it reaches 2 things:"), "{why}");
+    assert!(
+        why.contains("Lab as Project Member, through team Payments, which is below Engineering."),
+        "{why}"
+    );
+    let dan = answer(
+        &acme(),
+        "account next\naccount next\naccount next\naccount next\nwhy",
+    );
+    assert!(
+        dan.contains(
+            "Lab as Project Member, through team Attic, though whether that counts now is unknown."
+        ),
+        "{dan}"
+    );
+}
+
+#[test]
+fn a_reason_is_a_number_or_words() {
+    for (line, reason) in [
+        ("1", "unused"),
+        ("6", "owner unknown"),
+        ("moved to Lab in May", "moved to Lab in May"),
+    ] {
+        let talk = talk(&acme(), &format!("item 7\nrevoke\n{line}\n"));
+        let [Event::Decided(decided)] = &talk.recorded[..] else {
+            panic!("{:?}", talk.recorded)
+        };
+        assert_eq!(decided.change, Change::Decide(Decision::Revoke));
+        assert_eq!(decided.reason, Some(Raw::from(reason)));
+        assert_eq!(decided.chosen, Chosen::Single);
+    }
+    let talk = talk(&acme(), "item 7\nrevoke\n7\n0\n\n");
+    assert_eq!(talk.said.matches("There are reasons 1 to 6.").count(), 2);
+    assert_eq!(talk.recorded, []);
+}
+
+#[test]
+fn what_may_not_be_done_is_said_and_not_recorded() {
+    for (lines, expected) in [
+        (
+            "keep",
+            "Item 1 is an implicit grant: nobody can remove it, so it is acknowledged.",
+        ),
+        (
+            "revoke",
+            "Item 1 is an implicit grant: nobody can remove it, so it is acknowledged.",
+        ),
+        (
+            "item 2\nkeep",
+            "Item 2 is your own access; another reviewer decides on it.",
+        ),
+        (
+            "item 2\nrevoke",
+            "Item 2 is your own access; another reviewer decides on it.",
+        ),
+        (
+            "item 7\nacknowledge",
+            "Item 7 is a stored grant: keep or revoke it.",
+        ),
+        ("item 7\nclear", "It is not decided and has no bookmark."),
+        (
+            "item 7\nrevoke 1",
+            "Say revoke by itself. The reason is asked next.",
+        ),
+        ("undo", "There is nothing to undo."),
+        ("redo", "There is nothing to redo."),
+        ("item 0", "Say item and a number from 1 to 14."),
+        ("item 15", "Say item and a number from 1 to 14."),
+        ("item x", "Say item and a number from 1 to 14."),
+        ("back", "This is the first item."),
+        ("account previous", "This is the first account."),
+        ("approve", "approve is not a command. Say help to hear all."),
+        ("\u{1b}[2J", "␛[2J is not a command. Say help to hear all."),
+        (
+            "filter nobody",
+            "The filter matches nothing, so it was not taken.",
+        ),
+    ] {
+        assert_eq!(answer(&acme(), lines), expected, "{lines}");
+        assert_eq!(talk(&acme(), lines).recorded, [], "{lines}");
+    }
+}
+
+#[test]
+fn undo_and_redo_go_all_the_way() {
+    let talk = talk(
+        &acme(),
+        "item 5\nkeep\nlater\nnote ask Ada\nundo\nundo\nundo\nundo\nredo\nredo\nredo\nredo\n",
+    );
+    for sentence in [
+        "Taken back: the note on Pay as Project Admin of Ben Ôkafor.",
+        "Taken back: leave Payments as Team Member of Ben Ôkafor for later.",
+        "Taken back: keep Acme as Can sign in of Ben Ôkafor.",
+        "There is nothing to undo.",
+        "Made again: keep Acme as Can sign in of Ben Ôkafor.",
+        "There is nothing to redo.",
+    ] {
+        assert!(talk.said.contains(sentence), "{sentence}");
+    }
+    let progress = talk.campaign.progress();
+    assert_eq!((progress.kept, progress.later), (1, 1));
+    assert_eq!(talk.campaign.note(Item(6)), Some(&Raw::from("ask Ada")));
+}
+
+#[test]
+fn the_rest_of_an_account_is_decided_after_its_number_was_typed() {
+    let org = acme();
+    let refused = talk(&org, "item 5\nkeep rest\nyes\nkeep rest\n\n");
+    assert_eq!(refused.recorded, []);
+    assert_eq!(refused.said.matches("Nothing was decided.").count(), 2);
+
+    let talk = talk(&org, "item 5\nkeep rest\n2\n");
+    assert!(
+        talk.said
+            .contains("1 undecided item of Ben Ôkafor cannot be decided together with others")
+    );
+    assert!(
+        talk.said
+            .contains("Keep 2 items of Ben Ôkafor? Type the number to confirm: 2 items kept.")
+    );
+    let [Event::Decided(decided)] = &talk.recorded[..] else {
+        panic!("{:?}", talk.recorded)
+    };
+    assert_eq!(decided.chosen, Chosen::RestOfSubject);
+    assert_eq!(decided.items.to_string(), "5-6");
+}
+
+#[test]
+fn a_filter_leaves_only_what_it_matches() {
+    let talk = talk(
+        &acme(),
+        "filter project:pay\nnext\nnext\nnext\nstatus\nfilter\n",
+    );
+    assert!(talk.said.contains("The filter matches 3 items."));
+    assert!(
+        talk.said
+            .contains("That was the last one. Going on from the first.")
+    );
+    assert!(
+        talk.said
+            .contains("The filter project:pay matches 3 items.")
+    );
+    assert!(talk.said.contains("No filter. 14 items to see."));
+    let error = answer(&acme(), "filter is:x");
+    assert!(
+        error.starts_with("The filter was not understood: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_end_of_the_input_is_quit_and_nothing_is_lost() {
+    for lines in ["item 5\nkeep", "item 5\nkeep\nrevoke\n"] {
+        let talk = talk(&acme(), lines);
+        assert_eq!(talk.exit, PlainExit::Quit);
+        assert_eq!(talk.recorded.len(), 1, "{lines}");
+        assert!(
+            talk.said
+                .ends_with("The input ended. Everything you decided is on disk.\n")
+        );
+    }
+}
+
+#[test]
+fn signing_off_is_asked_for_in_words() {
+    assert_eq!(talk(&acme(), "sign off\n").exit, PlainExit::SignOff);
+    assert_eq!(talk(&acme(), "SIGN OFF\n").exit, PlainExit::Quit);
+}
+
+#[test]
+fn a_disk_that_fails_is_said_and_the_item_stays_undecided() {
+    let mut full = true;
+    let talk = talk_with(&acme(), b"item 5\nkeep\nkeep\n", |_| {
+        if std::mem::take(&mut full) {
+            Err("no space left on device".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+    assert!(
+        talk.said
+            .contains("Nothing was recorded: no space left on device.")
+    );
+    assert_eq!(talk.recorded.len(), 1);
+    assert_eq!(talk.campaign.progress().kept, 1);
+}
+
+#[test]
+fn names_cannot_act_on_the_terminal_and_input_need_not_be_text() {
+    let mut org = acme();
+    org.account("Eve\u{1b}]0;x\u{7}", "\u{202e}nimda", |it| {
+        it.email = Fact::Known(Raw::from("e\r@x"))
+    });
+    let lines = [
+        b"account next\n".repeat(5),
+        b"keep\xff\xfe\n\x1b\x9b\nnote \x1b[2J\n".to_vec(),
+    ]
+    .concat();
+    let talk = talk_with(&org, &lines, |_| Ok(()));
+    assert!(talk.said.contains("Eve␛]0;x␇ ‹U+202E›nimda"));
+    assert!(talk.said.contains("A name here has hidden characters"));
+    assert!(
+        !talk
+            .said
+            .contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}')
+    );
+}
+
+#[test]
+fn a_line_without_end_is_refused_as_a_whole() {
+    let long = [&b"item 5\nkeep "[..], &b"x".repeat(100_000), b"\nkeep\n"].concat();
+    let talk = talk_with(&acme(), &long, |_| Ok(()));
+    assert!(
+        talk.said
+            .contains("That line has more than 16384 bytes and was not taken.")
+    );
+    let [Event::Decided(decided)] = &talk.recorded[..] else {
+        panic!("{:?}", talk.recorded)
+    };
+    assert_eq!(decided.reason, None);
+}
