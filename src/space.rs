@@ -1,1 +1,16 @@
-//! space
+//! Client of one Space organization: from its address and a token to a snapshot of who has access to what.
+//!
+//! It only reads. [`fetch`] asks for every list with bounded concurrency, checks that each was read whole,
+//! and turns Space's JSON into the domain's words; what could not be read becomes a gap.
+
+mod address;
+mod client;
+mod error;
+mod fetch;
+mod page;
+mod wire;
+
+pub use address::{Address, BadAddress};
+pub use client::{Client, ClientOptions};
+pub use error::Error;
+pub use fetch::{Answer, Fetched, Progress, Reader, fetch};

@@ -160,7 +160,10 @@ impl Snapshot {
         let parts = sorted(parts);
         if parts.memberships.len() != memberships {
             // A membership that no grant carries would be lost without a word.
-            return Err(Error::Dangling { what: "membership", position: memberships });
+            return Err(Error::Dangling {
+                what: "membership",
+                position: memberships,
+            });
         }
         Self::from_ordered(parts)
     }

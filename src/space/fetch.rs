@@ -1,0 +1,699 @@
+//! [`fetch`]: everything a review needs, from Space to a [`Snapshot`].
+//!
+//! What cannot be read becomes a gap, never an empty list.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    client::Client,
+    error::Error,
+    wire::{self, Told},
+};
+use crate::domain::{
+    account::AccountId,
+    provenance::{Endpoint, Gap},
+    resource::Organization,
+    snapshot::Snapshot,
+    text::Raw,
+    time::Timestamp,
+};
+
+mod convert;
+mod ledger;
+mod population;
+mod session;
+
+use convert::ParticipantRow;
+use ledger::{Call, Notes};
+use population::{Population, ProjectName, RoleName};
+use session::{List, Reading, Row, Session, encode};
+
+/// How far a fetch is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What is read now: "accounts", "participants of projects".
+    pub what: &'static str,
+    /// How many of them were read.
+    pub done: u64,
+    /// How many there are, when the server told.
+    pub total: Option<u64>,
+    /// Requests sent over all, repeats included.
+    pub requests: u64,
+    /// Requests sent again over all.
+    pub retries: u64,
+    /// How long all requests wait because the server asked for it.
+    pub wait_ms: Option<u64>,
+}
+
+/// One answer that was used or that refused something, as it came: the evidence of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its number, from 1, in order of arrival; what was read from it has it as `source`.
+    pub number: u32,
+    /// When it came, by this machine's clock.
+    pub at: Timestamp,
+    /// `GET`, or `POST` for the one call that reads by it.
+    pub method: &'static str,
+    /// The whole URL. It never holds the token.
+    pub url: String,
+    /// What a `POST` sent.
+    pub request_body: Option<String>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's `Date` header.
+    pub date: Option<String>,
+    /// The body after decompression, byte for byte; only a token in it would be blotted out.
+    pub body: Vec<u8>,
+}
+
+/// What was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Accounts, resources and grants.
+    pub snapshot: Snapshot,
+    /// When reading began, by the caller's clock.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// The server's clock at its first answer.
+    pub server_began: Option<Timestamp>,
+    /// Whom the token belongs to; `None` for an application's token.
+    pub reader: Option<Reader>,
+    /// What was called and what came of it, in order.
+    pub endpoints: Vec<Endpoint>,
+    /// What is missing, in order.
+    pub gaps: Vec<Gap>,
+}
+
+/// The account a token belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// Its id.
+    pub account: AccountId,
+    /// Its login name.
+    pub username: Raw,
+}
+
+/// Reads everything a review needs.
+///
+/// Answers are handed to `answers` in order of their numbers; when its taker is slow, reading slows down,
+/// when it is gone, reading stops. `cancel` stops it at once. It fails when the organization or its accounts
+/// cannot be read at all, when the token is refused, or when the server cannot be reached; any other call
+/// that fails becomes a gap.
+pub async fn fetch(
+    client: &Client,
+    progress: &(dyn Fn(Progress) + Sync),
+    answers: mpsc::Sender<Answer>,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+    cancel: CancellationToken,
+) -> Result<Fetched, Error> {
+    let session = Session::new(client, progress, clock, answers);
+    let began = session.now();
+    let read = {
+        let mut work = Box::pin(read_all(&session));
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(Error::Cancelled),
+                () = client.held() => session.show(),
+                read = &mut work => break read?,
+            }
+        }
+    };
+    let ended = session.now();
+    let server_began = session.server_began();
+    let mut ledger = session.into_ledger();
+    let snapshot = read.population.finish(&mut ledger);
+    let snapshot = snapshot.map_err(|error| Error::Protocol {
+        url: client.address().to_string(),
+        what: error.to_string(),
+    })?;
+    let (endpoints, gaps) = ledger.close();
+    Ok(Fetched {
+        snapshot,
+        began,
+        ended,
+        server_began,
+        reader: read.reader,
+        endpoints,
+        gaps,
+    })
+}
+
+struct Read {
+    population: Population,
+    reader: Option<Reader>,
+}
+
+async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
+    let organization = organization(session).await?;
+    let reader = reader(session).await?;
+    let population = Mutex::new(Population::new(organization));
+    let ((), (), (), restricted, ()) = tokio::try_join!(
+        accounts(session, &population),
+        teams_and_memberships(session, &population),
+        projects(session, &population),
+        restricted_projects(session),
+        organization_roles(session, &population),
+    )?;
+    blind_spots(session, &lock(&population), &restricted);
+    Ok(Read {
+        population: population
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner),
+        reader,
+    })
+}
+
+async fn organization(session: &Session<'_>) -> Result<Organization, Error> {
+    let not_space = |url: String, what: String| Error::NotSpace {
+        url,
+        what,
+        prefixed: session.client().address().has_prefix(),
+    };
+    session.report("organization", 0, None);
+    let asked = session
+        .object::<Told<wire::Organization>>(Call::Organization, "organization")
+        .await?;
+    let url = session.client().address().call("organization", "").into();
+    match asked {
+        Ok((_, Told::Value(organization))) => match organization.id {
+            Told::Value(id) => Ok(Organization {
+                name: Raw::from(organization.name.get().map_or(&*id, |name| name)),
+                id,
+                url: session.client().address().to_string().into(),
+            }),
+            _ => Err(not_space(url, "the organization has no id".to_owned())),
+        },
+        Ok(_) => Err(not_space(url, "the organization is no object".to_owned())),
+        // Every Space server has this call. One that has not, or answers it otherwise, is none.
+        Err(error) if error.is_not_found() => Err(not_space(url, error.reason())),
+        Err(Error::Protocol { url, what }) => Err(not_space(url, what)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whom the token belongs to; an application's token belongs to nobody, and the server then refuses.
+async fn reader(session: &Session<'_>) -> Result<Option<Reader>, Error> {
+    let asked = session
+        .object::<Told<wire::Profile>>(Call::Me, "team-directory/profiles/me")
+        .await?;
+    let Ok((_, Told::Value(profile))) = asked else {
+        return Ok(None);
+    };
+    Ok(profile.id.value().map(|id| Reader {
+        account: AccountId(id),
+        username: Raw::from(profile.username.get().map_or("", |name| name)),
+    }))
+}
+
+fn whole(call: Call, path: &str, what: &'static str) -> List {
+    List {
+        call,
+        path: path.to_owned(),
+        what: Some(what),
+    }
+}
+
+async fn accounts(session: &Session<'_>, population: &Mutex<Population>) -> Result<(), Error> {
+    let list = whole(Call::Accounts, "team-directory/profiles", "accounts");
+    let mut reading = session.list(&list, convert::account).await?;
+    match reading.refused.take() {
+        Some(refused) if reading.rows.is_empty() => return Err(refused),
+        Some(refused) => session.ledger().gap(
+            Call::Accounts,
+            "Some accounts could not be read",
+            refused.reason(),
+        ),
+        None => {}
+    }
+    if let Some(short) = reading.short {
+        session
+            .ledger()
+            .gap(Call::Accounts, "Some accounts may be missing", short);
+    }
+    lock(population).list_accounts(reading.rows);
+    Ok(())
+}
+
+async fn teams_and_memberships(
+    session: &Session<'_>,
+    population: &Mutex<Population>,
+) -> Result<(), Error> {
+    let list = whole(Call::Teams, "team-directory/teams", "teams");
+    let teams = async {
+        let reading = session.list(&list, convert::team).await?;
+        let rows = taken(session, Call::Teams, reading, "Teams", "Some teams");
+        lock(population).list_teams(rows);
+        Ok::<_, Error>(())
+    };
+    let list = whole(
+        Call::Memberships,
+        "team-directory/memberships",
+        "team memberships",
+    );
+    let memberships = async {
+        let reading = session.list(&list, convert::membership).await?;
+        let (all, some) = ("Team memberships", "Some team memberships");
+        let rows = taken(session, Call::Memberships, reading, all, some);
+        lock(population).list_memberships(rows);
+        Ok(())
+    };
+    tokio::try_join!(teams, memberships).map(|_| ())
+}
+
+/// The rows of a reading; a gap for what is missing: `all` of it, or `some`.
+fn taken<T>(
+    session: &Session<'_>,
+    call: Call,
+    reading: Reading<T>,
+    all: &str,
+    some: &str,
+) -> Vec<T> {
+    if let Some(refused) = reading.refused {
+        let which = if reading.rows.is_empty() { all } else { some };
+        let missing = format!("{which} could not be read");
+        session.ledger().gap(call, missing, refused.reason());
+    }
+    if let Some(short) = reading.short {
+        session
+            .ledger()
+            .gap(call, format!("{some} may be missing"), short);
+    }
+    reading.rows
+}
+
+async fn projects(session: &Session<'_>, population: &Mutex<Population>) -> Result<(), Error> {
+    let list = whole(Call::Projects, "projects", "projects");
+    let reading = session.list(&list, convert::project).await?;
+    let (all, some) = (
+        "Projects and who takes part in them",
+        "Some projects and who takes part in them",
+    );
+    let rows = taken(session, Call::Projects, reading, all, some);
+    let projects = lock(population).list_projects(rows);
+    let total = projects.len();
+    let participants = Participants {
+        session,
+        population,
+        newer: AtomicBool::new(false),
+        older: AtomicBool::new(false),
+        done: AtomicUsize::new(0),
+        total,
+    };
+    let mut projects = projects.into_iter();
+    let mut pending = FuturesUnordered::new();
+    for project in projects
+        .by_ref()
+        .take(session.client().options().concurrency)
+    {
+        pending.push(participants.read(project));
+    }
+    while let Some(read) = pending.next().await {
+        read?;
+        if let Some(project) = projects.next() {
+            pending.push(participants.read(project));
+        }
+    }
+    Ok(())
+}
+
+/// Reads who takes part in projects.
+struct Participants<'a> {
+    session: &'a Session<'a>,
+    population: &'a Mutex<Population>,
+    /// Whether the server is known to have the calls of 2023.
+    newer: AtomicBool,
+    /// Whether it is known to have only the older ones.
+    older: AtomicBool,
+    done: AtomicUsize,
+    total: usize,
+}
+
+impl Participants<'_> {
+    async fn read(&self, project: ProjectName) -> Result<(), Error> {
+        if !self.older.load(Ordering::Relaxed) || !self.read_older(&project).await? {
+            self.read_newer(&project).await?;
+        }
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let (done, total) = (done as u64, self.total as u64);
+        self.session
+            .report("participants of projects", done, Some(total));
+        Ok(())
+    }
+
+    async fn read_newer(&self, project: &ProjectName) -> Result<(), Error> {
+        let path = format!("projects/id:{}/people", encode(&project.id));
+        let list = |call, last| List {
+            call,
+            path: format!("{path}/{last}"),
+            what: None,
+        };
+        let (accounts, teams) = (
+            list(Call::ProjectAccounts, "members"),
+            list(Call::ProjectTeams, "teams"),
+        );
+        let (accounts, teams) = tokio::try_join!(
+            self.session.list(&accounts, convert::participant),
+            self.session.list(&teams, convert::participant),
+        )?;
+        match &accounts.refused {
+            None => self.newer.store(true, Ordering::Relaxed),
+            Some(refused) if refused.is_not_found() && !self.newer.load(Ordering::Relaxed) => {
+                if self.read_older(project).await? {
+                    return Ok(());
+                }
+            }
+            Some(_) => {}
+        }
+        let label = &project.label;
+        if let (Some(one), Some(_)) = (&accounts.refused, &teams.refused)
+            && accounts.rows.is_empty()
+            && teams.rows.is_empty()
+        {
+            let missing = format!("Who takes part in the project {label} could not be read");
+            self.session
+                .ledger()
+                .gap(Call::ProjectAccounts, missing, one.reason());
+            return Ok(());
+        }
+        let all = |who| format!("{who} with a role on the project {label}");
+        let accounts = taken(
+            self.session,
+            Call::ProjectAccounts,
+            accounts,
+            &all("Accounts"),
+            &all("Some accounts"),
+        );
+        let teams = taken(
+            self.session,
+            Call::ProjectTeams,
+            teams,
+            &all("Teams"),
+            &all("Some teams"),
+        );
+        {
+            let mut population = lock(self.population);
+            population.project_accounts(&project.id, &accounts);
+            population.project_teams(&project.id, &teams);
+        }
+        let rows = accounts.iter().chain(&teams);
+        let custom: BTreeSet<&str> = rows
+            .flat_map(|row| &row.roles)
+            .filter_map(|role| match role {
+                wire::ProjectRole::Custom(id) => Some(&**id),
+                _ => None,
+            })
+            .collect();
+        if custom.is_empty() {
+            return Ok(());
+        }
+        self.name_roles(project, &custom).await
+    }
+
+    /// Asks for the names of the roles that a project made.
+    async fn name_roles(
+        &self,
+        project: &ProjectName,
+        custom: &BTreeSet<&str>,
+    ) -> Result<(), Error> {
+        let context = format!("project:id:{}", project.id);
+        let read = permission_roles(self.session, Call::ProjectRoles, &context).await?;
+        let mut unnamed = custom.clone();
+        let reason = match read {
+            Ok(roles) => {
+                let mut population = lock(self.population);
+                for (role, source) in &roles {
+                    if let (Some(id), Some(name)) = (role.role_id.get(), role.name.get()) {
+                        population.name_project_role(id, name, *source);
+                        unnamed.remove(&**id);
+                    }
+                }
+                "the project's list of roles does not have it".to_owned()
+            }
+            Err(refused) => refused.reason(),
+        };
+        for id in unnamed {
+            let missing = format!(
+                "The name of the role {id} of the project {} could not be read",
+                project.label
+            );
+            self.session
+                .ledger()
+                .gap(Call::ProjectRoles, missing, reason.as_str());
+        }
+        Ok(())
+    }
+
+    /// Reads a project by the older calls. `false`: the server has not even those for it.
+    async fn read_older(&self, project: &ProjectName) -> Result<bool, Error> {
+        let path = format!("projects/id:{}/access", encode(&project.id));
+        let admins = format!("{path}/admins");
+        let admins = self
+            .session
+            .array(Call::OlderAdmins, &admins, None, convert::profile_id)
+            .await?;
+        let Ok(admins) = admins else {
+            return Ok(false);
+        };
+        let list = List {
+            call: Call::OlderMembers,
+            path: format!("{path}/member-profiles"),
+            what: None,
+        };
+        let members = self.session.list(&list, convert::profile_id).await?;
+        let label = &project.label;
+        let members = taken(
+            self.session,
+            Call::OlderMembers,
+            members,
+            &format!("Members of the project {label}"),
+            &format!("Some members of the project {label}"),
+        );
+        let held = |rows: Vec<(Box<str>, u32)>, role: wire::ProjectRole| {
+            let rows = rows.into_iter();
+            rows.map(move |(id, source)| ParticipantRow {
+                id,
+                roles: vec![role.clone()],
+                source,
+            })
+            .collect::<Vec<_>>()
+        };
+        {
+            let mut population = lock(self.population);
+            population.project_accounts(&project.id, &held(admins, wire::ProjectRole::Admin));
+            population.project_accounts(&project.id, &held(members, wire::ProjectRole::Member));
+        }
+        if !self.older.swap(true, Ordering::Relaxed) {
+            let reason =
+                "the server only knows the older calls, which list administrators and members";
+            let mut ledger = self.session.ledger();
+            for missing in [
+                "Roles of teams on projects could not be read",
+                "Custom roles on projects could not be read",
+                "External users of projects could not be read",
+                "Whether a role on a project is held directly or through a team could not be read",
+            ] {
+                ledger.gap(Call::ProjectAccounts, missing, reason);
+            }
+        }
+        Ok(true)
+    }
+}
+
+type Roles = Vec<(wire::PermissionRole, u32)>;
+
+/// Asks for the permission roles of one context.
+async fn permission_roles(
+    session: &Session<'_>,
+    call: Call,
+    context: &str,
+) -> Result<Result<Roles, Error>, Error> {
+    fn role(
+        row: wire::PermissionRole,
+        source: u32,
+        _: &mut Notes,
+    ) -> Option<(wire::PermissionRole, u32)> {
+        Some((row, source))
+    }
+    let body = BTreeMap::from([("contextIdentifier", context)]);
+    let body = serde_json::to_string(&body).expect("a map of text is JSON");
+    session
+        .array(call, "permission-roles/get", Some(body), role)
+        .await
+}
+
+async fn organization_roles(
+    session: &Session<'_>,
+    population: &Mutex<Population>,
+) -> Result<(), Error> {
+    let roles = match permission_roles(session, Call::Roles, "global").await? {
+        Ok(roles) => roles,
+        Err(refused) => {
+            let missing = "Organization roles and who holds them could not be read";
+            session.ledger().gap(Call::Roles, missing, refused.reason());
+            return Ok(());
+        }
+    };
+    let nameless = roles
+        .iter()
+        .filter(|(role, _)| role.role_id.get().is_none());
+    if nameless.count() > 0 {
+        let missing = "An organization role could not be read";
+        let reason = "the server sent no id of it";
+        session.ledger().gap(Call::Roles, missing, reason);
+    }
+    let roles = lock(population).list_roles(roles);
+    let mut pending: FuturesUnordered<_> = roles
+        .into_iter()
+        .map(|role| role_holders(session, population, role))
+        .collect();
+    while let Some(read) = pending.next().await {
+        read?;
+    }
+    Ok(())
+}
+
+async fn role_holders(
+    session: &Session<'_>,
+    population: &Mutex<Population>,
+    role: RoleName,
+) -> Result<(), Error> {
+    let path = format!("permission-roles/{}", encode(&role.id));
+    let (accounts, teams) = (format!("{path}/profiles"), format!("{path}/teams"));
+    let (accounts, teams) = tokio::try_join!(
+        session.array(Call::RoleAccounts, &accounts, None, convert::profile_id),
+        session.array(Call::RoleTeams, &teams, None, convert::profile_id),
+    )?;
+    let (id, name) = (&role.id, &role.name);
+    if let (Err(refused), Err(_)) = (&accounts, &teams) {
+        let missing = format!("Holders of the organization role {name} could not be read");
+        session
+            .ledger()
+            .gap(Call::RoleAccounts, missing, refused.reason());
+        return Ok(());
+    }
+    match accounts {
+        Ok(accounts) => lock(population).role_accounts(id, &accounts),
+        Err(refused) => {
+            let missing =
+                format!("Accounts that hold the organization role {name} could not be read");
+            session
+                .ledger()
+                .gap(Call::RoleAccounts, missing, refused.reason());
+        }
+    }
+    match teams {
+        Ok(teams) => lock(population).role_teams(id, &teams),
+        Err(refused) => {
+            let missing = format!("Teams that hold the organization role {name} could not be read");
+            session
+                .ledger()
+                .gap(Call::RoleTeams, missing, refused.reason());
+        }
+    }
+    Ok(())
+}
+
+/// The restricted projects of the organization, as far as the token may know of them.
+async fn restricted_projects(session: &Session<'_>) -> Result<Vec<wire::PrivateProject>, Error> {
+    fn keep(row: wire::PrivateProject, _: u32, _: &mut Notes) -> Option<wire::PrivateProject> {
+        Some(row)
+    }
+    let read = session.array(
+        Call::PrivateProjects,
+        "projects/private-projects",
+        None,
+        keep,
+    );
+    match read.await? {
+        Ok(projects) => Ok(projects),
+        Err(refused) => {
+            let missing = "Whether there are restricted projects that this token cannot open could not be read";
+            session
+                .ledger()
+                .gap(Call::PrivateProjects, missing, refused.reason());
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// A restricted project that is not in the project list is a blind spot. The two lists share no ids, so
+/// they are matched by key.
+fn blind_spots(
+    session: &Session<'_>,
+    population: &Population,
+    restricted: &[wire::PrivateProject],
+) {
+    let listed = population.project_keys();
+    for project in restricted {
+        let key = project.key.get().map_or("", |key| &key.0);
+        if !key.is_empty() && listed.contains(key) {
+            continue;
+        }
+        let label = population::project_label(project.name.get().map_or("", |name| name), key);
+        let reason = match project.access_allowed {
+            Told::Value(true) => "the project is restricted and not in the project list",
+            _ => "the project is restricted and this token may not open it",
+        };
+        let missing = format!("Who takes part in the project {label} could not be read");
+        session.ledger().gap(Call::PrivateProjects, missing, reason);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Row for wire::Profile {
+    fn id(&self) -> Option<&str> {
+        self.id.get().map(|id| &**id)
+    }
+}
+
+impl Row for wire::Team {
+    fn id(&self) -> Option<&str> {
+        self.id.get().map(|id| &**id)
+    }
+}
+
+impl Row for wire::Membership {
+    fn id(&self) -> Option<&str> {
+        self.id.get().map(|id| &**id)
+    }
+}
+
+impl Row for wire::Project {
+    fn id(&self) -> Option<&str> {
+        self.id.get().map(|id| &**id)
+    }
+}
+
+impl Row for wire::PermissionRole {
+    fn id(&self) -> Option<&str> {
+        self.role_id.get().map(|id| &**id)
+    }
+}
+
+impl Row for wire::PrivateProject {
+    fn id(&self) -> Option<&str> {
+        self.key.get().map(|key| &*key.0)
+    }
+}
+
+impl Row for wire::Participant {
+    fn id(&self) -> Option<&str> {
+        let who = self.team.get().or(self.profile.get())?;
+        who.id.get().map(|id| &**id)
+    }
+}

@@ -1,0 +1,561 @@
+//! [`Session`]: one fetch. Every answer passes through here: it is numbered, handed on as evidence, counted.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::sync::mpsc;
+
+use super::{
+    Answer, Progress,
+    ledger::{Call, Ledger, Notes, Size},
+};
+use crate::{
+    domain::time::Timestamp,
+    space::{
+        client::{Client, Received, Request},
+        error::Error,
+        page::{End, PageEnd, Step, Walk},
+        wire::{self, Batch, Told},
+    },
+};
+
+/// How often a list is read that keeps changing.
+const READINGS: u32 = 3;
+
+/// How many calls may fail for good before the server counts as broken.
+const FAILURES: u32 = 5;
+
+/// One fetch.
+pub(crate) struct Session<'a> {
+    client: &'a Client,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    clock: &'a (dyn Fn() -> Timestamp + Sync),
+    answers: mpsc::Sender<Answer>,
+    /// The number of the last answer. It is held while an answer is handed on, so they go in order.
+    number: tokio::sync::Mutex<u32>,
+    ledger: Mutex<Ledger>,
+    shown: Mutex<Progress>,
+    server_began: Mutex<Option<Timestamp>>,
+    failures: AtomicU32,
+    /// Requests and retries of the client before this fetch.
+    before: (u64, u64),
+}
+
+/// The answer to one call: its number and what it says, or why only this call failed.
+pub(crate) type Asked<T> = Result<(u32, T), Error>;
+
+/// A list to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    pub(crate) call: Call,
+    /// What follows `/api/http/`.
+    pub(crate) path: String,
+    /// What progress calls it; `None` when it is one of many.
+    pub(crate) what: Option<&'static str>,
+}
+
+/// A list as it was read.
+pub(crate) struct Reading<T> {
+    /// The rows, in no order, some perhaps more than once.
+    pub(crate) rows: Vec<T>,
+    /// Why the rest is missing.
+    pub(crate) refused: Option<Error>,
+    /// Why some may be missing, although nothing was refused.
+    pub(crate) short: Option<String>,
+}
+
+/// A row with what tells it apart.
+pub(crate) trait Row: for<'a> Deserialize<'a> {
+    fn id(&self) -> Option<&str>;
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        client: &'a Client,
+        progress: &'a (dyn Fn(Progress) + Sync),
+        clock: &'a (dyn Fn() -> Timestamp + Sync),
+        answers: mpsc::Sender<Answer>,
+    ) -> Self {
+        Self {
+            client,
+            progress,
+            clock,
+            answers,
+            number: tokio::sync::Mutex::new(0),
+            ledger: Mutex::default(),
+            shown: Mutex::default(),
+            server_began: Mutex::default(),
+            failures: AtomicU32::new(0),
+            before: (client.requests(), client.retries()),
+        }
+    }
+
+    pub(crate) fn client(&self) -> &'a Client {
+        self.client
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    pub(crate) fn into_ledger(self) -> Ledger {
+        self.ledger
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's clock at its first answer.
+    pub(crate) fn server_began(&self) -> Option<Timestamp> {
+        *lock(&self.server_began)
+    }
+
+    /// Tells how far reading is: `done` rows of `what`.
+    pub(crate) fn report(&self, what: &'static str, done: u64, total: Option<u64>) {
+        {
+            let mut shown = lock(&self.shown);
+            shown.what = what;
+            shown.done = done;
+            shown.total = total;
+        }
+        self.show();
+    }
+
+    /// Tells again how far reading is, with the requests and the waiting of now.
+    pub(crate) fn show(&self) {
+        let wait = self.client.wait();
+        let progress = {
+            let mut shown = lock(&self.shown);
+            shown.requests = self.client.requests().saturating_sub(self.before.0);
+            shown.retries = self.client.retries().saturating_sub(self.before.1);
+            shown.wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            shown.clone()
+        };
+        (self.progress)(progress);
+    }
+
+    /// Asks once. The outer error ends the fetch, the inner one is about this call alone.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        request: &Request,
+    ) -> Result<Asked<T>, Error> {
+        let exchange = self.client.exchange(request).await;
+        self.ledger()
+            .sent(call, exchange.tries, exchange.result.is_err());
+        let number = match exchange.received {
+            Some(received) => self.hand_on(received).await?,
+            None => 0,
+        };
+        match exchange.result {
+            Ok(value) => Ok(Ok((number, value))),
+            Err(error @ Error::Unavailable { .. }) => {
+                // One call may be broken; when many are, the server is.
+                if self.failures.fetch_add(1, Ordering::Relaxed) < FAILURES {
+                    Ok(Err(error))
+                } else {
+                    Err(error)
+                }
+            }
+            Err(error) if error.is_gap() => Ok(Err(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Numbers an answer and hands it on. A slow taker slows the reading down.
+    async fn hand_on(&self, received: Received) -> Result<u32, Error> {
+        let mut number = self.number.lock().await;
+        *number += 1;
+        if *number == 1 {
+            let date = received.date.as_deref();
+            *lock(&self.server_began) = date
+                .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
+                .and_then(|date| Timestamp::from_ms(date.timestamp_millis()));
+        }
+        let answer = Answer {
+            number: *number,
+            at: self.now(),
+            method: received.method,
+            url: received.url,
+            request_body: received.request_body,
+            status: received.status,
+            date: received.date,
+            body: received.body,
+        };
+        // Nobody takes the answers any more: whoever started the fetch has gone.
+        self.answers
+            .send(answer)
+            .await
+            .map_err(|_| Error::Cancelled)?;
+        Ok(*number)
+    }
+
+    /// Asks for one object.
+    pub(crate) async fn object<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        path: &str,
+    ) -> Result<Asked<T>, Error> {
+        let asked = self.ask(call, &request(call, path, "", None)).await?;
+        if asked.is_ok() {
+            self.ledger().read(
+                call,
+                Size {
+                    pages: 1,
+                    rows: 1,
+                    distinct: 1,
+                    total: None,
+                },
+            );
+        }
+        Ok(asked)
+    }
+
+    /// Asks for a list that comes in one piece.
+    pub(crate) async fn array<W: Row, T>(
+        &self,
+        call: Call,
+        path: &str,
+        body: Option<String>,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+    ) -> Result<Result<Vec<T>, Error>, Error>
+    where
+        W: wire::Leaf,
+    {
+        let request = request(call, path, "", body);
+        let asked = self.ask::<Told<Vec<Told<W>>>>(call, &request).await?;
+        let (number, rows) = match asked {
+            Ok((number, Told::Value(rows))) => (number, rows),
+            Ok(_) => return Ok(Err(self.not_a_list(path))),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let all = rows.len();
+        let rows: Vec<W> = rows.into_iter().filter_map(Told::value).collect();
+        if rows.len() < all {
+            return Ok(Err(self.not_a_list(path)));
+        }
+        let distinct: BTreeSet<_> = rows.iter().map(Row::id).collect();
+        let size = Size {
+            pages: 1,
+            rows: all as u64,
+            distinct: distinct.len() as u64,
+            total: None,
+        };
+        drop(distinct);
+        let mut notes = Notes::default();
+        let rows = rows
+            .into_iter()
+            .filter_map(|row| convert(row, number, &mut notes))
+            .collect();
+        let mut ledger = self.ledger();
+        ledger.read(call, size);
+        ledger.note(call, notes);
+        Ok(Ok(rows))
+    }
+
+    fn not_a_list(&self, path: &str) -> Error {
+        Error::Protocol {
+            url: self.client.address().call(path, "").into(),
+            what: "it is no list".to_owned(),
+        }
+    }
+
+    /// Reads a paged list, again when it changed meanwhile.
+    pub(crate) async fn list<W: Row, T>(
+        &self,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+    ) -> Result<Reading<T>, Error> {
+        let mut rows = Vec::new();
+        let mut reading = 0;
+        loop {
+            reading += 1;
+            let mut once = self.read_once(list, convert, reading == 1).await?;
+            let short = match (&once.refused, &once.end) {
+                (None, End::Short(reason)) => Some(reason.clone()),
+                _ => None,
+            };
+            if short.is_some() && reading < READINGS {
+                // Nothing that was seen is lost, should no reading be whole.
+                rows.append(&mut once.rows);
+                continue;
+            }
+            let mut ledger = self.ledger();
+            ledger.read(
+                list.call,
+                Size {
+                    pages: once.walk.pages(),
+                    rows: once.walk.rows(),
+                    distinct: once.walk.distinct(),
+                    total: once.walk.total(),
+                },
+            );
+            ledger.note(list.call, once.notes);
+            if short.is_some() || once.refused.is_some() {
+                // The last reading comes last, so that its rows count where others differ.
+                rows.append(&mut once.rows);
+            } else {
+                rows = once.rows;
+            }
+            return Ok(Reading {
+                rows,
+                refused: once.refused,
+                short,
+            });
+        }
+    }
+
+    async fn read_once<W: Row, T>(
+        &self,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+        out_of_turn: bool,
+    ) -> Result<Once<T>, Error> {
+        let mut once = Once::new();
+        let mut step = match self.page::<W>(list, None).await? {
+            Ok((number, page)) => {
+                let first = once.take(number, page, convert);
+                self.report_list(list, &once.walk);
+                let step = once.walk.turn(first.end());
+                match once.walk.offsets(first.end()) {
+                    Some((stride, offsets)) if out_of_turn && offsets.len() > 1 => {
+                        self.read_offsets(list, convert, &mut once, stride, offsets)
+                            .await?;
+                        return Ok(once);
+                    }
+                    _ => step,
+                }
+            }
+            Err(refused) => {
+                once.refused = Some(refused);
+                return Ok(once);
+            }
+        };
+        loop {
+            let skip = match step {
+                Step::Next(skip) => skip,
+                Step::End(end) => {
+                    once.end = end;
+                    return Ok(once);
+                }
+            };
+            match self.page::<W>(list, Some(&skip)).await? {
+                Ok((number, page)) => {
+                    let page = once.take(number, page, convert);
+                    self.report_list(list, &once.walk);
+                    step = once.walk.turn(page.end());
+                }
+                Err(refused) => {
+                    once.refused = Some(refused);
+                    return Ok(once);
+                }
+            }
+        }
+    }
+
+    /// Reads all pages after the first at once, as far as there are places in flight.
+    async fn read_offsets<W: Row, T>(
+        &self,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+        once: &mut Once<T>,
+        stride: u64,
+        offsets: Vec<u64>,
+    ) -> Result<(), Error> {
+        let mut offsets = offsets.into_iter();
+        let mut pending = FuturesUnordered::new();
+        for offset in offsets.by_ref().take(self.client.options().concurrency) {
+            pending.push(self.page_at::<W>(list, offset));
+        }
+        let mut in_place = true;
+        while let Some((offset, page)) = pending.next().await {
+            match page? {
+                Ok((number, page)) => {
+                    let page = once.take(number, page, convert);
+                    self.report_list(list, &once.walk);
+                    in_place &= once.walk.turn_at(offset, stride, page.end());
+                }
+                Err(refused) => once.refused = Some(refused),
+            }
+            // Pages on their way are still taken: they were asked for and are counted.
+            if in_place
+                && once.refused.is_none()
+                && let Some(offset) = offsets.next()
+            {
+                pending.push(self.page_at::<W>(list, offset));
+            }
+        }
+        once.end = if in_place {
+            once.walk.end()
+        } else {
+            End::Short("the list kept changing while it was read".to_owned())
+        };
+        Ok(())
+    }
+
+    async fn page_at<W: Row>(
+        &self,
+        list: &List,
+        offset: u64,
+    ) -> (u64, Result<Asked<Page<W>>, Error>) {
+        let skip = offset.to_string();
+        (offset, self.page(list, Some(&skip)).await)
+    }
+
+    async fn page<W: Row>(&self, list: &List, skip: Option<&str>) -> Result<Asked<Page<W>>, Error> {
+        let mut paging = match skip {
+            Some(skip) => format!("$skip={}&", encode(skip)),
+            None => String::new(),
+        };
+        paging += &format!("$top={}", self.client.options().page_size);
+        let request = request(list.call, &list.path, &paging, None);
+        let (number, batch) = match self.ask::<Batch<W>>(list.call, &request).await? {
+            Ok(answer) => answer,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let Told::Value(rows) = batch.data else {
+            let url = self.client.address().call(&list.path, "").into();
+            return Ok(Err(match batch.errors.reason("data") {
+                Some(reason) => Error::Refused {
+                    url,
+                    status: 200,
+                    code: None,
+                    text: reason.to_owned(),
+                },
+                None => Error::Protocol {
+                    url,
+                    what: "it has no list named data".to_owned(),
+                },
+            }));
+        };
+        Ok(Ok((
+            number,
+            Page {
+                rows,
+                next: batch.next.value(),
+                total: batch.total_count.value(),
+            },
+        )))
+    }
+
+    fn report_list(&self, list: &List, walk: &Walk) {
+        match list.what {
+            Some(what) => self.report(what, walk.distinct(), walk.total()),
+            None => self.show(),
+        }
+    }
+}
+
+/// One page and its rows.
+struct Page<W> {
+    rows: Vec<W>,
+    next: Option<Box<str>>,
+    total: Option<u64>,
+}
+
+/// The end of a page whose rows were taken.
+struct Taken {
+    next: Option<Box<str>>,
+    total: Option<u64>,
+    rows: usize,
+}
+
+impl Taken {
+    fn end(&self) -> PageEnd<'_> {
+        PageEnd {
+            next: self.next.as_deref(),
+            total: self.total,
+            rows: self.rows,
+        }
+    }
+}
+
+/// A list, read once from start to end.
+struct Once<T> {
+    walk: Walk,
+    rows: Vec<T>,
+    notes: Notes,
+    refused: Option<Error>,
+    end: End,
+}
+
+impl<T> Once<T> {
+    fn new() -> Self {
+        Self {
+            walk: Walk::default(),
+            rows: Vec::new(),
+            notes: Notes::default(),
+            refused: None,
+            end: End::Whole,
+        }
+    }
+
+    fn take<W: Row>(
+        &mut self,
+        number: u32,
+        page: Page<W>,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+    ) -> Taken {
+        self.walk.see(page.rows.iter().map(Row::id));
+        let taken = Taken {
+            next: page.next,
+            total: page.total,
+            rows: page.rows.len(),
+        };
+        let notes = &mut self.notes;
+        let rows = page.rows.into_iter();
+        self.rows
+            .extend(rows.filter_map(|row| convert(row, number, notes)));
+        taken
+    }
+}
+
+/// The request of `call` at `path`.
+fn request(call: Call, path: &str, paging: &str, body: Option<String>) -> Request {
+    let particulars = call.particulars();
+    let mut query = Vec::new();
+    if !paging.is_empty() {
+        query.push(paging.to_owned());
+    }
+    if body.is_none() && !particulars.parameters.is_empty() {
+        query.push(particulars.parameters.to_owned());
+    }
+    query.push(if paging.is_empty() {
+        format!("$fields={}", particulars.fields)
+    } else {
+        format!("$fields=next,totalCount,data({})", particulars.fields)
+    });
+    Request {
+        path: path.to_owned(),
+        query: query.join("&"),
+        body,
+    }
+}
+
+/// Percent-encodes one value for a path or a query.
+pub(crate) fn encode(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded += &format!("%{byte:02X}"),
+        }
+    }
+    encoded
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

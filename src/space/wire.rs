@@ -1,0 +1,607 @@
+//! JSON as Space sends it. Its names stop here.
+//!
+//! Nothing is taken for granted: fields may be missing, null, of another shape or new, and none of that
+//! makes the rest of an answer unreadable. What came is told apart with [`Told`].
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+use crate::domain::time::{Day, Timestamp};
+
+/// What an answer says about one field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Told<T> {
+    /// The field is not there.
+    #[default]
+    Missing,
+    /// The field is null.
+    Null,
+    /// The field has a value.
+    Value(T),
+    /// The field has a value of a shape that is not understood.
+    Odd,
+}
+
+impl<T> Told<T> {
+    /// The value, when there is one.
+    pub(crate) fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Missing | Self::Null | Self::Odd => None,
+        }
+    }
+
+    /// The value, when there is one.
+    pub(crate) fn get(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Missing | Self::Null | Self::Odd => None,
+        }
+    }
+}
+
+/// A value that can be read from some JSON shapes; `None` is a shape that is not understood.
+pub(crate) trait Leaf: Sized {
+    fn from_bool(_: bool) -> Option<Self> {
+        None
+    }
+    fn from_int(_: i64) -> Option<Self> {
+        None
+    }
+    fn from_text(_: &str) -> Option<Self> {
+        None
+    }
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+impl<'de, T: Leaf> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+        impl<'de, T: Leaf> Visitor<'de> for Any<T> {
+            type Value = Told<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any JSON")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Told<T>, E> {
+                Ok(told(T::from_bool(value)))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Told<T>, E> {
+                Ok(told(T::from_int(value)))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Told<T>, E> {
+                Ok(told(i64::try_from(value).ok().and_then(T::from_int)))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Told<T>, E> {
+                Ok(Told::Odd)
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Told<T>, E> {
+                Ok(told(T::from_text(value)))
+            }
+            fn visit_unit<E>(self) -> Result<Told<T>, E> {
+                Ok(Told::Null)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Told<T>, A::Error> {
+                T::from_object(object).map(told)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Told<T>, A::Error> {
+                T::from_list(list).map(told)
+            }
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+fn told<T>(value: Option<T>) -> Told<T> {
+    value.map_or(Told::Odd, Told::Value)
+}
+
+impl Leaf for bool {
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl Leaf for u64 {
+    fn from_int(value: i64) -> Option<Self> {
+        Self::try_from(value).ok()
+    }
+}
+
+/// Text; a number is taken as its digits, for ids may be either.
+impl Leaf for Box<str> {
+    fn from_text(value: &str) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_int(value: i64) -> Option<Self> {
+        Some(value.to_string().into())
+    }
+}
+
+/// A datetime: `{"iso": …, "timestamp": …}`, RFC 3339 text, or milliseconds.
+impl Leaf for Timestamp {
+    fn from_int(value: i64) -> Option<Self> {
+        Self::from_ms(value)
+    }
+    fn from_text(value: &str) -> Option<Self> {
+        value.parse().ok()
+    }
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        let time = Time::of(object)?;
+        let ms = time.timestamp.value().and_then(Self::from_int);
+        Ok(ms.or_else(|| time.iso.value().as_deref().and_then(Self::from_text)))
+    }
+}
+
+/// A date: `{"iso": …}` or text. A datetime counts as its day.
+impl Leaf for Day {
+    fn from_text(value: &str) -> Option<Self> {
+        value
+            .parse()
+            .ok()
+            .or_else(|| value.parse::<Timestamp>().ok().map(Timestamp::day))
+    }
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        let time = Time::of(object)?;
+        let day = time.iso.value().as_deref().and_then(Self::from_text);
+        let ms = || time.timestamp.value().and_then(Timestamp::from_ms);
+        Ok(day.or_else(|| ms().map(Timestamp::day)))
+    }
+}
+
+impl Leaf for i64 {
+    fn from_int(value: i64) -> Option<Self> {
+        Some(value)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Time {
+    iso: Told<Box<str>>,
+    timestamp: Told<i64>,
+}
+
+impl Time {
+    fn of<'de, A: MapAccess<'de>>(object: A) -> Result<Self, A::Error> {
+        Self::deserialize(serde::de::value::MapAccessDeserializer::new(object))
+    }
+}
+
+/// A list; each element is read on its own terms.
+impl<T: for<'a> Deserialize<'a>> Leaf for Vec<T> {
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        let mut elements = Self::new();
+        while let Some(element) = list.next_element()? {
+            elements.push(element);
+        }
+        Ok(Some(elements))
+    }
+}
+
+/// Makes a struct readable as an object whose fields are all optional.
+macro_rules! object {
+    ($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+        #[serde(default, rename_all = "camelCase")]
+        pub(crate) struct $name {
+            $($(#[$attribute])* pub(crate) $field: $type,)*
+            /// The fields the caller may not read.
+            #[serde(rename = "$errors")]
+            pub(crate) errors: Withheld,
+        }
+
+        impl Leaf for $name {
+            fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+                Self::deserialize(serde::de::value::MapAccessDeserializer::new(object)).map(Some)
+            }
+        }
+    };
+}
+
+/// The fields of one object that the caller may not read: its `$errors`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Withheld {
+    fields: Vec<Box<str>>,
+    /// An entry does not say which fields: any missing field may be meant.
+    any: bool,
+    message: Box<str>,
+}
+
+impl Withheld {
+    /// The server's words when it withheld `field`.
+    pub(crate) fn reason(&self, field: &str) -> Option<&str> {
+        let named = self.any || self.fields.iter().any(|name| &**name == field);
+        named.then_some(if self.message.is_empty() {
+            "the token may not read this"
+        } else {
+            &self.message
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Withheld {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Entry {
+            fields: Told<Vec<Told<Box<str>>>>,
+            message: Told<Box<str>>,
+        }
+        impl Leaf for Entry {
+            fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+                Self::deserialize(serde::de::value::MapAccessDeserializer::new(object)).map(Some)
+            }
+        }
+        let entries = match Told::<Vec<Told<Entry>>>::deserialize(deserializer)? {
+            Told::Value(entries) => entries,
+            Told::Missing | Told::Null => return Ok(Self::default()),
+            Told::Odd => {
+                return Ok(Self {
+                    any: true,
+                    ..Self::default()
+                });
+            }
+        };
+        let mut withheld = Self::default();
+        for entry in entries {
+            let entry = entry.value().unwrap_or_default();
+            let fields = entry.fields.value().unwrap_or_default();
+            withheld.any |= fields.is_empty();
+            withheld
+                .fields
+                .extend(fields.into_iter().filter_map(Told::value));
+            if let Some(message) = entry.message.value()
+                && withheld.message.is_empty()
+            {
+                withheld.message = message;
+            }
+        }
+        Ok(withheld)
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound = "T: for<'a> Deserialize<'a>")]
+pub(crate) struct Batch<T> {
+    #[serde(default)]
+    pub(crate) next: Told<Box<str>>,
+    #[serde(default)]
+    pub(crate) total_count: Told<u64>,
+    #[serde(default)]
+    pub(crate) data: Told<Vec<T>>,
+    #[serde(default, rename = "$errors")]
+    pub(crate) errors: Withheld,
+}
+
+object! {
+    /// A pointer to a record: an object with an `id`.
+    Pointer { id: Told<Box<str>>, }
+}
+
+object! {
+    /// `OrganizationRecord`.
+    Organization { id: Told<Box<str>>, name: Told<Box<str>>, }
+}
+
+object! {
+    /// `TDMemberProfile`.
+    Profile {
+        id: Told<Box<str>>,
+        username: Told<Box<str>>,
+        name: Told<PersonName>,
+        emails: Told<Vec<Email>>,
+        archived: Told<bool>,
+        left_at: Told<Timestamp>,
+        joined: Told<Day>,
+        external: Told<bool>,
+        external_light: Told<bool>,
+        access_suspended: Told<bool>,
+        access_suspended_at: Told<Timestamp>,
+        external_id: Told<Box<str>>,
+        status: Told<Box<str>>,
+        logins: Told<Vec<Login>>,
+    }
+}
+
+object! {
+    /// `TDProfileName`.
+    PersonName { first_name: Told<Box<str>>, last_name: Told<Box<str>>, }
+}
+
+object! {
+    /// `TDProfileEmail`.
+    Email { email: Told<Box<str>>, }
+}
+
+object! {
+    /// `ESProfileLogin`.
+    Login { access: Told<Access>, }
+}
+
+object! {
+    /// `AccessRecord`.
+    Access { time: Told<Timestamp>, }
+}
+
+object! {
+    /// `TDTeam`.
+    Team {
+        id: Told<Box<str>>,
+        name: Told<Box<str>>,
+        archived: Told<bool>,
+        disbanded: Told<bool>,
+        disbanded_at: Told<Day>,
+        parent: Told<Pointer>,
+    }
+}
+
+object! {
+    /// `TDMembership`.
+    Membership {
+        id: Told<Box<str>>,
+        lead: Told<bool>,
+        archived: Told<bool>,
+        requires_approval: Told<bool>,
+        since: Told<Day>,
+        till: Told<Day>,
+        active_since: Told<Timestamp>,
+        active_till: Told<Timestamp>,
+        member: Told<Pointer>,
+        team: Told<Pointer>,
+        role: Told<Position>,
+    }
+}
+
+object! {
+    /// `TDRole`, a job title.
+    Position { name: Told<Box<str>>, }
+}
+
+object! {
+    /// `PRProject`.
+    Project {
+        id: Told<Box<str>>,
+        key: Told<ProjectKey>,
+        name: Told<Box<str>>,
+        private: Told<bool>,
+        archived: Told<bool>,
+    }
+}
+
+/// `ProjectKey`: an object with the key, or the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProjectKey(pub(crate) Box<str>);
+
+impl Leaf for ProjectKey {
+    fn from_text(value: &str) -> Option<Self> {
+        Some(Self(value.strip_prefix("key:").unwrap_or(value).into()))
+    }
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
+        let mut found = None;
+        while let Some(name) = object.next_key::<Box<str>>()? {
+            if &*name == "key" {
+                found = object.next_value::<Told<Box<str>>>()?.value();
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found.map(Self))
+    }
+}
+
+object! {
+    /// `PRPrivateProject`.
+    PrivateProject { key: Told<ProjectKey>, name: Told<Box<str>>, access_allowed: Told<bool>, }
+}
+
+object! {
+    /// `ParticipantOnProject` or `ParticipantTeamOnProject`.
+    Participant { profile: Told<Pointer>, team: Told<Pointer>, roles: Told<Vec<Told<ProjectRole>>>, }
+}
+
+/// `ProjectRoleApi`, by its class name; or `ProjectRoleIn` as text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProjectRole {
+    Admin,
+    Member,
+    External,
+    /// A role of the project's own, by its id.
+    Custom(Box<str>),
+    /// A class that this version does not know.
+    Unknown(Box<str>),
+}
+
+impl ProjectRole {
+    fn of(class: &str, role: Option<Box<str>>) -> Self {
+        match (class, role) {
+            ("ProjectAdminRoleApi", _) => Self::Admin,
+            ("ProjectMemberRoleApi", _) => Self::Member,
+            ("ProjectExternalRoleApi", _) => Self::External,
+            ("ProjectCustomRoleApi" | "", Some(role)) => {
+                Self::Custom(role.strip_prefix("role:").unwrap_or(&role).into())
+            }
+            ("", None) => Self::Unknown("unnamed".into()),
+            (class, _) => Self::Unknown(class.into()),
+        }
+    }
+}
+
+impl Leaf for ProjectRole {
+    fn from_text(value: &str) -> Option<Self> {
+        Some(match value {
+            "admin" => Self::Admin,
+            "member" => Self::Member,
+            "external" => Self::External,
+            other => match other.strip_prefix("role:") {
+                Some(id) => Self::Custom(id.into()),
+                None => Self::Unknown(other.into()),
+            },
+        })
+    }
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        #[derive(Deserialize, Default)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Shape {
+            class_name: Told<Box<str>>,
+            role: Told<RoleId>,
+        }
+        let shape = Shape::deserialize(serde::de::value::MapAccessDeserializer::new(object))?;
+        let class = shape.class_name.value().unwrap_or_default();
+        let role = shape.role.value().map(|role| role.0);
+        Ok(Some(Self::of(&class, role)))
+    }
+}
+
+/// The id of a permission role, as text or as an object around it.
+struct RoleId(Box<str>);
+
+impl Leaf for RoleId {
+    fn from_text(value: &str) -> Option<Self> {
+        (!value.is_empty()).then(|| Self(value.into()))
+    }
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        #[derive(Deserialize, Default)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Shape {
+            id: Told<Box<str>>,
+            role_id: Told<Box<str>>,
+            role: Told<Box<str>>,
+        }
+        let shape = Shape::deserialize(serde::de::value::MapAccessDeserializer::new(object))?;
+        let id = shape.id.value().or(shape.role_id.value());
+        Ok(id.or(shape.role.value()).map(Self))
+    }
+}
+
+object! {
+    /// `RoleDTO`, a permission role.
+    PermissionRole {
+        role_id: Told<Box<str>>,
+        #[serde(rename = "type")]
+        kind: Told<Box<str>>,
+        code: Told<Box<str>>,
+        name: Told<Box<str>>,
+        members_editable: Told<bool>,
+    }
+}
+
+object! {
+    /// The body of an answer that is an error.
+    Failure { error: Told<Box<str>>, error_description: Told<Box<str>>, }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: for<'a> Deserialize<'a>>(json: &str) -> T {
+        serde_json::from_str(json).expect(json)
+    }
+
+    #[test]
+    fn a_time_is_read_in_every_shape() {
+        let noon: Timestamp = "2020-10-21T16:30:00.000Z".parse().expect("a time");
+        for json in [
+            r#"{"iso":"2020-10-21T16:30:00.000Z","timestamp":1603297800000}"#,
+            r#"{"timestamp":1603297800000,"year":2020}"#,
+            r#"{"iso":"2020-10-21T16:30:00Z"}"#,
+            r#""2020-10-21T18:30:00+02:00""#,
+            "1603297800000",
+        ] {
+            assert_eq!(read::<Told<Timestamp>>(json), Told::Value(noon), "{json}");
+        }
+        let day: Day = "2020-10-21".parse().expect("a day");
+        for json in [
+            r#"{"iso":"2020-10-21"}"#,
+            r#"{"iso":"2020-10-21","timestamp":1603238400000,"day":21}"#,
+            r#""2020-10-21""#,
+            r#"{"timestamp":1603297800000}"#,
+        ] {
+            assert_eq!(read::<Told<Day>>(json), Told::Value(day), "{json}");
+        }
+        for json in [
+            r#""soon""#,
+            "{}",
+            "[]",
+            "true",
+            "1.5",
+            "99999999999999999999",
+        ] {
+            assert_eq!(read::<Told<Timestamp>>(json), Told::Odd, "{json}");
+        }
+        assert_eq!(read::<Told<Timestamp>>("null"), Told::Null);
+    }
+
+    #[test]
+    fn a_project_role_is_read_in_every_shape() {
+        for (json, role) in [
+            (r#"{"className":"ProjectAdminRoleApi"}"#, ProjectRole::Admin),
+            (
+                r#"{"className":"ProjectMemberRoleApi","role":null}"#,
+                ProjectRole::Member,
+            ),
+            (
+                r#"{"className":"ProjectExternalRoleApi"}"#,
+                ProjectRole::External,
+            ),
+            (
+                r#"{"className":"ProjectCustomRoleApi","role":"r7"}"#,
+                ProjectRole::Custom("r7".into()),
+            ),
+            (
+                r#"{"role":{"className":"X","id":"r7"},"className":"ProjectCustomRoleApi"}"#,
+                ProjectRole::Custom("r7".into()),
+            ),
+            (r#""role:r7""#, ProjectRole::Custom("r7".into())),
+            (r#""admin""#, ProjectRole::Admin),
+            (
+                r#"{"className":"ProjectOwnerRoleApi","role":"r7"}"#,
+                ProjectRole::Unknown("ProjectOwnerRoleApi".into()),
+            ),
+            (
+                r#"{"className":"ProjectCustomRoleApi"}"#,
+                ProjectRole::Unknown("ProjectCustomRoleApi".into()),
+            ),
+        ] {
+            assert_eq!(read::<Told<ProjectRole>>(json), Told::Value(role), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_withheld_field_is_told_from_an_empty_one() {
+        let profile: Profile = read(
+            r#"{"id":"a","className":"TD_MemberProfile","archived":"maybe","new":[{}],"leftAt":null,
+              "$errors":[{"className":"HA_InlineError.InaccessibleFields","fields":["logins"],"message":"no"}]}"#,
+        );
+        assert_eq!(profile.archived, Told::Odd);
+        assert_eq!(profile.left_at, Told::Null);
+        assert_eq!(profile.logins, Told::Missing);
+        assert_eq!(profile.errors.reason("logins"), Some("no"));
+        assert_eq!(profile.errors.reason("emails"), None);
+        for json in [
+            r#"{"$errors":[{"className":"HA_InlineError.Other"}]}"#,
+            r#"{"$errors":["nothing for you"]}"#,
+            r#"{"$errors":"nothing for you"}"#,
+        ] {
+            assert!(
+                read::<Profile>(json).errors.reason("emails").is_some(),
+                "{json}"
+            );
+        }
+    }
+}
