@@ -3,3 +3,6 @@
 mod signing;
 mod ssh_tools;
 mod verify;
+//! The program and its parts as a person or another program meets them.
+
+mod demo;
