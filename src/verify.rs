@@ -1,3 +1,363 @@
-//! verify
+//! Is this record what its reviewer signed, and does it follow from itself? The file an auditor reads.
+//!
+//! [`verify`] takes the bytes of a record and answers with a [`Verdict`]. It reads in one order, and nothing is
+//! parsed before it is authenticated:
+//!
+//! 1. [`Stage::Files`]: the names are known, each is a regular file, nothing else is there.
+//! 2. [`Stage::Sizes`]: no file is larger than a record's can be.
+//! 3. [`Stage::Signature`]: a good signature over the exact bytes of `SHA256SUMS`.
+//! 4. [`Stage::Sums`]: `SHA256SUMS` names exactly the other files.
+//! 5. [`Stage::Review`]: `review.json` has its digest and is well formed; its key is the one that signed;
+//!    the auditor's list allows that key, if there is a list. It gives the exact sizes of the other files.
+//! 6. [`Stage::Hashes`]: every file has its digest.
+//! 7. [`Stage::Population`]: accounts, resources and grants are a snapshot, the one the review was opened on.
+//! 8. [`Stage::Journal`]: the chain of entries holds and may happen in this order; the last one attests.
+//! 9. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
+//! 10. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
+//!
+//! The raw answers of the server are checked by their digest alone.
+
 pub mod allowed_signers;
 pub mod signature;
+
+mod contents;
+mod reading;
+
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use crate::{
+    domain::{Digest, campaign::Campaign, text::SafeText, time::Timestamp},
+    format::{
+        self,
+        record::{self, Review},
+        sums::Sums,
+    },
+};
+use allowed_signers::{AllowedSigners, Answer};
+use reading::Reading;
+use signature::{Fault, SigningKey};
+
+/// The folder of a record, wherever it is kept.
+pub trait Folder {
+    /// Everything that is in it, links not followed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn entries(&self) -> io::Result<Vec<FolderEntry>>;
+
+    /// Opens a file of it, without following a link.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>>;
+}
+
+/// One thing in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderEntry {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a regular file; a link, a folder or a device is not.
+    pub regular: bool,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What came of verifying a record.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The record is what was signed, and everything in it follows.
+    Good {
+        /// What is now known to be true.
+        record: Box<VerifiedRecord>,
+        /// What is known of the one who signed.
+        signer: Signer,
+    },
+    /// The record is not what it claims to be.
+    Bad(Bad),
+    /// Neither can be said.
+    CouldNotTell {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// What is known of the one who signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signer {
+    /// The auditor's list names the principal with this key, for this purpose and time.
+    Known {
+        /// The line of the list, from 1.
+        line: usize,
+    },
+    /// There is no list: the key fits the record, and nobody says whose it is.
+    Unknown,
+}
+
+/// What is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bad {
+    /// What was being checked.
+    pub stage: Stage,
+    /// The file that is wrong, where it is one file; safe to show.
+    pub file: Option<String>,
+    /// The line of that file, from 1, where it is one line.
+    pub line: Option<u64>,
+    /// What is wrong, in words; safe to show.
+    pub reason: String,
+}
+
+/// The steps of verification, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Which files are there.
+    Files,
+    /// How large they are.
+    Sizes,
+    /// The signature over `SHA256SUMS`.
+    Signature,
+    /// What `SHA256SUMS` lists.
+    Sums,
+    /// What `review.json` says, and whether its signer is the one who signed.
+    Review,
+    /// Whether the auditor's list allows the signer.
+    Signer,
+    /// The digests of all files.
+    Hashes,
+    /// The reviewed accounts, resources and grants.
+    Population,
+    /// The entries of the journal.
+    Journal,
+    /// The decisions.
+    Decisions,
+    /// The tree over grants and decisions.
+    Merkle,
+    /// Counts, times and the attestation.
+    Totals,
+}
+
+/// A record that was verified. There is no other way to get one.
+#[derive(Debug)]
+pub struct VerifiedRecord {
+    review: Review,
+    campaign: Campaign,
+    key: SigningKey,
+    sums: Digest,
+}
+
+impl VerifiedRecord {
+    /// What the record says about itself. Its times are the signer's own claim.
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+
+    /// The review as its journal tells it.
+    pub fn campaign(&self) -> &Campaign {
+        &self.campaign
+    }
+
+    /// Gives the review away.
+    pub fn into_campaign(self) -> Campaign {
+        self.campaign
+    }
+
+    /// The key that signed.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// The digest of `SHA256SUMS`, which stands for the whole record.
+    pub fn sums(&self) -> Digest {
+        self.sums
+    }
+}
+
+impl Verdict {
+    /// 0 for good, 1 for bad, 2 when nobody can tell.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Good { .. } => 0,
+            Self::Bad(_) => 1,
+            Self::CouldNotTell { .. } => 2,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good {
+                signer: Signer::Known { .. },
+                ..
+            } => f.write_str("good: the signer is known, time is claimed by the signer only"),
+            Self::Good {
+                signer: Signer::Unknown,
+                ..
+            } => f.write_str("good, signer unknown: no list of allowed signers was given"),
+            Self::Bad(bad) => write!(f, "bad: {bad}"),
+            Self::CouldNotTell { reason } => write!(f, "could not tell: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{file}, line {line}: {}", self.reason),
+            (Some(file), None) => write!(f, "{file}: {}", self.reason),
+            (None, _) => f.write_str(&self.reason),
+        }
+    }
+}
+
+/// Verifies the record in `folder`.
+///
+/// `signers` is the auditor's own list, never one from the record; without it a good record's signer is unknown.
+/// `at` is the time at which the list must allow the signer: nothing in a record proves when it was signed.
+pub fn verify(folder: &dyn Folder, signers: Option<&AllowedSigners>, at: Timestamp) -> Verdict {
+    match judge(folder, signers, at) {
+        Ok((record, signer)) => Verdict::Good {
+            record: Box::new(record),
+            signer,
+        },
+        Err(Stop::Bad(bad)) => Verdict::Bad(bad),
+        Err(Stop::CouldNotTell(reason)) => Verdict::CouldNotTell { reason },
+    }
+}
+
+/// Why verification ends before a record is known to be good.
+enum Stop {
+    Bad(Bad),
+    CouldNotTell(String),
+}
+
+fn judge(
+    folder: &dyn Folder,
+    signers: Option<&AllowedSigners>,
+    at: Timestamp,
+) -> Result<(VerifiedRecord, Signer), Stop> {
+    let reading = Reading::begin(folder)?;
+
+    let sums_bytes = reading.small(record::SUMS)?;
+    let key = signature::check(
+        &reading.small(record::SIGNATURE)?,
+        record::NAMESPACE,
+        &sums_bytes,
+    )
+    .map_err(|fault| match fault {
+        Fault::Bad(why) => Stop::bad(Stage::Signature, record::SIGNATURE, why),
+        Fault::Unsupported(why) => Stop::CouldNotTell(why),
+    })?;
+
+    // Other files cannot be here, so another name in the list is never the mark of a newer version.
+    let sums = record::parse_sums(&sums_bytes)
+        .map_err(|error| Stop::bad_line(Stage::Sums, &error, record::SUMS))?;
+
+    let review_bytes = reading.small(record::REVIEW)?;
+    same_digest(record::REVIEW, Digest::of(&review_bytes), &sums)?;
+    let review = Review::parse(&review_bytes).map_err(|error| Stop::of(Stage::Review, &error))?;
+    if review.reviewer.key_fingerprint != key.fingerprint
+        || review.reviewer.key_type != key.key_type
+    {
+        return Err(Stop::bad(
+            Stage::Review,
+            record::REVIEW,
+            format!(
+                "it names another key than the one that signed, {} {}",
+                key.key_type, key.fingerprint
+            ),
+        ));
+    }
+    let signer = signers.map(|signers| {
+        signers.may_sign(review.reviewer.principal.raw(), record::NAMESPACE, &key, at)
+    });
+    if let Some(Answer::No(why)) = signer {
+        return Err(Stop::bad(Stage::Signer, record::SIGNATURE, why));
+    }
+    reading.exact_sizes(&review.contents.bytes)?;
+
+    for (name, digest) in sums.iter().filter(|(name, _)| *name != record::REVIEW) {
+        if reading.digest(name)? != digest {
+            return Err(Stop::bad(
+                Stage::Hashes,
+                name,
+                "its digest is not the one that was signed".to_owned(),
+            ));
+        }
+    }
+
+    let campaign = contents::check(&reading, &sums, &review, &review_bytes)?;
+    // A record that is broken is bad, whoever signed it; only now does the doubt about the signer count.
+    let signer = match signer {
+        None => Signer::Unknown,
+        Some(Answer::Yes { line }) => Signer::Known { line },
+        Some(Answer::CouldNotTell(why) | Answer::No(why)) => return Err(Stop::CouldNotTell(why)),
+    };
+    let record = VerifiedRecord {
+        review,
+        campaign,
+        key,
+        sums: Digest::of(&sums_bytes),
+    };
+    Ok((record, signer))
+}
+
+fn same_digest(name: &'static str, digest: Digest, sums: &Sums) -> Result<(), Stop> {
+    if sums.get(name) == Some(digest) {
+        Ok(())
+    } else {
+        Err(Stop::bad(
+            Stage::Hashes,
+            name,
+            "its digest is not the one that was signed".to_owned(),
+        ))
+    }
+}
+
+impl Stop {
+    fn bad(stage: Stage, file: &str, reason: String) -> Self {
+        Self::Bad(Bad {
+            stage,
+            file: Some(SafeText::of(file).to_string()),
+            line: None,
+            reason,
+        })
+    }
+
+    /// An error of a stored format: bad, unless a newer version wrote it or it could not be read at all.
+    fn of(stage: Stage, error: &format::Error) -> Self {
+        match error {
+            format::Error::Read { file, source } => Self::unreadable(file, source),
+            error if error.is_newer() => Self::CouldNotTell(error.to_string()),
+            error => Self::bad_line(stage, error, record::GRANTS),
+        }
+    }
+
+    /// An error of a stored format that is never the mark of a newer version; `file` is for one that names none.
+    fn bad_line(stage: Stage, error: &format::Error, file: &'static str) -> Self {
+        match error {
+            format::Error::Line {
+                file,
+                line,
+                problem,
+            } => Self::Bad(Bad {
+                stage,
+                file: Some((*file).to_owned()),
+                line: Some(*line),
+                reason: problem.to_string(),
+            }),
+            error => Self::bad(stage, file, error.to_string()),
+        }
+    }
+
+    fn unreadable(name: &str, source: &io::Error) -> Self {
+        Self::CouldNotTell(format!("cannot read {}: {source}", SafeText::of(name)))
+    }
+
+    fn changed(name: &str) -> Self {
+        Self::CouldNotTell(format!("{} changed while it was read", SafeText::of(name)))
+    }
+}

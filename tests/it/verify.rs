@@ -1,4 +1,6 @@
 //! What is accepted as evidence, and what is not.
 
 mod allowed_signers;
+mod record;
 mod signature;
+mod vectors;

@@ -1,0 +1,280 @@
+//! Whether a record follows from itself: population, journal, decisions, totals.
+//!
+//! Every file was hashed before. What is parsed here is hashed again on the way, so that a file that is exchanged
+//! in between is noticed.
+
+use std::sync::Arc;
+
+use super::{
+    Bad, Stage, Stop,
+    reading::{Reading, digest},
+};
+use crate::{
+    domain::{
+        Digest,
+        campaign::{Campaign, Refusal},
+        items::Item,
+        journal::Event,
+        seal,
+        snapshot::{self, Snapshot},
+    },
+    format::{
+        self,
+        canonical::Lines,
+        journal, merkle, population,
+        record::{self, Contents, Decisions, Review},
+        sums::Sums,
+    },
+};
+
+/// Checks everything that `review.json` sums up; the answer is the review as the journal tells it.
+pub(super) fn check(
+    reading: &Reading<'_>,
+    sums: &Sums,
+    review: &Review,
+    review_bytes: &[u8],
+) -> Result<Campaign, Stop> {
+    let opened_sums = opened_sums(reading, sums)?;
+    let snapshot = snapshot(reading, sums)?;
+    let (campaign, entries, head) = replay(reading, sums, snapshot, opened_sums)?;
+    if (
+        review.contents.journal_entries,
+        review.contents.journal_head,
+    ) != (entries, head)
+    {
+        return Err(Stop::bad(
+            Stage::Journal,
+            record::JOURNAL,
+            "its length or its last entry is not the one in review.json".to_owned(),
+        ));
+    }
+    let merkle_root = decisions(reading, &campaign)?;
+    if review.contents.merkle_root != merkle_root {
+        return Err(Stop::bad(
+            Stage::Merkle,
+            record::REVIEW,
+            "its Merkle root is not that of the grants and decisions".to_owned(),
+        ));
+    }
+    totals(reading, &campaign, review, review_bytes)?;
+    Ok(campaign)
+}
+
+/// Checks that `opened.sums` names the population as it is in the record; the answer is its own digest.
+fn opened_sums(reading: &Reading<'_>, sums: &Sums) -> Result<Digest, Stop> {
+    let bytes = reading.small(record::OPENED_SUMS)?;
+    if sums.get(record::OPENED_SUMS) != Some(Digest::of(&bytes)) {
+        return Err(Stop::changed(record::OPENED_SUMS));
+    }
+    let opened = record::parse_opened_sums(&bytes)
+        .map_err(|error| Stop::bad_line(Stage::Population, &error, record::OPENED_SUMS))?;
+    for (line, (name, digest)) in (1..).zip(opened.iter()) {
+        if sums.get(name) != Some(digest) {
+            return Err(Stop::Bad(Bad {
+                stage: Stage::Population,
+                file: Some(record::OPENED_SUMS.to_owned()),
+                line: Some(line),
+                reason: format!("{name} is not the one the review was opened on"),
+            }));
+        }
+    }
+    Ok(Digest::of(&bytes))
+}
+
+fn snapshot(reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
+    let mut accounts = reading.hashed(record::ACCOUNTS)?;
+    let mut resources = reading.hashed(record::RESOURCES)?;
+    let mut grants = reading.hashed(record::GRANTS)?;
+    let read = population::read(&mut accounts, &mut resources, &mut grants);
+    let snapshot = read.map_err(|error| match &error {
+        format::Error::Snapshot(disorder) => {
+            let (file, line) = place(disorder);
+            Stop::Bad(Bad {
+                stage: Stage::Population,
+                file: Some(file.to_owned()),
+                line,
+                reason: error.to_string(),
+            })
+        }
+        error => Stop::of(Stage::Population, error),
+    })?;
+    for (name, input) in [
+        (record::ACCOUNTS, accounts),
+        (record::RESOURCES, resources),
+        (record::GRANTS, grants),
+    ] {
+        if sums.get(name) != Some(digest(input)) {
+            return Err(Stop::changed(name));
+        }
+    }
+    Ok(snapshot)
+}
+
+/// The file, and where it is plain the line, that keeps lists from being a snapshot.
+fn place(error: &snapshot::Error) -> (&'static str, Option<u64>) {
+    let (what, position) = match error {
+        snapshot::Error::Twice { what, .. } => (*what, None),
+        snapshot::Error::Dangling { what, position }
+        | snapshot::Error::Disorder { what, position } => (*what, Some(*position as u64)),
+    };
+    match what {
+        "account" => (record::ACCOUNTS, position),
+        "grant" => (record::GRANTS, position),
+        "membership" => (record::GRANTS, None),
+        _ => (record::RESOURCES, None),
+    }
+}
+
+/// Folds the journal over the snapshot; the answer is the review, how many entries there are, and the last one's
+/// digest.
+fn replay(
+    reading: &Reading<'_>,
+    sums: &Sums,
+    snapshot: Snapshot,
+    opened_sums: Digest,
+) -> Result<(Campaign, u64, Digest), Stop> {
+    let mut input = reading.hashed(record::JOURNAL)?;
+    let mut entries = journal::Reader::new(&mut input);
+    let stop = |error: format::Error| Stop::of(Stage::Journal, &error);
+    let refused = |line: u64, refusal: &Refusal| {
+        Stop::Bad(Bad {
+            stage: Stage::Journal,
+            file: Some(record::JOURNAL.to_owned()),
+            line: Some(line),
+            reason: refusal.to_string(),
+        })
+    };
+    let Some(first) = entries.next().map_err(stop)? else {
+        return Err(Stop::bad(
+            Stage::Journal,
+            record::JOURNAL,
+            "it has no entry".to_owned(),
+        ));
+    };
+    let mut campaign =
+        Campaign::open(Arc::new(snapshot), first).map_err(|refusal| refused(1, &refusal))?;
+    if campaign.opened().provenance.population != opened_sums {
+        return Err(Stop::Bad(Bad {
+            stage: Stage::Journal,
+            file: Some(record::JOURNAL.to_owned()),
+            line: Some(1),
+            reason: "the review was opened on another population than opened.sums lists".to_owned(),
+        }));
+    }
+    let mut number = 1;
+    while let Some(entry) = entries.next().map_err(stop)? {
+        number += 1;
+        campaign
+            .apply(entry)
+            .map_err(|refusal| refused(number, &refusal))?;
+    }
+    let head = entries.head();
+    drop(entries);
+    if sums.get(record::JOURNAL) != Some(digest(input)) {
+        return Err(Stop::changed(record::JOURNAL));
+    }
+    let last = campaign.entries().last().map(|entry| &entry.event);
+    match (campaign.attested(), last) {
+        (Some(attested), Some(Event::Attested(_))) => {
+            if attested.statement != seal::statement(&campaign, attested.principal.raw()) {
+                return Err(Stop::Bad(Bad {
+                    stage: Stage::Journal,
+                    file: Some(record::JOURNAL.to_owned()),
+                    line: Some(number),
+                    reason: "the attestation does not state what was decided".to_owned(),
+                }));
+            }
+        }
+        _ => {
+            return Err(Stop::Bad(Bad {
+                stage: Stage::Journal,
+                file: Some(record::JOURNAL.to_owned()),
+                line: Some(number),
+                reason: "the last entry is not the attestation".to_owned(),
+            }));
+        }
+    }
+    Ok((campaign, number, head))
+}
+
+/// Compares each line of decisions with the one the journal leads to; the answer is the root of the tree over
+/// grants and decisions, which ties this reading of both files to what was signed.
+fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop> {
+    let stop = |error: format::Error| Stop::of(Stage::Decisions, &error);
+    let mut grants = Lines::new(
+        record::GRANTS,
+        reading.plain(record::GRANTS)?,
+        population::LINE_LIMIT,
+    );
+    // No line can be longer than the whole file.
+    let mut found = Lines::new(
+        record::DECISIONS,
+        reading.plain(record::DECISIONS)?,
+        reading.size(record::DECISIONS).saturating_add(1),
+    );
+    let mut expected = Decisions::new(campaign);
+    let mut tree = merkle::Tree::default();
+    let mut line = String::new();
+    for index in 0..campaign.snapshot().len() {
+        let item =
+            Item(u32::try_from(index).expect("a snapshot has fewer than four billion items"));
+        line.clear();
+        expected.line(item, &mut line);
+        let decision = found.next().map_err(stop)?;
+        if decision != Some(line.as_bytes()) {
+            let reason = match decision {
+                Some(_) => "it is not the decision that the journal leads to",
+                None => "it is missing: there are fewer decisions than grants",
+            };
+            return Err(Stop::Bad(Bad {
+                stage: Stage::Decisions,
+                file: Some(record::DECISIONS.to_owned()),
+                line: Some(item.number()),
+                reason: reason.to_owned(),
+            }));
+        }
+        let Some(grant) = grants.next().map_err(stop)? else {
+            return Err(Stop::changed(record::GRANTS));
+        };
+        tree.push(merkle::leaf(grant, line.as_bytes()));
+    }
+    if found.next().map_err(stop)?.is_some() {
+        return Err(Stop::Bad(Bad {
+            stage: Stage::Decisions,
+            file: Some(record::DECISIONS.to_owned()),
+            line: Some(found.number()),
+            reason: "there are more decisions than grants".to_owned(),
+        }));
+    }
+    Ok(tree.root())
+}
+
+/// Makes `review.json` again from what was found, and compares.
+fn totals(
+    reading: &Reading<'_>,
+    campaign: &Campaign,
+    review: &Review,
+    review_bytes: &[u8],
+) -> Result<(), Stop> {
+    let sizes = review.contents.bytes.iter();
+    let contents = Contents {
+        bytes: sizes.map(|(name, _)| (*name, reading.size(name))).collect(),
+        ..review.contents.clone()
+    };
+    let again = Review::of(campaign, review.seal(), contents)
+        .expect("the last entry of the journal is the attestation");
+    let again = again.print();
+    if again.as_bytes() == review_bytes {
+        return Ok(());
+    }
+    let mut lines = again.as_bytes().split(|byte| *byte == b'\n');
+    let differs = review_bytes
+        .split(|byte| *byte == b'\n')
+        .position(|line| lines.next() != Some(line));
+    Err(Stop::Bad(Bad {
+        stage: Stage::Totals,
+        file: Some(record::REVIEW.to_owned()),
+        line: differs.map(|line| line as u64 + 1),
+        reason: "it does not say what the journal and the files come to".to_owned(),
+    }))
+}

@@ -1,0 +1,177 @@
+//! How a record's files are read: known names only, within limits, with digests.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Folder, Stage, Stop};
+use crate::{domain::Digest, format::record};
+
+/// Pieces of this size are read: large enough to be fast, small enough to stay in the cache.
+const PIECE: usize = 256 * 1024;
+
+/// A record's folder, once its names and sizes were found in order.
+pub(super) struct Reading<'a> {
+    folder: &'a dyn Folder,
+    sizes: Vec<(&'static str, u64)>,
+}
+
+impl<'a> Reading<'a> {
+    /// Checks that the files are exactly those of a record, and none is too large.
+    pub(super) fn begin(folder: &'a dyn Folder) -> Result<Self, Stop> {
+        let entries = folder
+            .entries()
+            .map_err(|source| Stop::unreadable("the folder", &source))?;
+        let known = || {
+            record::LISTED
+                .into_iter()
+                .chain([record::SUMS, record::SIGNATURE])
+        };
+        let mut later = false;
+        for entry in &entries {
+            if !known().any(|name| name == entry.name) {
+                let (start, end) = (format!("{}.", record::SUMS), &entry.name);
+                if entry.regular
+                    && end.starts_with(&start)
+                    && (end.ends_with(".sig") || end.ends_with(".tsr"))
+                {
+                    later = true;
+                    continue;
+                }
+                return Err(Stop::bad(
+                    Stage::Files,
+                    &entry.name,
+                    "it does not belong to a record".to_owned(),
+                ));
+            }
+            if !entry.regular {
+                return Err(Stop::bad(
+                    Stage::Files,
+                    &entry.name,
+                    "it is not a regular file".to_owned(),
+                ));
+            }
+        }
+        let mut sizes = Vec::new();
+        for name in known() {
+            let found = entries.iter().find(|entry| entry.name == name);
+            let Some(entry) = found else {
+                return Err(Stop::bad(Stage::Files, name, "it is missing".to_owned()));
+            };
+            sizes.push((name, entry.size));
+        }
+        for (name, size) in &sizes {
+            if record::limit(name).is_none_or(|limit| *size > limit) {
+                return Err(Stop::bad(
+                    Stage::Sizes,
+                    name,
+                    "it is larger than such a file can be".to_owned(),
+                ));
+            }
+        }
+        if later {
+            return Err(Stop::CouldNotTell(
+                "the record has further signatures or time stamps, which this version cannot judge"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self { folder, sizes })
+    }
+
+    /// Checks that the files have exactly these sizes.
+    pub(super) fn exact_sizes(&self, exact: &[(&'static str, u64)]) -> Result<(), Stop> {
+        for name in record::LISTED
+            .into_iter()
+            .filter(|name| *name != record::REVIEW)
+        {
+            let signed = exact.iter().find(|(known, _)| *known == name);
+            if signed.map(|(_, size)| *size) != Some(self.size(name)) {
+                return Err(Stop::bad(
+                    Stage::Sizes,
+                    name,
+                    "its size is not the one that was signed".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The size a file had at the beginning.
+    pub(super) fn size(&self, name: &str) -> u64 {
+        let found = self.sizes.iter().find(|(known, _)| *known == name);
+        found.expect("only files of a record are asked for").1
+    }
+
+    /// A small file as a whole.
+    pub(super) fn small(&self, name: &'static str) -> Result<Vec<u8>, Stop> {
+        let mut bytes = Vec::new();
+        self.open(name)?
+            .read_to_end(&mut bytes)
+            .map_err(|source| Stop::unreadable(name, &source))?;
+        if bytes.len() as u64 == self.size(name) {
+            Ok(bytes)
+        } else {
+            Err(Stop::changed(name))
+        }
+    }
+
+    /// The digest of a file.
+    pub(super) fn digest(&self, name: &'static str) -> Result<Digest, Stop> {
+        let mut input = self.hashed(name)?;
+        loop {
+            let piece = input
+                .fill_buf()
+                .map_err(|source| Stop::unreadable(name, &source))?
+                .len();
+            if piece == 0 {
+                return Ok(digest(input));
+            }
+            input.consume(piece);
+        }
+    }
+
+    /// A file for reading that takes its digest on the way.
+    pub(super) fn hashed(&self, name: &'static str) -> Result<Hashed<'a>, Stop> {
+        let hash = Hash {
+            input: self.open(name)?,
+            hash: Sha256::new(),
+        };
+        Ok(BufReader::with_capacity(PIECE, hash))
+    }
+
+    /// A file for reading, without its digest.
+    pub(super) fn plain(&self, name: &'static str) -> Result<impl BufRead + use<'a>, Stop> {
+        Ok(BufReader::with_capacity(PIECE, self.open(name)?))
+    }
+
+    /// Opens a file; at most one byte more than its size at the beginning is read.
+    fn open(&self, name: &'static str) -> Result<io::Take<Box<dyn Read + 'a>>, Stop> {
+        let input = self
+            .folder
+            .open(name)
+            .map_err(|source| Stop::unreadable(name, &source))?;
+        Ok(input.take(self.size(name).saturating_add(1)))
+    }
+}
+
+/// A file that is read and hashed in one go.
+pub(super) type Hashed<'a> = BufReader<Hash<'a>>;
+
+/// Takes the digest of what passes.
+pub(super) struct Hash<'a> {
+    input: io::Take<Box<dyn Read + 'a>>,
+    hash: Sha256,
+}
+
+impl Read for Hash<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.hash.update(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+/// The digest of all that was read.
+pub(super) fn digest(input: Hashed<'_>) -> Digest {
+    Digest(input.into_inner().hash.finalize().into())
+}

@@ -1,0 +1,563 @@
+//! A small record, made the same each time, and folders to verify it in.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use muster::{
+    domain::{
+        Digest,
+        account::{Account, AccountId, Fact, Kind, TwoFactor},
+        campaign::Campaign,
+        decision::{Change, Decision},
+        grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
+        items::{Item, ItemSet},
+        journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+        provenance::{Endpoint, Gap, Provenance},
+        resource::{Organization, Project, Role, RoleKind, Team},
+        seal,
+        snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
+        text::Raw,
+        time::Timestamp,
+    },
+    format::{
+        evidence, journal, merkle, population,
+        record::{self, Contents, Decisions, Review, Seal, Tool},
+        sums::Sums,
+    },
+    signing::key_file,
+    verify::{Folder, FolderEntry},
+};
+
+use crate::ssh_tools::{Keys, PRINCIPAL};
+
+pub(crate) fn time(text: &str) -> Timestamp {
+    text.parse().expect(text)
+}
+
+/// A folder that exists only here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Files(pub(crate) BTreeMap<String, Vec<u8>>);
+
+impl Folder for Files {
+    fn entries(&self) -> io::Result<Vec<FolderEntry>> {
+        let entry = |(name, bytes): (&String, &Vec<u8>)| FolderEntry {
+            name: name.clone(),
+            regular: true,
+            size: bytes.len() as u64,
+        };
+        Ok(self.0.iter().map(entry).collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        match self.0.get(name) {
+            Some(bytes) => Ok(Box::new(bytes.as_slice())),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Files {
+    pub(crate) fn read(folder: &Path) -> Self {
+        let mut files = Self::default();
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let entry = entry.expect("a file");
+            let name = entry.file_name().into_string().expect("a plain name");
+            files.set(&name, fs::read(entry.path()).expect("a file"));
+        }
+        files
+    }
+
+    pub(crate) fn write(&self, folder: &Path) {
+        fs::create_dir_all(folder).expect("a folder");
+        for (name, bytes) in &self.0 {
+            fs::write(folder.join(name), bytes).expect("a file");
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> &[u8] {
+        self.0.get(name).expect(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        std::str::from_utf8(self.get(name)).expect(name)
+    }
+
+    pub(crate) fn set(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
+        self.0.insert(name.to_owned(), bytes.into());
+    }
+
+    /// Puts `new` in place of `old`, which is there exactly once.
+    pub(crate) fn replace(&mut self, name: &str, old: &str, new: &str) {
+        let text = self.text(name);
+        assert_eq!(text.matches(old).count(), 1, "{old} in {name}:\n{text}");
+        self.set(name, text.replacen(old, new, 1));
+    }
+
+    /// Takes line `number` out, from 1.
+    pub(crate) fn drop_line(&mut self, name: &str, number: usize) {
+        let lines = self.text(name).split_inclusive('\n').enumerate();
+        let kept: String = lines
+            .filter(|(at, _)| at + 1 != number)
+            .map(|(_, line)| line)
+            .collect();
+        self.set(name, kept);
+    }
+
+    /// Changes what `review.json` says.
+    pub(crate) fn change_review(&mut self, change: impl FnOnce(&mut Review)) {
+        let mut review = Review::parse(self.get(record::REVIEW)).expect("a review");
+        change(&mut review);
+        self.set(record::REVIEW, review.print());
+    }
+
+    /// Makes `opened.sums` fit the population.
+    pub(crate) fn recompute_opened_sums(&mut self) {
+        let sums = record::POPULATION.map(|name| (name, Digest::of(self.get(name))));
+        self.set(record::OPENED_SUMS, Sums::new(sums).print());
+    }
+
+    /// Chains the journal anew, as a forger would, and lets `change` edit each entry.
+    pub(crate) fn rechain(&mut self, mut change: impl FnMut(&mut Entry)) {
+        let mut entries = journal::Reader::new(self.get(record::JOURNAL));
+        let (mut text, mut head, mut count) = (String::new(), journal::START, 0);
+        while let Some(mut entry) = entries.next().expect("a whole journal") {
+            change(&mut entry);
+            let (line, digest) = journal::line(&entry, head);
+            text.push_str(&line);
+            head = digest;
+            count += 1;
+        }
+        self.set(record::JOURNAL, text);
+        self.change_review(|review| {
+            review.contents.journal_entries = count;
+            review.contents.journal_head = head;
+        });
+    }
+
+    /// Makes sizes and Merkle root in `review.json` fit the files.
+    pub(crate) fn recompute_review(&mut self) {
+        let sizes: BTreeMap<_, _> = record::LISTED
+            .into_iter()
+            .map(|name| (name, self.get(name).len() as u64))
+            .collect();
+        let mut tree = merkle::Tree::default();
+        let lines = |name| self.text(name).split_inclusive('\n');
+        for (grant, decision) in lines(record::GRANTS).zip(lines(record::DECISIONS)) {
+            tree.push(merkle::leaf(grant.as_bytes(), decision.as_bytes()));
+        }
+        self.change_review(|review| {
+            review.contents.merkle_root = tree.root();
+            for (name, size) in &mut review.contents.bytes {
+                *size = sizes[name];
+            }
+        });
+    }
+
+    pub(crate) fn recompute_sums(&mut self) {
+        let sums = record::LISTED.map(|name| (name, Digest::of(self.get(name))));
+        self.set(record::SUMS, Sums::new(sums).print());
+    }
+
+    /// Signs `SHA256SUMS` as it is.
+    pub(crate) fn sign(&mut self, key: &str, namespace: &str) {
+        let signer = key_file::load(&Keys::new().path(key), None).expect("a test key");
+        let signature = signer.sign(namespace, self.get(record::SUMS));
+        self.set(record::SIGNATURE, signature.expect("a signature"));
+    }
+
+    /// Sums up and signs again.
+    pub(crate) fn resign(&mut self) {
+        self.recompute_sums();
+        self.sign("ed25519", record::NAMESPACE);
+    }
+}
+
+/// A folder on disk.
+pub(crate) struct Disk(pub(crate) PathBuf);
+
+impl Folder for Disk {
+    fn entries(&self) -> io::Result<Vec<FolderEntry>> {
+        fs::read_dir(&self.0)?
+            .map(|entry| {
+                let entry = entry?;
+                let metadata = entry.metadata()?;
+                Ok(FolderEntry {
+                    name: entry.file_name().to_string_lossy().into_owned(),
+                    regular: metadata.is_file(),
+                    size: metadata.len(),
+                })
+            })
+            .collect()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(File::open(self.0.join(name))?))
+    }
+}
+
+fn account(id: &str, first: &str, last: &str) -> Account {
+    Account {
+        username: Raw::from(first.to_ascii_lowercase()),
+        first_name: Raw::from(first),
+        last_name: Raw::from(last),
+        email: Fact::Known(Raw::from(format!(
+            "{}@example.org",
+            first.to_ascii_lowercase()
+        ))),
+        kind: Kind::Member,
+        archived: Fact::Known(false),
+        left_at: Fact::Absent,
+        suspended: Fact::Known(false),
+        suspended_at: Fact::Absent,
+        joined: Fact::Known("2021-05-03".parse().expect("a day")),
+        two_factor: Fact::Known(TwoFactor::Active),
+        last_sign_in: Fact::Unknown,
+        external_id: Fact::Absent,
+        listed: true,
+        source: 1,
+        id: AccountId(id.into()),
+    }
+}
+
+fn team(id: &str, name: &str, parent: Option<TeamIx>) -> Team {
+    Team {
+        id: id.into(),
+        name: Raw::from(name),
+        parent,
+        archived: Fact::Known(false),
+        disbanded: Fact::Known(false),
+        disbanded_at: Fact::Absent,
+        listed: true,
+        source: 2,
+    }
+}
+
+fn role(key: &str, name: &str, kind: RoleKind) -> Role {
+    Role {
+        key: key.into(),
+        name: Raw::from(name),
+        kind,
+        source: 3,
+    }
+}
+
+fn membership(id: &str, team: u32) -> Membership {
+    Membership {
+        id: id.into(),
+        team: TeamIx(team),
+        lead: Fact::Known(false),
+        position: Fact::Absent,
+        since: Fact::Known(time("2022-01-10T00:00:00Z")),
+        till: Fact::Absent,
+        pending: Fact::Known(false),
+        archived: Fact::Unknown,
+    }
+}
+
+/// Three people, one stranger, two teams, two projects; names with quotes, hidden and foreign characters.
+pub(crate) fn snapshot() -> Snapshot {
+    let project = |id: &str, key: &str, name: &str| Project {
+        id: id.into(),
+        key: Raw::from(key),
+        name: Raw::from(name),
+        private: Fact::Known(true),
+        archived: Fact::Known(false),
+        source: 4,
+    };
+    let mut parts = Parts {
+        organization: Organization {
+            id: "2GkVQr0zEBxB".into(),
+            name: Raw::from("Acme"),
+            url: "https://acme.jetbrains.space".into(),
+        },
+        accounts: vec![
+            account("1anna", "Anna", "Árvai"),
+            account("2bob", "Bob", "\u{202e}nimdA \"root\""),
+            Account {
+                kind: Kind::Collaborator,
+                suspended: Fact::Known(true),
+                two_factor: Fact::Known(TwoFactor::NotSetUp),
+                ..account("3chen", "陈", "静")
+            },
+            Account::unlisted(AccountId("4gone".into())),
+        ],
+        teams: vec![
+            team("t1", "Engineering", None),
+            team("t2", "Payments", Some(TeamIx(0))),
+        ],
+        projects: vec![
+            project("p1", "PAY", "Payments"),
+            project("p2", "WEB", "Web\u{200b}site"),
+        ],
+        roles: vec![
+            role("project:admin", "Project Admin", RoleKind::ProjectAdmin),
+            role("project:member", "Project Member", RoleKind::ProjectMember),
+            role("org:1", "System Admin", RoleKind::OrganizationPredefined),
+            role("org:2", "Member", RoleKind::OrganizationImplicit),
+        ],
+        memberships: vec![
+            membership("m1", 1),
+            membership("m2", 0),
+            membership("m3", 1),
+        ],
+        grants: Vec::new(),
+    };
+    let person = |ix| Holder::Account(AccountIx(ix));
+    let grants = [
+        (
+            Holder::Everyone(Audience::Members),
+            Entitlement::OrganizationRole(RoleIx(3)),
+        ),
+        (person(0), Entitlement::SignIn),
+        (person(1), Entitlement::SignIn),
+        (person(2), Entitlement::SignIn),
+        (person(0), Entitlement::Membership(MembershipIx(0))),
+        (person(1), Entitlement::Membership(MembershipIx(1))),
+        (person(1), Entitlement::Membership(MembershipIx(2))),
+        (person(1), Entitlement::OrganizationRole(RoleIx(2))),
+        (person(1), Entitlement::ProjectRole(ProjectIx(0), RoleIx(0))),
+        (person(2), Entitlement::ProjectRole(ProjectIx(1), RoleIx(1))),
+        (person(3), Entitlement::ProjectRole(ProjectIx(1), RoleIx(0))),
+        (
+            Holder::Team(TeamIx(1)),
+            Entitlement::ProjectRole(ProjectIx(0), RoleIx(1)),
+        ),
+    ];
+    parts.grants = grants
+        .into_iter()
+        .map(|(holder, entitlement)| Grant {
+            id: GrantId::of(&parts, holder, entitlement),
+            holder,
+            entitlement,
+            source: 5,
+        })
+        .collect();
+    Snapshot::assemble(parts).expect("a sound population")
+}
+
+fn provenance(population: Digest) -> Provenance {
+    Provenance {
+        began: time("2026-10-01T08:00:00.000Z"),
+        ended: time("2026-10-01T08:00:05.250Z"),
+        server_began: Some(time("2026-10-01T08:00:01.000Z")),
+        reader: Some(AccountId("1anna".into())),
+        endpoints: vec![Endpoint {
+            call: "GET team-directory/profiles".to_owned(),
+            parameters: "query=".to_owned(),
+            requests: 2,
+            pages: 1,
+            rows: 3,
+            distinct: 3,
+            server_total: Some(3),
+            retries: 1,
+            refusals: 0,
+        }],
+        gaps: vec![Gap {
+            call: "GET team-directory/profiles/{id}".to_owned(),
+            missing: Raw::from("the last sign-in of each account"),
+            reason: Raw::from("403 Forbidden"),
+        }],
+        population,
+    }
+}
+
+/// Everything that can happen in a review, over the population of [`snapshot`].
+fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
+    let item = |find: &dyn Fn(&Grant) -> bool| {
+        let at = snapshot.grants().iter().position(find).expect("a grant");
+        Item(u32::try_from(at).expect("a small number"))
+    };
+    let of = |id: &str| {
+        let holder = Holder::Account(snapshot.find_account(id).expect(id));
+        let subject = snapshot.subject_of_holder(holder).expect(id);
+        ItemSet::range(subject.first, subject.end)
+    };
+    let decide = |decision, items: ItemSet, reason: Option<&str>, chosen| {
+        Event::Decided(Decided {
+            change: Change::Decide(decision),
+            items,
+            reason: reason.map(Raw::from),
+            chosen,
+        })
+    };
+    let bob_project = item(&|grant| {
+        grant.holder == Holder::Account(snapshot.find_account("2bob").expect("bob"))
+            && matches!(grant.entitlement, Entitlement::ProjectRole(..))
+    });
+    let gone = of("4gone");
+    let team = item(&|grant| matches!(grant.holder, Holder::Team(_)));
+    vec![
+        Event::Opened(Box::new(Opened {
+            review: "2026 Q4".to_owned(),
+            reviewer: Raw::from("anna"),
+            reviewer_account: Some(AccountId("1anna".into())),
+            items: snapshot.len() as u64,
+            accounts: snapshot.accounts().len() as u64,
+            provenance: provenance(population),
+            tool: "muster 0.1.0".to_owned(),
+        })),
+        decide(Decision::Keep, of("2bob"), None, Chosen::RestOfSubject),
+        decide(
+            Decision::Revoke,
+            bob_project.into(),
+            Some("left \"Payments\"\u{200b} in May"),
+            Chosen::Single,
+        ),
+        decide(
+            Decision::Keep,
+            of("3chen"),
+            None,
+            Chosen::Filter(Raw::from("kind:external")),
+        ),
+        Event::Undone { entry: 4 },
+        Event::Redone { entry: 4 },
+        decide(
+            Decision::Acknowledge,
+            item(&|grant| matches!(grant.holder, Holder::Everyone(_))).into(),
+            None,
+            Chosen::Single,
+        ),
+        Event::Decided(Decided {
+            change: Change::Later,
+            items: team.into(),
+            reason: None,
+            chosen: Chosen::Single,
+        }),
+        decide(
+            Decision::Keep,
+            team.into(),
+            Some("the team's own project"),
+            Chosen::Marked,
+        ),
+        Event::Noted {
+            item: gone.first().expect("an item"),
+            text: Raw::from("nobody knows this account"),
+        },
+        decide(
+            Decision::Revoke,
+            gone,
+            Some("unknown account"),
+            Chosen::Single,
+        ),
+    ]
+}
+
+/// Makes a record of `events` and an attestation, signed by the key `key`.
+pub(crate) fn seal(
+    snapshot: Snapshot,
+    evidence: &[u8],
+    events: impl FnOnce(Digest, &Snapshot) -> Vec<Event>,
+    key: &str,
+) -> Files {
+    let mut files = Files::default();
+    files.set(record::README, record::README_TEXT);
+    files.set(record::EVIDENCE, evidence);
+    let mut bytes = Vec::new();
+    population::write_accounts(&snapshot, &mut bytes).expect("memory");
+    files.set(record::ACCOUNTS, std::mem::take(&mut bytes));
+    population::write_resources(&snapshot, &mut bytes).expect("memory");
+    files.set(record::RESOURCES, std::mem::take(&mut bytes));
+    population::write_grants(&snapshot, &mut bytes).expect("memory");
+    files.set(record::GRANTS, bytes);
+    files.recompute_opened_sums();
+    let population = Digest::of(files.get(record::OPENED_SUMS));
+
+    let snapshot = Arc::new(snapshot);
+    let mut campaign: Option<Campaign> = None;
+    let (mut text, mut head) = (String::new(), journal::START);
+    let mut happens = |campaign: &mut Option<Campaign>, event| {
+        let seq = campaign.as_ref().map_or(1, Campaign::next_seq);
+        let at = time("2026-10-01T08:10:00Z").ms() + i64::from(seq) * 7000;
+        let entry = Entry {
+            seq,
+            at: Timestamp::from_ms(at).expect("a time"),
+            by: Raw::from("anna"),
+            event,
+        };
+        let (line, digest) = journal::line(&entry, head);
+        text.push_str(&line);
+        head = digest;
+        match campaign {
+            None => *campaign = Some(Campaign::open(snapshot.clone(), entry).expect("it opens")),
+            Some(campaign) => campaign.apply(entry).expect("it may happen"),
+        }
+    };
+    for event in events(population, &snapshot) {
+        happens(&mut campaign, event);
+    }
+    let open = campaign.as_ref().expect("it was opened");
+    let attested = Attested {
+        statement: seal::statement(open, PRINCIPAL),
+        principal: Raw::from(PRINCIPAL),
+        progress: open.progress(),
+        undecided_reason: (open.progress().undecided > 0)
+            .then(|| Raw::from("my own access is for Bob to review")),
+    };
+    happens(&mut campaign, Event::Attested(Box::new(attested)));
+    let campaign = campaign.expect("it was opened");
+    files.set(record::JOURNAL, text);
+
+    let mut lines = String::new();
+    let mut decisions = Decisions::new(&campaign);
+    for index in 0..snapshot.len() {
+        decisions.line(Item(u32::try_from(index).expect("few")), &mut lines);
+    }
+    files.set(record::DECISIONS, lines);
+    let signer = key_file::load(&Keys::new().path(key), None).expect("a test key");
+    let others = record::LISTED
+        .into_iter()
+        .filter(|name| *name != record::REVIEW);
+    let review = Review::of(
+        &campaign,
+        Seal {
+            record_id: "019a0000-0000-7000-8000-000000000001".to_owned(),
+            sealed_at: time("2026-10-01T09:00:00Z"),
+            key_fingerprint: signer.public().fingerprint.clone(),
+            key_type: signer.public().key_type.clone(),
+            tool: Tool {
+                name: "muster".to_owned(),
+                version: "0.1.0".to_owned(),
+            },
+        },
+        Contents {
+            journal_entries: campaign.entries().len() as u64,
+            journal_head: head,
+            merkle_root: Digest::of(b""),
+            bytes: others.map(|name| (name, 0)).collect(),
+        },
+    );
+    files.set(record::REVIEW, review.expect("it is attested").print());
+    files.recompute_review();
+    files.recompute_sums();
+    files.sign(key, record::NAMESPACE);
+    files
+}
+
+/// The server's answers that go with the record.
+pub(crate) fn evidence() -> Vec<u8> {
+    let mut writer = evidence::Writer::new(Vec::new()).expect("memory");
+    for (number, call) in (1..).zip(["profiles", "teams", "roles", "projects", "members"]) {
+        let answer = evidence::Answer {
+            number,
+            at: time("2026-10-01T08:00:02Z"),
+            method: "GET".to_owned(),
+            url: format!("https://acme.jetbrains.space/api/http/{call}"),
+            request: None,
+            status: 200,
+            date: Some("Thu, 01 Oct 2026 08:00:02 GMT".to_owned()),
+            body: b"{\"next\":\"\",\"totalCount\":0,\"data\":[]}".to_vec(),
+        };
+        writer.write(&answer).expect("memory");
+    }
+    writer.finish().expect("memory")
+}
+
+/// The good record; `evidence` is given, because another version of the compressor writes other bytes.
+pub(crate) fn good(evidence: &[u8]) -> Files {
+    seal(snapshot(), evidence, events, "ed25519")
+}

@@ -1,0 +1,478 @@
+//! Stored records, good and bad, each in a folder named for its verdict. No later version may change one, and
+//! every later version must judge it the same.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use muster::{
+    domain::{decision::Decision, items::Item, journal::Event, text::Raw},
+    format::record,
+    verify::{Stage, Verdict, allowed_signers::AllowedSigners, verify},
+};
+
+use super::record::{Disk, Files, evidence, good, time};
+use crate::ssh_tools::{Keys, PRINCIPAL};
+
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+pub(crate) fn stored(name: &str) -> Files {
+    Files::read(&folder().join(name))
+}
+
+pub(crate) fn signers() -> AllowedSigners {
+    let list = format!("{PRINCIPAL} {}\n", Keys::new().public("ed25519"));
+    AllowedSigners::parse(list.as_bytes())
+}
+
+/// What becomes of a record.
+type Expected = Option<(Stage, &'static str, Option<u64>)>;
+
+/// One stored record: its name, how it is made from the good one, and what is wrong with it: stage, file, line.
+type Vector = (&'static str, fn(&mut Files), Expected);
+
+fn flip_decision(files: &mut Files) {
+    let text = files.text(record::DECISIONS);
+    let line = text.lines().nth(8).expect("nine decisions").to_owned();
+    assert!(line.contains("\"decision\":\"revoke\""), "{text}");
+    let (start, _) = line.split_once(",\"decision\"").expect("a decision");
+    let kept = format!("{start},\"decision\":\"keep\",\"entry\":2}}");
+    files.replace(record::DECISIONS, &line, &kept);
+}
+
+fn drop_grant(files: &mut Files) {
+    files.drop_line(record::GRANTS, 12);
+    files.drop_line(record::DECISIONS, 12);
+    files.change_review(|review| {
+        review.progress.items -= 1;
+        review.progress.kept -= 1;
+    });
+}
+
+const VECTORS: &[Vector] = &[
+    ("good", |_| {}, None),
+    (
+        "bad-decision-flipped",
+        flip_decision,
+        Some((Stage::Sizes, record::DECISIONS, None)),
+    ),
+    (
+        "bad-decision-flipped-sums-recomputed",
+        |files| {
+            flip_decision(files);
+            files.recompute_review();
+            files.recompute_sums();
+        },
+        Some((Stage::Signature, record::SIGNATURE, None)),
+    ),
+    (
+        "bad-decision-flipped-resigned",
+        |files| {
+            flip_decision(files);
+            files.change_review(|review| {
+                review.progress.kept += 1;
+                review.progress.revoked -= 1;
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(9))),
+    ),
+    (
+        "bad-reason-edited",
+        |files| files.replace(record::DECISIONS, "unknown account", "unknown accomnt"),
+        Some((Stage::Hashes, record::DECISIONS, None)),
+    ),
+    (
+        "bad-grant-edited",
+        |files| {
+            let text = files
+                .text(record::GRANTS)
+                .replacen("\"ev\":5", "\"ev\":6", 1);
+            files.set(record::GRANTS, text);
+        },
+        Some((Stage::Hashes, record::GRANTS, None)),
+    ),
+    (
+        "bad-grant-dropped-resigned",
+        |files| {
+            drop_grant(files);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Population, record::OPENED_SUMS, Some(3))),
+    ),
+    (
+        "bad-grant-dropped-everywhere-resigned",
+        |files| {
+            drop_grant(files);
+            files.recompute_opened_sums();
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(1))),
+    ),
+    (
+        "bad-decision-dropped-resigned",
+        |files| {
+            files.drop_line(record::DECISIONS, 12);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(12))),
+    ),
+    (
+        "bad-decision-added-resigned",
+        |files| {
+            let last = files
+                .text(record::DECISIONS)
+                .lines()
+                .last()
+                .expect("a line");
+            let text = format!("{}{last}\n", files.text(record::DECISIONS));
+            files.set(record::DECISIONS, text);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(13))),
+    ),
+    (
+        "bad-journal-cut-resigned",
+        |files| {
+            files.drop_line(record::JOURNAL, 12);
+            files.rechain(|_| {});
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(11))),
+    ),
+    (
+        "bad-journal-entry-dropped-resigned",
+        |files| {
+            files.drop_line(record::JOURNAL, 5);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(5))),
+    ),
+    (
+        "bad-journal-head-resigned",
+        |files| {
+            files.change_review(|review| review.contents.journal_entries += 1);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, None)),
+    ),
+    (
+        "bad-entry-edited-resigned",
+        |files| {
+            files.replace(record::JOURNAL, "unknown account", "unknown accomnt");
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(11))),
+    ),
+    (
+        "bad-entry-edited-rechained-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Decided(decided) = &mut entry.event
+                    && entry.seq == 11
+                {
+                    decided.reason = Some(Raw::from("another reason"));
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(2))),
+    ),
+    (
+        "bad-revoke-without-reason-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Decided(decided) = &mut entry.event {
+                    decided.reason = None;
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(3))),
+    ),
+    (
+        "bad-own-access-decided-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Decided(decided) = &mut entry.event
+                    && entry.seq == 2
+                {
+                    // The reviewer's own items are the third and fourth.
+                    decided.items = muster::domain::items::ItemSet::range(Item(2), Item(4));
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(2))),
+    ),
+    (
+        "bad-attestation-false-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Attested(attested) = &mut entry.event {
+                    attested.statement = "I reviewed everything.".to_owned();
+                }
+            });
+            files.change_review(|review| review.attestation = "I reviewed everything.".to_owned());
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(12))),
+    ),
+    (
+        "bad-counts-attested-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Attested(attested) = &mut entry.event {
+                    attested.progress.kept += 1;
+                    attested.progress.undecided -= 1;
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(12))),
+    ),
+    (
+        "bad-other-population-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Opened(opened) = &mut entry.event {
+                    opened.provenance.population = muster::domain::Digest::of(b"another");
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(1))),
+    ),
+    (
+        "bad-totals-resigned",
+        |files| {
+            files.change_review(|review| review.progress.kept += 1);
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(11))),
+    ),
+    (
+        "bad-gap-hidden-resigned",
+        |files| {
+            files.change_review(|review| review.provenance.gaps.clear());
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(13))),
+    ),
+    (
+        "bad-merkle-root-resigned",
+        |files| {
+            files.change_review(|review| {
+                review.contents.merkle_root = muster::domain::Digest::of(b"another");
+            });
+            files.resign();
+        },
+        Some((Stage::Merkle, record::REVIEW, None)),
+    ),
+    (
+        "bad-extra-file",
+        |files| files.set("run-me.sh", "#!/bin/sh\n"),
+        Some((Stage::Files, "run-me.sh", None)),
+    ),
+    (
+        "bad-file-missing",
+        |files| {
+            files.0.remove(record::EVIDENCE);
+        },
+        Some((Stage::Files, record::EVIDENCE, None)),
+    ),
+    (
+        "bad-dotdot-in-sums",
+        |files| {
+            files.replace(record::SUMS, "  accounts.jsonl", "  ../accounts.jsonl");
+            files.sign("ed25519", record::NAMESPACE);
+        },
+        Some((Stage::Sums, record::SUMS, Some(2))),
+    ),
+    (
+        "bad-file-left-out-of-sums-resigned",
+        |files| {
+            files.drop_line(record::SUMS, 3);
+            files.sign("ed25519", record::NAMESPACE);
+        },
+        Some((Stage::Sums, record::SUMS, Some(9))),
+    ),
+    (
+        "bad-other-namespace",
+        |files| files.sign("ed25519", "muster-approve"),
+        Some((Stage::Signature, record::SIGNATURE, None)),
+    ),
+    (
+        "bad-swapped-key",
+        |files| files.sign("ed25519-other", record::NAMESPACE),
+        Some((Stage::Review, record::REVIEW, None)),
+    ),
+    (
+        "bad-signer-not-in-list",
+        |files| {
+            let keys = Keys::new();
+            let other = muster::signing::key_file::load(&keys.path("ed25519-other"), None);
+            let fingerprint = other.expect("a test key").public().fingerprint.clone();
+            files.change_review(|review| review.reviewer.key_fingerprint = fingerprint);
+            files.recompute_sums();
+            files.sign("ed25519-other", record::NAMESPACE);
+        },
+        Some((Stage::Signer, record::SIGNATURE, None)),
+    ),
+    (
+        "bad-empty-signature",
+        |files| files.set(record::SIGNATURE, ""),
+        Some((Stage::Signature, record::SIGNATURE, None)),
+    ),
+    (
+        "bad-duplicate-key-resigned",
+        |files| {
+            let twice = "\"record_id\":\"x\",\n\"record_id\":";
+            files.replace(record::REVIEW, "\"record_id\":", twice);
+            files.resign();
+        },
+        Some((Stage::Review, record::REVIEW, Some(1))),
+    ),
+    (
+        "bad-duplicate-key-in-decision-resigned",
+        |files| {
+            let text = files.text(record::DECISIONS).replacen(
+                ",\"decision\":",
+                ",\"decision\":\"revoke\",\"decision\":",
+                1,
+            );
+            files.set(record::DECISIONS, text);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(1))),
+    ),
+    (
+        "bad-crlf",
+        |files| {
+            for (name, bytes) in &mut files.0 {
+                if name != record::EVIDENCE {
+                    let text = String::from_utf8(bytes.clone()).expect("text");
+                    *bytes = text.replace('\n', "\r\n").into_bytes();
+                }
+            }
+        },
+        Some((Stage::Signature, record::SIGNATURE, None)),
+    ),
+];
+
+/// Checks a verdict; `None` is good by a known signer.
+fn check(name: &str, verdict: &Verdict, expected: Expected) {
+    match (verdict, expected) {
+        (Verdict::Good { signer, .. }, None) => {
+            assert_eq!(*signer, muster::verify::Signer::Known { line: 1 }, "{name}");
+        }
+        (Verdict::Bad(bad), Some((stage, file, line))) => {
+            assert_eq!(
+                (bad.stage, bad.file.as_deref(), bad.line),
+                (stage, Some(file), line),
+                "{name}: {bad}"
+            );
+            assert_eq!(verdict.exit_code(), 1);
+        }
+        (verdict, expected) => panic!("{name}: {verdict}, not {expected:?}"),
+    }
+}
+
+#[test]
+fn every_stored_record_gets_the_verdict_it_is_named_for() {
+    let known: BTreeMap<&str, Expected> = VECTORS
+        .iter()
+        .map(|(name, _, expected)| (*name, *expected))
+        .collect();
+    let mut seen = 0;
+    for entry in fs::read_dir(folder()).expect("the stored records") {
+        let entry = entry.expect("a stored record");
+        if !entry.metadata().expect("a stored record").is_dir() {
+            continue;
+        }
+        let name = entry.file_name().into_string().expect("a plain name");
+        let expected = known.get(&*name).expect("a verdict for each stored record");
+        let at = time("2026-10-02T00:00:00Z");
+        let verdict = verify(&Disk(entry.path()), Some(&signers()), at);
+        check(&name, &verdict, *expected);
+        assert_eq!(name.starts_with("good"), expected.is_none(), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, VECTORS.len());
+}
+
+/// Run with `UPDATE_VECTORS=1` to store them, which is right only for a version that was never released.
+#[test]
+fn the_stored_records_are_the_ones_this_version_writes() {
+    let write = std::env::var_os("UPDATE_VECTORS").is_some();
+    let evidence = match fs::read(folder().join("good").join(record::EVIDENCE)) {
+        Ok(evidence) => evidence,
+        Err(_) => evidence(),
+    };
+    let good = good(&evidence);
+    for (name, make, _) in VECTORS {
+        let mut files = good.clone();
+        make(&mut files);
+        if write {
+            let _ = fs::remove_dir_all(folder().join(name));
+            files.write(&folder().join(name));
+        }
+        let stored = stored(name);
+        for (file, bytes) in &files.0 {
+            let stored = stored
+                .0
+                .get(file)
+                .map(|bytes| String::from_utf8_lossy(bytes));
+            assert_eq!(
+                stored.as_deref(),
+                Some(&*String::from_utf8_lossy(bytes)),
+                "{name}/{file}"
+            );
+        }
+        assert_eq!(stored.0.len(), files.0.len(), "{name}");
+    }
+}
+
+#[test]
+fn the_good_record_says_what_was_decided() {
+    let verdict = verify(&stored("good"), None, time("2026-10-02T00:00:00Z"));
+    let text = verdict.to_string();
+    assert_eq!(
+        text,
+        "good, signer unknown: no list of allowed signers was given"
+    );
+    assert_eq!(verdict.exit_code(), 0);
+    let Verdict::Good { record, signer } = verdict else {
+        panic!("{text}");
+    };
+    assert_eq!(signer, muster::verify::Signer::Unknown);
+    assert_eq!(record.review().reviewer.principal.raw(), PRINCIPAL);
+    assert_eq!(record.key().key_type, "ssh-ed25519");
+    let progress = record.campaign().progress();
+    assert_eq!(
+        (progress.items, progress.revoked, progress.undecided),
+        (12, 2, 2)
+    );
+    let decided = record.campaign().slot(Item(0)).decision;
+    assert_eq!(decided, Some(Decision::Acknowledge));
+}
