@@ -246,6 +246,9 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
             reason: "there are more decisions than grants".to_owned(),
         }));
     }
+    if grants.next().map_err(stop)?.is_some() {
+        return Err(Stop::changed(record::GRANTS));
+    }
     Ok(tree.root())
 }
 

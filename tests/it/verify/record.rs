@@ -158,6 +158,17 @@ impl Files {
         });
     }
 
+    /// The same when lines may be broken beyond text.
+    pub(crate) fn recompute_review_bytes(&mut self) {
+        let mut tree = merkle::Tree::default();
+        let lines = |name| self.get(name).split_inclusive(|byte| *byte == b'\n');
+        for (grant, decision) in lines(record::GRANTS).zip(lines(record::DECISIONS)) {
+            tree.push(merkle::leaf(grant, decision));
+        }
+        let root = tree.root();
+        self.change_review(|review| review.contents.merkle_root = root);
+    }
+
     pub(crate) fn recompute_sums(&mut self) {
         let sums = record::LISTED.map(|name| (name, Digest::of(self.get(name))));
         self.set(record::SUMS, Sums::new(sums).print());
@@ -165,7 +176,8 @@ impl Files {
 
     /// Signs `SHA256SUMS` as it is.
     pub(crate) fn sign(&mut self, key: &str, namespace: &str) {
-        let signer = key_file::load(&Keys::new().path(key), None).expect("a test key");
+        let keys = Keys::new();
+        let signer = key_file::load(&keys.path(key), None).expect("a test key");
         let signature = signer.sign(namespace, self.get(record::SUMS));
         self.set(record::SIGNATURE, signature.expect("a signature"));
     }
@@ -367,7 +379,7 @@ fn provenance(population: Digest) -> Provenance {
 }
 
 /// Everything that can happen in a review, over the population of [`snapshot`].
-fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
+pub(crate) fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
     let item = |find: &dyn Fn(&Grant) -> bool| {
         let at = snapshot.grants().iter().position(find).expect("a grant");
         Item(u32::try_from(at).expect("a small number"))
