@@ -1,13 +1,14 @@
 //! [`AllowedSigners`]: the auditor's list of who may sign what, and when.
 //!
 //! It is OpenSSH's `allowed_signers` file and is read as `ssh-keygen -Y verify` reads it: a line that cannot
-//! be read is passed over, patterns are case-sensitive, `valid-before` includes its own second. Two things
-//! are answered with "could not tell" where OpenSSH has an answer: a time without `Z` is meant in the zone
-//! of the machine that runs `ssh-keygen`, which nothing here knows, so only what holds in every zone is
-//! taken as an answer; and a certificate that a listed authority may have signed is not followed.
+//! be read is passed over, patterns are case-sensitive, `valid-before` includes its own second, and a
+//! certificate counts when a `cert-authority` made it for this principal and time. Two things are answered with
+//! "could not tell" where OpenSSH has an answer: a time without `Z` is meant in the zone of the machine that
+//! runs `ssh-keygen`, which nothing here knows, so only what holds in every zone is taken as an answer; and
+//! the certificates of an authority with an RSA key are not checked.
 
 use chrono::NaiveDateTime;
-use ssh_key::{PublicKey, public::KeyData};
+use ssh_key::{Certificate, PublicKey, public::KeyData};
 
 use super::signature::SigningKey;
 use crate::domain::time::Timestamp;
@@ -132,9 +133,12 @@ impl AllowedSigners {
                 "line {line} of the list has a time without Z, which depends on the time zone of the machine; \
                  write it in UTC with Z"
             )),
+            Miss::Certificate(line) => Answer::No(format!(
+                "the authority in line {line} of the list did not certify the key for this signer and time"
+            )),
             Miss::Authority(line) => Answer::CouldNotTell(format!(
-                "the key comes with a certificate, which line {line} of the list may allow; certificates are \
-                 not supported yet, `ssh-keygen -Y verify` judges them"
+                "the key comes with a certificate of the authority in line {line} of the list, whose kind of key is \
+                 not supported here; `ssh-keygen -Y verify` can judge it"
             )),
         }
     }
@@ -145,6 +149,7 @@ impl AllowedSigners {
 enum Miss {
     Principal,
     Key(usize),
+    Certificate(usize),
     Namespace(usize),
     Time(usize),
     Zone(usize),
@@ -188,16 +193,22 @@ impl Line {
         if !matches_list(principal.as_bytes(), self.principals.as_bytes()) {
             return Err(Miss::Principal);
         }
-        if self.options.authority {
-            return match &key.key {
-                KeyData::Certificate(certificate) if *certificate.signature_key() == self.key => {
-                    Err(Miss::Authority(self.number))
+        match &key.key {
+            KeyData::Certificate(certificate) if self.options.authority => {
+                if *certificate.signature_key() != self.key {
+                    return Err(Miss::Key(self.number));
                 }
-                _ => Err(Miss::Key(self.number)),
-            };
-        }
-        if self.key != key.key {
-            return Err(Miss::Key(self.number));
+                if !certifies(certificate, principal, seconds) {
+                    return Err(Miss::Certificate(self.number));
+                }
+                match certificate.verify_signature() {
+                    Ok(()) => {}
+                    Err(_) if self.key.is_rsa() => return Err(Miss::Authority(self.number)),
+                    Err(_) => return Err(Miss::Certificate(self.number)),
+                }
+            }
+            bare if !self.options.authority && *bare == self.key => {}
+            _ => return Err(Miss::Key(self.number)),
         }
         let namespaces = self.options.namespaces.as_ref();
         if namespaces.is_some_and(|list| !matches_list(namespace.as_bytes(), list.as_bytes())) {
@@ -297,6 +308,17 @@ impl Limit {
         }
         Ok(Self { seconds, utc })
     }
+}
+
+/// Whether a certificate says that its key is `principal`'s at this time; who signed it is not looked at.
+fn certifies(certificate: &Certificate, principal: &str, seconds: i64) -> bool {
+    let valid = certificate.valid_after()..certificate.valid_before();
+    certificate.cert_type().is_user()
+        && u64::try_from(seconds).is_ok_and(|seconds| valid.contains(&seconds))
+        && certificate
+            .valid_principals()
+            .iter()
+            .any(|known| known == principal)
 }
 
 /// The first word, which may be quoted in part, and what follows it.

@@ -8,6 +8,8 @@ use muster::{
     },
 };
 
+use ssh_encoding::base64::{Base64, Encoding};
+
 use crate::ssh_tools::{Keys, PRINCIPAL, have};
 
 const MESSAGE: &[u8] = b"signed\n";
@@ -149,44 +151,138 @@ fn a_time_without_a_zone_is_an_answer_only_where_every_zone_agrees() {
     check("valid-before=\"20260402\"", Some(true));
 }
 
+/// Signs with the key `ed25519` as certified by `ssh-keygen` with these options.
+fn certified(keys: &Keys, authority: &str, options: &[&str]) -> String {
+    let output = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-I", "anna", "-s"])
+        .arg(keys.path(authority))
+        .args(options)
+        .arg(keys.path("ed25519.pub"))
+        .output()
+        .expect("ssh-keygen runs");
+    assert!(output.status.success(), "{output:?}");
+    // Given the certificate's name, `ssh-keygen` puts it into the signature.
+    let (bare, certified) = (keys.path("ed25519"), keys.path("certified"));
+    std::fs::copy(bare, &certified).expect("a copy");
+    std::fs::rename(
+        keys.path("ed25519-cert.pub"),
+        keys.path("certified-cert.pub"),
+    )
+    .expect("a name");
+    std::fs::copy(keys.path("certified-cert.pub"), keys.path("certified.pub")).expect("a copy");
+    keys.ssh_keygen_signs("certified", NAMESPACE_REVIEW, MESSAGE)
+}
+
 #[test]
-fn a_certificate_that_the_list_may_allow_is_left_to_ssh_keygen() {
-    if !have("ssh-keygen") || !have("ssh-agent") || !have("ssh-add") {
+fn a_certificate_means_what_it_means_to_ssh_keygen() {
+    if !have("ssh-keygen") {
         return;
     }
     let keys = Keys::new();
-    let agent = crate::ssh_tools::RunningAgent::start();
-    agent.add(&keys.path("ed25519"));
-    let identities = muster::signing::agent::Agent::connect(&agent.socket())
-        .and_then(|agent| agent.identities())
-        .expect("the agent answers");
-    let certificate = identities
-        .into_iter()
-        .find(|identity| identity.public().key_type.contains("cert"))
-        .expect("the certificate was added with the key");
-    let signature = certificate
-        .signer()
-        .sign(NAMESPACE_REVIEW, MESSAGE)
-        .expect("a signature");
-    let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE).expect("good");
-    let at = "2026-03-31T12:00:00Z".parse().expect("a time");
-    let judge = |list: &str| {
-        AllowedSigners::parse(list.as_bytes()).may_sign(PRINCIPAL, NAMESPACE_REVIEW, &key, at)
-    };
-    let list = format!(
-        "*@example.org cert-authority {}\n",
-        keys.public("authority")
-    );
-    assert!(matches!(judge(&list), Answer::CouldNotTell(_)));
-    assert!(keys.ssh_keygen_accepts(&list, PRINCIPAL, NAMESPACE_REVIEW, &signature, MESSAGE));
-    // Another authority, or the bare key, is not what signed.
-    for list in [
-        format!("* cert-authority {}\n", keys.public("ed25519-other")),
+    let always = "-V20200101:20990101";
+    let certificates = [
+        ("authority", vec!["-n", PRINCIPAL, always]),
+        (
+            "authority",
+            vec!["-n", "bob@example.org,anna@example.org", always],
+        ),
+        ("authority", vec!["-n", "bob@example.org", always]),
+        ("authority", vec!["-n", "*@example.org", always]),
+        ("authority", vec![always]),
+        ("authority", vec!["-n", PRINCIPAL]),
+        ("authority", vec!["-n", PRINCIPAL, "-V20200101:20250101"]),
+        ("authority", vec!["-n", PRINCIPAL, "-V20500101:20990101"]),
+        ("authority", vec!["-h", "-n", PRINCIPAL, always]),
+        ("ed25519-other", vec!["-n", PRINCIPAL, always]),
+        ("ecdsa-384", vec!["-n", PRINCIPAL, always]),
+    ];
+    let authority = keys.public("authority");
+    let lists = [
+        format!("*@example.org cert-authority {authority}\n"),
+        format!("bob@example.org cert-authority {authority}\n"),
+        format!("* cert-authority,namespaces=\"git\" {authority}\n"),
+        format!("* cert-authority,valid-before=\"20250101Z\" {authority}\n"),
+        format!("* {authority}\n"),
         format!("* {}\n", keys.public("ed25519")),
-    ] {
-        assert!(matches!(judge(&list), Answer::No(_)), "{list}");
-        assert!(!keys.ssh_keygen_accepts(&list, PRINCIPAL, NAMESPACE_REVIEW, &signature, MESSAGE));
+        format!("* cert-authority {}\n", keys.public("ecdsa-384")),
+    ];
+    let mut good = 0;
+    for (authority, options) in certificates {
+        let signature = certified(&keys, authority, &options);
+        let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE);
+        let key = key.expect("the signature itself is good");
+        assert_eq!(key.key_type, "ssh-ed25519-cert-v01@openssh.com");
+        for list in &lists {
+            let at = "2026-03-31T12:00:00Z".parse().expect("a time");
+            let ours = AllowedSigners::parse(list.as_bytes());
+            let ours = ours.may_sign(PRINCIPAL, NAMESPACE_REVIEW, &key, at);
+            let theirs = keys.ssh_keygen_accepts_at(
+                list,
+                PRINCIPAL,
+                NAMESPACE_REVIEW,
+                &signature,
+                MESSAGE,
+                Some(("20260331120000Z", "UTC")),
+            );
+            let yes = matches!(ours, Answer::Yes { .. });
+            assert_eq!(yes, theirs, "{list} {options:?}: {ours:?}");
+            good += usize::from(yes);
+        }
     }
+    assert_eq!(good, 4);
+}
+
+#[test]
+fn a_forged_certificate_is_refused() {
+    if !have("ssh-keygen") {
+        return;
+    }
+    let keys = Keys::new();
+    let signature = certified(&keys, "authority", &["-n", "bob@example.org"]);
+    // The same length, so that only the authority's signature can tell.
+    let body: String = signature
+        .lines()
+        .filter(|line| !line.starts_with('-'))
+        .collect();
+    let mut blob = Base64::decode_vec(&body).expect("base64");
+    let at = blob
+        .windows(15)
+        .position(|window| window == b"bob@example.org")
+        .expect("the principal");
+    blob[at..at + 15].copy_from_slice(b"eve@example.org");
+    let forged = format!(
+        "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n",
+        Base64::encode_string(&blob)
+    );
+    let list = format!("* cert-authority {}\n", keys.public("authority"));
+    let key = signature::check(forged.as_bytes(), NAMESPACE_REVIEW, MESSAGE).expect("own key");
+    let at = "2026-03-31T12:00:00Z".parse().expect("a time");
+    let answer = AllowedSigners::parse(list.as_bytes()).may_sign(
+        "eve@example.org",
+        NAMESPACE_REVIEW,
+        &key,
+        at,
+    );
+    assert!(matches!(answer, Answer::No(_)), "{answer:?}");
+    let accepted =
+        keys.ssh_keygen_accepts(&list, "eve@example.org", NAMESPACE_REVIEW, &forged, MESSAGE);
+    assert!(!accepted);
+}
+
+#[test]
+fn a_certificate_of_an_rsa_authority_is_left_to_ssh_keygen() {
+    if !have("ssh-keygen") {
+        return;
+    }
+    let keys = Keys::new();
+    let signature = certified(&keys, "rsa-3072", &["-n", PRINCIPAL]);
+    let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE).expect("own key");
+    let list = format!("* cert-authority {}\n", keys.public("rsa-3072"));
+    let at = "2026-03-31T12:00:00Z".parse().expect("a time");
+    let answer =
+        AllowedSigners::parse(list.as_bytes()).may_sign(PRINCIPAL, NAMESPACE_REVIEW, &key, at);
+    assert!(matches!(answer, Answer::CouldNotTell(_)), "{answer:?}");
+    assert!(keys.ssh_keygen_accepts(&list, PRINCIPAL, NAMESPACE_REVIEW, &signature, MESSAGE));
 }
 
 #[test]
