@@ -502,7 +502,11 @@ object! {
 
 object! {
     /// The body of an answer that is an error.
-    Failure { error: Told<Box<str>>, error_description: Told<Box<str>>, }
+    Failure {
+        error: Told<Box<str>>,
+        #[serde(rename = "error_description")]
+        error_description: Told<Box<str>>,
+    }
 }
 
 #[cfg(test)]
