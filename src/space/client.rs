@@ -255,7 +255,7 @@ impl Client {
                         result: Ok(value),
                     };
                 }
-                Err(trouble) => trouble,
+                Err(trouble) => *trouble,
             };
             let stop = |error, received| Exchange {
                 tries,
@@ -329,7 +329,7 @@ impl Client {
     }
 
     /// Sends `request` once and takes the whole answer.
-    async fn attempt(&self, request: &Request) -> Result<Received, Trouble> {
+    async fn attempt(&self, request: &Request) -> Result<Received, Box<Trouble>> {
         let url = self.address.call(&request.path, &request.query);
         let method = if request.body.is_some() {
             Method::POST
@@ -355,13 +355,13 @@ impl Client {
         let status = response.status();
         self.note_epoch(response.headers());
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Trouble::Wait(retry_after(response.headers())));
+            return Err(Trouble::Wait(retry_after(response.headers())).into());
         }
         if status.is_redirection() {
             let target = response.headers().get(header::LOCATION);
             let target = target.and_then(|target| target.to_str().ok());
             let error = elsewhere(&url, target, self.address.has_prefix());
-            return Err(Trouble::Final(error, None));
+            return Err(Trouble::Final(error, None).into());
         }
         let html = is_html(response.headers());
         let date = response.headers().get(header::DATE);
@@ -373,7 +373,7 @@ impl Client {
                     url: without_query(&url),
                     limit: self.options.answer_limit,
                 };
-                return Err(Trouble::Final(error, None));
+                return Err(Trouble::Final(error, None).into());
             }
             body.extend_from_slice(&chunk);
         }
@@ -384,7 +384,7 @@ impl Client {
                 what: "a web page came instead".to_owned(),
                 prefixed: self.address.has_prefix(),
             };
-            return Err(Trouble::Final(error, None));
+            return Err(Trouble::Final(error, None).into());
         }
         Ok(Received {
             method: if request.body.is_some() {
@@ -406,7 +406,7 @@ impl Client {
         url: &Url,
         deadline: Instant,
         part: impl Future<Output = reqwest::Result<T>>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, Box<Trouble>> {
         let limit = deadline.min(Instant::now() + self.options.request_timeout);
         let unreachable = |why| Error::Unreachable {
             url: without_query(url),
@@ -417,20 +417,22 @@ impl Client {
             Ok(Err(error)) => {
                 let connected = !error.is_connect();
                 let error = unreachable(causes(&error.without_url()));
-                Err(if connected {
+                let trouble = if connected {
                     Trouble::Again(error)
                 } else {
                     Trouble::NoConnection(error)
-                })
+                };
+                Err(trouble.into())
             }
-            Err(_) => Err(Trouble::Again(unreachable(
-                "the server is silent".to_owned(),
-            ))),
+            Err(_) => {
+                let error = unreachable("the server is silent".to_owned());
+                Err(Trouble::Again(error).into())
+            }
         }
     }
 
     /// Judges an answer that came whole.
-    fn read<T: DeserializeOwned>(&self, received: Received) -> Result<(T, Received), Trouble> {
+    fn read<T: DeserializeOwned>(&self, received: Received) -> Result<(T, Received), Box<Trouble>> {
         let url = received
             .url
             .split('?')
@@ -438,19 +440,23 @@ impl Client {
             .unwrap_or_default()
             .to_owned();
         if !(200..300).contains(&received.status) {
-            return Err(self.judge_failure(url, received));
+            return Err(self.judge_failure(url, received).into());
         }
         match serde_json::from_slice(&received.body) {
             Ok(value) => Ok((value, received)),
-            Err(error) if error.is_eof() => Err(Trouble::Again(Error::Unavailable {
-                url,
-                tries: 1,
-                text: "the answer is cut short".to_owned(),
-            })),
+            Err(error) if error.is_eof() => {
+                let text = "the answer is cut short".to_owned();
+                Err(Trouble::Again(Error::Unavailable {
+                    url,
+                    tries: 1,
+                    text,
+                })
+                .into())
+            }
             Err(error) => {
                 let what = SafeText::of(&error.to_string()).to_string();
                 let error = Error::Protocol { url, what };
-                Err(Trouble::Final(error, Some(received)))
+                Err(Trouble::Final(error, Some(received)).into())
             }
         }
     }

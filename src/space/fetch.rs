@@ -519,6 +519,10 @@ async fn permission_roles(
     call: Call,
     context: &str,
 ) -> Result<Result<Roles, Error>, Error> {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "rows of other lists can be unusable"
+    )]
     fn role(
         row: wire::PermissionRole,
         source: u32,
@@ -607,6 +611,10 @@ async fn role_holders(
 
 /// The restricted projects of the organization, as far as the token may know of them.
 async fn restricted_projects(session: &Session<'_>) -> Result<Vec<wire::PrivateProject>, Error> {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "rows of other lists can be unusable"
+    )]
     fn keep(row: wire::PrivateProject, _: u32, _: &mut Notes) -> Option<wire::PrivateProject> {
         Some(row)
     }

@@ -167,8 +167,11 @@ impl Walk {
 mod tests {
     use super::*;
 
+    /// Ids, `next` and total.
+    type Page<'a> = (&'a [&'a str], Option<&'a str>, Option<u64>);
+
     /// Walks pages, each with its ids, `next` and total; tells the `$skip`s that were asked and the end.
-    fn walk(pages: &[(&[&str], Option<&str>, Option<u64>)]) -> (Vec<String>, End) {
+    fn walk(pages: &[Page<'_>]) -> (Vec<String>, End) {
         let mut walk = Walk::default();
         let mut asked = Vec::new();
         for (ids, next, total) in pages {
@@ -187,11 +190,11 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn a_list_ends_where_the_safe_rule_says() {
         let short = |text: &str| End::Short(text.to_owned());
         let moved = short("the list kept changing while it was read");
         let endless = short("the server neither counts the list nor ends it");
-        type Page<'a> = (&'a [&'a str], Option<&'a str>, Option<u64>);
         let cases: &[(&str, &[Page<'_>], usize, End)] = &[
             ("empty list", &[(&[], Some("0"), Some(0))], 0, End::Whole),
             (

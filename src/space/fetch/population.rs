@@ -323,13 +323,11 @@ fn unlisted_gap<'a>(ledger: &mut Ledger, call: Call, ids: impl Iterator<Item = &
     if ids.is_empty() {
         return;
     }
-    let mut missing = count(ids.len() as u64, call.particulars().noun);
+    let who = count(ids.len() as u64, call.particulars().noun);
     let more = if ids.len() > 5 { " and others" } else { "" };
     ids.truncate(5);
-    missing += &format!(
-        " ({}{more}) could not be read, only what they hold",
-        ids.join(", ")
-    );
+    let ids = ids.join(", ");
+    let missing = format!("{who} ({ids}{more}) could not be read, only what they hold");
     ledger.gap(call, missing, "something names them, but the list does not");
 }
 

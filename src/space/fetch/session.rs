@@ -222,16 +222,13 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for a list that comes in one piece.
-    pub(crate) async fn array<W: Row, T>(
+    pub(crate) async fn array<W: Row + wire::Leaf, T>(
         &self,
         call: Call,
         path: &str,
         body: Option<String>,
         convert: fn(W, u32, &mut Notes) -> Option<T>,
-    ) -> Result<Result<Vec<T>, Error>, Error>
-    where
-        W: wire::Leaf,
-    {
+    ) -> Result<Result<Vec<T>, Error>, Error> {
         let request = request(call, path, "", body);
         let asked = self.ask::<Told<Vec<Told<W>>>>(call, &request).await?;
         let (number, rows) = match asked {
@@ -413,11 +410,11 @@ impl<'a> Session<'a> {
     }
 
     async fn page<W: Row>(&self, list: &List, skip: Option<&str>) -> Result<Asked<Page<W>>, Error> {
-        let mut paging = match skip {
-            Some(skip) => format!("$skip={}&", encode(skip)),
-            None => String::new(),
+        let top = self.client.options().page_size;
+        let paging = match skip {
+            Some(skip) => format!("$skip={}&$top={top}", encode(skip)),
+            None => format!("$top={top}"),
         };
-        paging += &format!("$top={}", self.client.options().page_size);
         let request = request(list.call, &list.path, &paging, None);
         let (number, batch) = match self.ask::<Batch<W>>(list.call, &request).await? {
             Ok(answer) => answer,
@@ -550,7 +547,10 @@ pub(crate) fn encode(value: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 encoded.push(char::from(byte));
             }
-            _ => encoded += &format!("%{byte:02X}"),
+            _ => {
+                let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
+                encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+            }
         }
     }
     encoded
