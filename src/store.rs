@@ -1,1 +1,352 @@
-//! store
+//! The data folder: reviews in progress and sealed records, and where each file of them lives.
+//!
+//! ```text
+//! <data>/reviews/NAME/    accounts, resources, grants, evidence, opened.sums, journal.jsonl, lock
+//! <data>/records/NAME/    a sealed record; never rewritten
+//! ```
+//!
+//! A review's population never changes after it was fetched; only its journal grows, by one line and one sync an
+//! entry. What is made of several files is written aside, synced, and renamed into place.
+
+mod draft;
+mod files;
+mod journal_file;
+mod lock;
+mod record;
+mod review;
+
+use std::{
+    fs, io,
+    io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+pub use draft::Draft;
+pub use lock::Holder;
+pub use record::Written;
+pub use review::Review;
+
+use crate::{
+    domain::{
+        campaign::Refusal,
+        journal::{Event, Opened},
+        text::SafeText,
+        time::Timestamp,
+    },
+    format::{self, Problem, journal, record as names},
+};
+
+/// Why something could not be stored or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name cannot be that of a review or record.
+    #[error("`{name}` cannot be a name: {why}")]
+    BadName {
+        /// The name, safe to show.
+        name: SafeText,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// There is a review of this name.
+    #[error("there is a review `{0}` already")]
+    ReviewExists(String),
+    /// There is no review of this name.
+    #[error("there is no review `{0}`")]
+    NoSuchReview(String),
+    /// Another process fetches a review of this name right now.
+    #[error("the review `{name}` is being fetched {holder}")]
+    Fetching {
+        /// The review.
+        name: String,
+        /// By whom.
+        holder: Holder,
+    },
+    /// Another process has the review open; it can only be looked at.
+    #[error("the review is open {0}; it is read-only here")]
+    Held(Holder),
+    /// There is something where the record belongs.
+    #[error("{0} exists already, and a record is never rewritten")]
+    RecordExists(PathBuf),
+    /// A folder is in the way that is not one of ours.
+    #[error("{0} is in the way and has files that are not of a record")]
+    InTheWay(PathBuf),
+    /// A file or folder could not be used.
+    #[error("cannot {doing} {path}")]
+    Io {
+        /// `read`, `write`, `create`, …
+        doing: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{folder}: {source}")]
+    Damaged {
+        /// Where the file is.
+        folder: PathBuf,
+        /// What is wrong.
+        source: format::Error,
+    },
+    /// A file was changed since the review was opened.
+    #[error("{0} was changed since the review was opened: its digest differs")]
+    Changed(PathBuf),
+    /// The journal says something that cannot have happened.
+    #[error("{path}, line {line}: this cannot have happened: {refusal}")]
+    Impossible {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// The event may not happen now. Nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The event is too long for a journal. Nothing was written.
+    #[error("the entry is longer than {0} bytes")]
+    TooLong(u64),
+    /// Writing failed earlier. What is on disk is only known after reading it again.
+    #[error("{0} failed earlier: reopen the review to see what was saved")]
+    Broken(PathBuf),
+    /// A record is made right after the attestation.
+    #[error("the review is not attested, so there is nothing to sign")]
+    NotAttested,
+    /// There is no signature.
+    #[error("the record was not signed: {0}")]
+    Unsigned(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Whether a newer version of the program is needed, rather than something being wrong.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Damaged { source, .. } if source.is_newer())
+    }
+
+    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+/// The data folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    data: PathBuf,
+}
+
+/// A review in the data folder, as its journal's first and last lines tell it. Nothing is checked beyond them.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// What could be learned.
+    pub summary: Result<Summary, Error>,
+}
+
+/// What can be told of a review without reading all of it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// How it began.
+    pub opened: Opened,
+    /// When.
+    pub opened_at: Timestamp,
+    /// When something last happened.
+    pub last_at: Timestamp,
+    /// How many entries it has.
+    pub entries: u32,
+    /// The record it was sealed as.
+    pub sealed: Option<String>,
+}
+
+/// A record in the data folder. Nothing about it is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl Store {
+    /// The data folder at `data`; it is made when something is first written.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into() }
+    }
+
+    /// The reviews, by name.
+    ///
+    /// # Errors
+    /// When the folder cannot be read. A review that cannot be read is in the list, with its error.
+    pub fn reviews(&self) -> Result<Vec<Listed>, Error> {
+        let folders = folders(&self.reviews_folder())?;
+        let listed = folders
+            .into_iter()
+            .filter(|(name, _)| check_name(name).is_ok());
+        Ok(listed
+            .map(|(name, path)| Listed {
+                summary: summary(&path),
+                name,
+            })
+            .collect())
+    }
+
+    /// The sealed records, by name.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn records(&self) -> Result<Vec<ListedRecord>, Error> {
+        let folders = folders(&self.records_folder())?.into_iter();
+        Ok(folders
+            .filter(|(name, path)| check_name(name).is_ok() && path.join(names::SUMS).is_file())
+            .map(|(name, path)| ListedRecord { name, path })
+            .collect())
+    }
+
+    /// Where a review of this name is or would be.
+    ///
+    /// # Errors
+    /// When it cannot be a name.
+    pub fn review_folder(&self, name: &str) -> Result<PathBuf, Error> {
+        check_name(name)?;
+        Ok(self.reviews_folder().join(name))
+    }
+
+    /// Begins a review of this name; what is fetched is kept aside until [`Draft::finish`]. What an earlier fetch
+    /// of the same name left behind is removed.
+    ///
+    /// # Errors
+    /// When there is such a review, or another process fetches it.
+    pub fn draft(&self, name: &str, now: Timestamp) -> Result<Draft, Error> {
+        Draft::begin(self, name, now)
+    }
+
+    /// Opens a review: checks the population against what was fetched, and replays its journal.
+    ///
+    /// When another process has it open, the answer is read-only and says who holds it.
+    ///
+    /// # Errors
+    /// When it is not there, or any file of it is not what was written.
+    pub fn open(&self, name: &str, now: Timestamp) -> Result<Review, Error> {
+        Review::open(self, name, now)
+    }
+
+    fn reviews_folder(&self) -> PathBuf {
+        self.data.join("reviews")
+    }
+
+    fn records_folder(&self) -> PathBuf {
+        self.data.join("records")
+    }
+}
+
+/// What stands in the name of a folder that is being fetched into.
+const FETCHING: &str = ".fetching-";
+/// What a record's folder is called until it is whole.
+const PARTIAL: &str = ".partial";
+
+/// Whether `name` can be that of a review or record.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_name(name: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let why = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > 64 {
+        "it is longer than 64 characters"
+    } else if !name.chars().all(plain) {
+        "only letters, digits, `-`, `_` and `.` can be in it"
+    } else if name.starts_with('.') {
+        "it begins with a dot"
+    } else if name.contains(FETCHING) || name.ends_with(PARTIAL) {
+        "that is how unfinished folders are called"
+    } else {
+        return Ok(());
+    };
+    Err(Error::BadName {
+        name: SafeText::of(&name.chars().take(80).collect::<String>()),
+        why,
+    })
+}
+
+/// The folders inside `folder`, by name; none when it is not there.
+fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let list = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        list => list.map_err(Error::io("read", folder))?,
+    };
+    let mut folders = Vec::new();
+    for entry in list {
+        let entry = entry.map_err(Error::io("read", folder))?;
+        if let Ok(name) = entry.file_name().into_string()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            folders.push((name, entry.path()));
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// How far back the last line of a journal is looked for.
+const TAIL: u64 = 1 << 20;
+
+fn summary(folder: &Path) -> Result<Summary, Error> {
+    let path = folder.join(names::JOURNAL);
+    let damaged = |problem: Problem, line| Error::Damaged {
+        folder: folder.to_owned(),
+        source: problem.at(names::JOURNAL, line),
+    };
+    let file = fs::File::open(&path).map_err(Error::io("read", &path))?;
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    (&mut reader)
+        .take(journal::LINE_LIMIT)
+        .read_until(b'\n', &mut line)
+        .map_err(Error::io("read", &path))?;
+    let (first, _) =
+        journal::parse(&line, journal::START).map_err(|problem| damaged(problem, 1))?;
+    let Event::Opened(opened) = first.event else {
+        return Err(damaged(
+            Problem::Malformed("it does not open a review".into()),
+            1,
+        ));
+    };
+    let mut file = reader.into_inner();
+    let mut tail = Vec::new();
+    let length = file.metadata().map_err(Error::io("read", &path))?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
+        .and_then(|_| file.take(TAIL).read_to_end(&mut tail))
+        .map_err(Error::io("read", &path))?;
+    // A torn last line, or one longer than what was read, leaves the one before it or none.
+    let last = tail
+        .split_inclusive(|byte| *byte == b'\n')
+        .rev()
+        .find_map(|line| journal::parse_alone(line).ok());
+    let (last_at, entries, sealed) = match last {
+        Some((entry, ..)) => {
+            let sealed = match entry.event {
+                Event::Sealed { record, .. } => Some(record),
+                _ => None,
+            };
+            (entry.at, entry.seq, sealed)
+        }
+        None => (first.at, first.seq, None),
+    };
+    Ok(Summary {
+        opened: *opened,
+        opened_at: first.at,
+        last_at,
+        entries,
+        sealed,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,19 @@ const TAIL: usize = TAIL_BEGIN.len() + 64 + TAIL_END.len();
 /// # Errors
 /// When the line is damaged, does not follow, is not understood, or is not the text that [`line`] gives its entry.
 pub fn parse(line: &[u8], prev: Digest) -> Result<(Entry, Digest), Problem> {
+    let (entry, claimed, digest) = parse_alone(line)?;
+    if claimed == prev {
+        Ok((entry, digest))
+    } else {
+        Err(Problem::Unchained)
+    }
+}
+
+/// Reads one line without knowing what stands before it; the answer has its `prev` and its `h`.
+///
+/// # Errors
+/// As [`parse`], apart from the chain.
+pub fn parse_alone(line: &[u8]) -> Result<(Entry, Digest, Digest), Problem> {
     if !line.ends_with(b"\n") {
         return Err(Problem::CutShort);
     }
@@ -68,14 +81,11 @@ pub fn parse(line: &[u8], prev: Digest) -> Result<(Entry, Digest), Problem> {
     if Digest::of(&body) != digest {
         return Err(Problem::Damaged);
     }
-    let (entry, claimed) = fields::entry(&body)?;
-    if claimed != prev {
-        return Err(Problem::Unchained);
-    }
+    let (entry, prev) = fields::entry(&body)?;
     if self::body(&entry, prev).as_bytes() != body {
         return Err(Problem::OtherText);
     }
-    Ok((entry, digest))
+    Ok((entry, prev, digest))
 }
 
 fn no_digest() -> Problem {

@@ -1,0 +1,218 @@
+//! A sealed record, written aside, synced and renamed into place.
+
+use std::{
+    fs,
+    io::{self, BufReader, Write as _},
+    path::{Path, PathBuf},
+    thread,
+};
+
+use super::{
+    Error, PARTIAL, Review, check_name,
+    files::{self, HashedFile},
+};
+use crate::{
+    domain::{Digest, journal::Event},
+    format::{
+        Problem,
+        canonical::Lines,
+        journal, merkle, population,
+        record::{self as names, Contents, Decisions, Seal},
+        sums::Sums,
+    },
+};
+
+/// A record that is whole and on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its folder.
+    pub path: PathBuf,
+    /// The digest of its `SHA256SUMS`.
+    pub sums: Digest,
+    /// What its `review.json` says.
+    pub review: names::Review,
+}
+
+/// A file of the record: its name, digest and size.
+type Part = (&'static str, Digest, u64);
+
+impl Review {
+    /// Writes the record of this review, which was just attested, as the folder `name` in `out` or among the records.
+    ///
+    /// `sign` gets the bytes of `SHA256SUMS` and answers with the text of the signature file. The record is there
+    /// whole, signed and on disk, or not at all.
+    ///
+    /// # Errors
+    /// When it is not attested, when there is such a record, when a population file changed, when there is no signature,
+    /// or when something cannot be written.
+    pub fn write_record<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        &self,
+        name: &str,
+        out: Option<&Path>,
+        seal: Seal,
+        sign: &mut dyn FnMut(&[u8]) -> Result<String, E>,
+    ) -> Result<Written, Error> {
+        check_name(name)?;
+        let last = self.campaign().entries().last();
+        if !last.is_some_and(|entry| matches!(entry.event, Event::Attested(_))) {
+            return Err(Error::NotAttested);
+        }
+        let parent = out.map_or_else(|| self.store.records_folder(), Path::to_owned);
+        files::create_folders(&parent)?;
+        let (path, partial) = (parent.join(name), parent.join(format!("{name}{PARTIAL}")));
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(Error::RecordExists(path));
+        }
+        remove_partial(&partial)?;
+        files::create_folder(&partial)?;
+        let written = self
+            .fill(&partial, seal, &mut |sums| sign(sums).map_err(Into::into))
+            .and_then(|(sums, review)| {
+                fs::rename(&partial, &path).map_err(Error::io("create", &path))?;
+                files::sync_folder(&parent)?;
+                Ok(Written { path, sums, review })
+            });
+        if written.is_err() {
+            // The next attempt removes what cannot be removed now.
+            let _ = remove_partial(&partial);
+        }
+        written
+    }
+
+    /// Writes all files of the record into `folder` and syncs them.
+    fn fill(
+        &self,
+        folder: &Path,
+        seal: Seal,
+        sign: &mut dyn FnMut(&[u8]) -> Result<String, Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<(Digest, names::Review), Error> {
+        let (mut parts, merkle_root) = thread::scope(|scope| {
+            let others = scope.spawn(|| {
+                let fixed = [names::ACCOUNTS, names::RESOURCES, names::EVIDENCE];
+                let mut parts = fixed
+                    .into_iter()
+                    .map(|name| self.carry_over(folder, name))
+                    .collect::<Result<Vec<Part>, Error>>()?;
+                parts.push(self.write_journal(folder)?);
+                Ok(parts)
+            });
+            let decided = self.decide(folder);
+            let others: Result<Vec<Part>, Error> = match others.join() {
+                Ok(others) => others,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            let (decisions, merkle_root) = decided?;
+            let mut parts = others?;
+            parts.push(decisions);
+            Ok::<_, Error>((parts, merkle_root))
+        })?;
+        parts.push(self.carry_over(folder, names::GRANTS)?);
+        parts.push(small(folder, names::OPENED_SUMS, &self.sums.print())?);
+        parts.push(small(folder, names::README, names::README_TEXT)?);
+        parts.sort_unstable();
+        let contents = Contents {
+            journal_entries: self.campaign().entries().len() as u64,
+            journal_head: self.head,
+            merkle_root,
+            bytes: parts.iter().map(|(name, _, size)| (*name, *size)).collect(),
+        };
+        let review =
+            names::Review::of(self.campaign(), seal, contents).ok_or(Error::NotAttested)?;
+        parts.push(small(folder, names::REVIEW, &review.print())?);
+        let sums = Sums::new(parts.iter().map(|(name, digest, _)| (*name, *digest))).print();
+        small(folder, names::SUMS, &sums)?;
+        let signature = sign(sums.as_bytes()).map_err(Error::Unsigned)?;
+        small(folder, names::SIGNATURE, &signature)?;
+        files::sync_folder(folder)?;
+        Ok((Digest::of(sums.as_bytes()), review))
+    }
+
+    /// Puts a population file into the record: a second name for the same bytes, or a copy on another file system.
+    /// Its bytes are what was fetched.
+    fn carry_over(&self, folder: &Path, name: &'static str) -> Result<Part, Error> {
+        let (from, to) = (self.folder.join(name), folder.join(name));
+        if fs::hard_link(&from, &to).is_err() {
+            files::write(&to, |out| {
+                let mut file = fs::File::open(&from)?;
+                io::copy(&mut file, out).map(drop)
+            })?;
+        }
+        let (digest, size) = files::digest(folder, name)?;
+        if self.sums.get(name) != Some(digest) {
+            return Err(Error::Changed(from));
+        }
+        Ok((name, digest, size))
+    }
+
+    /// Writes `decisions.jsonl` and the Merkle root over its lines and those of `grants.jsonl`.
+    fn decide(&self, folder: &Path) -> Result<(Part, Digest), Error> {
+        let path = folder.join(names::DECISIONS);
+        let grants = files::open(&self.folder, names::GRANTS)?;
+        let grants = BufReader::with_capacity(files::PIECE, grants);
+        let mut grants = Lines::new(names::GRANTS, grants, population::LINE_LIMIT);
+        let mut out = HashedFile::create(&path)?;
+        let (mut tree, mut decisions) = (merkle::Tree::default(), Decisions::new(self.campaign()));
+        let damaged = |source| Error::Damaged {
+            folder: self.folder.clone(),
+            source,
+        };
+        let mut line = String::new();
+        for grant in self
+            .campaign()
+            .snapshot()
+            .subjects()
+            .iter()
+            .flat_map(|subject| subject.items())
+        {
+            line.clear();
+            decisions.line(grant, &mut line);
+            match grants.next().map_err(damaged)? {
+                Some(grant) => tree.push(merkle::leaf(grant, line.as_bytes())),
+                None => return Err(damaged(grants.error(Problem::CutShort))),
+            }
+            out.write_all(line.as_bytes())
+                .map_err(Error::io("write", &path))?;
+        }
+        let (digest, size) = HashedFile::finish(out, &path)?;
+        Ok(((names::DECISIONS, digest, size), tree.root()))
+    }
+
+    /// Writes the journal anew from its entries: an entry has exactly one text.
+    fn write_journal(&self, folder: &Path) -> Result<Part, Error> {
+        let mut head = journal::START;
+        let (digest, size) = files::write(&folder.join(names::JOURNAL), |out| {
+            for entry in self.campaign().entries() {
+                let (line, digest) = journal::line(entry, head);
+                out.write_all(line.as_bytes())?;
+                head = digest;
+            }
+            Ok(())
+        })?;
+        debug_assert_eq!(head, self.head, "an entry has exactly one text");
+        Ok((names::JOURNAL, digest, size))
+    }
+}
+
+fn small(folder: &Path, name: &'static str, text: &str) -> Result<Part, Error> {
+    let (digest, size) = files::write(&folder.join(name), |out| out.write_all(text.as_bytes()))?;
+    Ok((name, digest, size))
+}
+
+/// Removes what an interrupted sealing left, and nothing that is not of a record.
+fn remove_partial(partial: &Path) -> Result<(), Error> {
+    let list = match fs::read_dir(partial) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        list => list.map_err(Error::io("read", partial))?,
+    };
+    for entry in list {
+        let entry = entry.map_err(Error::io("read", partial))?;
+        if !entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| names::limit(name).is_some())
+        {
+            return Err(Error::InTheWay(partial.to_owned()));
+        }
+    }
+    fs::remove_dir_all(partial).map_err(Error::io("remove", partial))
+}

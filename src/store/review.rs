@@ -1,0 +1,238 @@
+//! [`Review`]: one review in progress, on disk.
+
+use std::{
+    io::BufReader,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use super::{
+    Error, Store, files,
+    journal_file::{JournalFile, Replay},
+    lock::{Holder, Lock},
+};
+use crate::{
+    domain::{
+        Digest,
+        campaign::Campaign,
+        journal::{Entry, Event},
+        snapshot::Snapshot,
+        text::Raw,
+        time::Timestamp,
+    },
+    format::{
+        self, Problem, journal, population,
+        record::{self, POPULATION},
+        sums::Sums,
+    },
+};
+
+/// One review in progress: the fold of its journal, and the file the journal grows in.
+#[derive(Debug)]
+pub struct Review {
+    pub(super) store: Store,
+    pub(super) folder: PathBuf,
+    pub(super) sums: Sums,
+    pub(super) head: Digest,
+    name: String,
+    campaign: Campaign,
+    writer: Writer,
+    recovered: Option<String>,
+}
+
+#[derive(Debug)]
+enum Writer {
+    /// This process may write.
+    Here { journal: JournalFile, _lock: Lock },
+    /// Another process may.
+    Elsewhere(Holder),
+}
+
+impl Review {
+    /// The review of a draft that was just moved into place.
+    pub(super) fn begun(
+        store: &Store,
+        name: &str,
+        campaign: Campaign,
+        head: Digest,
+        sums: Sums,
+        lock: Lock,
+    ) -> Result<Self, Error> {
+        let folder = store.review_folder(name)?;
+        let journal = JournalFile::open(&folder)?;
+        Ok(Self {
+            store: store.clone(),
+            name: name.to_owned(),
+            folder,
+            sums,
+            head,
+            campaign,
+            writer: Writer::Here {
+                journal,
+                _lock: lock,
+            },
+            recovered: None,
+        })
+    }
+
+    pub(super) fn open(store: &Store, name: &str, now: Timestamp) -> Result<Self, Error> {
+        let folder = store.review_folder(name)?;
+        if !folder.is_dir() {
+            return Err(Error::NoSuchReview(name.to_owned()));
+        }
+        let mut writer = match Lock::take(&folder, now)? {
+            Ok(lock) => Writer::Here {
+                journal: JournalFile::open(&folder)?,
+                _lock: lock,
+            },
+            Err(holder) => Writer::Elsewhere(holder),
+        };
+        let replay = Replay::begin(&folder)?;
+        let sums = opened_sums(&folder, &replay.first)?;
+        let snapshot = Arc::new(read_population(&folder, &sums)?);
+        let journal = match &mut writer {
+            Writer::Here { journal, .. } => Some(journal),
+            Writer::Elsewhere(_) => None,
+        };
+        let (campaign, head, recovered) = replay.finish(snapshot, journal)?;
+        Ok(Self {
+            store: store.clone(),
+            name: name.to_owned(),
+            folder,
+            sums,
+            head,
+            campaign,
+            writer,
+            recovered,
+        })
+    }
+
+    /// The review's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The review as its journal tells it.
+    pub fn campaign(&self) -> &Campaign {
+        &self.campaign
+    }
+
+    /// What was done about a torn last line, for the reviewer to read.
+    pub fn recovered(&self) -> Option<&str> {
+        self.recovered.as_deref()
+    }
+
+    /// Who has the review open, when it is not this process; nothing can be appended then.
+    pub fn held_by(&self) -> Option<&Holder> {
+        match &self.writer {
+            Writer::Here { .. } => None,
+            Writer::Elsewhere(holder) => Some(holder),
+        }
+    }
+
+    /// Appends `event` and returns once it is on disk.
+    ///
+    /// A screen may call a decision saved when this returns: after a power cut, opening the review finds the entry.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it may not happen, with nothing written. After any failure to write, nothing can be
+    /// appended any more until the review is opened again.
+    ///
+    /// # Panics
+    /// Never: what the fold allows, it takes.
+    pub fn append(&mut self, event: Event, at: Timestamp, by: &Raw) -> Result<Arc<Entry>, Error> {
+        let journal = match &mut self.writer {
+            Writer::Here { journal, .. } => journal,
+            Writer::Elsewhere(holder) => return Err(Error::Held(holder.clone())),
+        };
+        journal.check()?;
+        self.campaign.check(&event)?;
+        let entry = Entry {
+            seq: self.campaign.next_seq(),
+            at,
+            by: by.clone(),
+            event,
+        };
+        let (line, head) = journal::line(&entry, self.head);
+        journal.append(&line)?;
+        self.campaign
+            .apply(entry)
+            .expect("what the fold allows, it takes");
+        self.head = head;
+        let last = self.campaign.entries().last();
+        Ok(Arc::clone(last.expect("an entry was just taken")))
+    }
+
+    #[cfg(test)]
+    pub(super) fn journal(&mut self) -> &mut JournalFile {
+        match &mut self.writer {
+            Writer::Here { journal, .. } => journal,
+            Writer::Elsewhere(_) => panic!("the review is read-only"),
+        }
+    }
+}
+
+/// Reads `opened.sums`, whose digest the first entry has.
+fn opened_sums(folder: &Path, first: &Entry) -> Result<Sums, Error> {
+    let damaged = |source| Error::Damaged {
+        folder: folder.to_owned(),
+        source,
+    };
+    let Event::Opened(opened) = &first.event else {
+        let problem = Problem::Malformed("it does not open a review".into());
+        return Err(damaged(problem.at(record::JOURNAL, 1)));
+    };
+    let bytes = files::read(folder, record::OPENED_SUMS)?;
+    if Digest::of(&bytes) != opened.provenance.population {
+        return Err(Error::Changed(folder.join(record::OPENED_SUMS)));
+    }
+    record::parse_opened_sums(&bytes).map_err(damaged)
+}
+
+/// Reads the snapshot and checks the digest of every population file, one thread for each.
+fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
+    thread::scope(|scope| {
+        let check = scope.spawn(|| check_population(folder, sums));
+        let read = || -> Result<_, Error> {
+            let open = |name| {
+                Ok::<_, Error>(BufReader::with_capacity(
+                    files::PIECE,
+                    files::open(folder, name)?,
+                ))
+            };
+            let [accounts, resources, grants] = [
+                open(record::ACCOUNTS)?,
+                open(record::RESOURCES)?,
+                open(record::GRANTS)?,
+            ];
+            population::read(accounts, resources, grants).map_err(|source: format::Error| {
+                Error::Damaged {
+                    folder: folder.to_owned(),
+                    source,
+                }
+            })
+        };
+        let snapshot = read();
+        // A changed file is told as such, not by what is odd in it.
+        match check.join() {
+            Ok(checked) => checked?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        snapshot
+    })
+}
+
+fn check_population(folder: &Path, sums: &Sums) -> Result<(), Error> {
+    for name in POPULATION {
+        if sums.get(name) != Some(files::digest(folder, name)?.0) {
+            return Err(Error::Changed(folder.join(name)));
+        }
+    }
+    Ok(())
+}
