@@ -5,6 +5,7 @@
 
 mod faults;
 mod fields;
+mod generate;
 mod ids;
 mod json;
 mod objects;
@@ -95,7 +96,8 @@ impl State {
     pub fn of(size: Size) -> Self {
         match size {
             Size::S => story::halden(),
-            Size::M | Size::L => story::halden(),
+            Size::M => generate::organization(&generate::MEDIUM),
+            Size::L => generate::organization(&generate::LARGE),
         }
     }
 }
