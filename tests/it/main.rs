@@ -4,3 +4,4 @@ mod demo;
 mod signing;
 mod ssh_tools;
 mod verify;
+mod space;
