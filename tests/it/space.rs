@@ -229,7 +229,7 @@ fn truth(state: &State, organization: &str) -> Vec<String> {
             account.suspended_at.as_ref(),
             account.joined.as_ref(),
             Some(account.two_factor),
-            None::<Timestamp>,
+            account.last_sign_in.as_ref(),
             account.external_id.as_ref().map(ToString::to_string),
         ));
         let held = Held::SignIn {
@@ -383,7 +383,7 @@ fn assert_whole(run: &Run, server: &Server) {
     let organization = &fetched.snapshot.organization().id;
     let (truth, facts) = (
         truth(&server.state(), organization),
-        without_sign_ins(&fetched.snapshot),
+        facts(&fetched.snapshot),
     );
     let missing: Vec<_> = truth
         .iter()
@@ -401,17 +401,6 @@ fn assert_whole(run: &Run, server: &Server) {
     );
     assert_eq!(facts.len(), truth.len());
     assert_eq!(fetched.snapshot.len(), server.state().grant_count());
-}
-
-/// The facts, without the time of the last sign-in, which the truth leaves out too.
-fn without_sign_ins(snapshot: &Snapshot) -> Vec<String> {
-    let cut = |fact: String| match (fact.find(" seen="), fact.find(" hr=")) {
-        (Some(seen), Some(hr)) => format!("{} seen=None{}", &fact[..seen], &fact[hr..]),
-        _ => fact,
-    };
-    let mut facts: Vec<_> = facts(snapshot).into_iter().map(cut).collect();
-    facts.sort();
-    facts
 }
 
 #[tokio::test]
@@ -435,4 +424,655 @@ async fn a_fetch_gets_all_that_is_there_and_nothing_twice() {
         let last = run.progress.last().expect("there is progress");
         assert_eq!((last.requests, last.retries), (run.answers.len() as u64, 0));
     }
+}
+
+/// How many pages a list of so many rows takes.
+fn pages(rows: usize) -> usize {
+    rows.div_ceil(100).max(1)
+}
+
+#[tokio::test]
+async fn a_fetch_sends_no_more_requests_than_it_needs() {
+    for size in [Size::S, Size::M] {
+        let server = serve(size).await;
+        let run = run(&server).await;
+        let state = server.state();
+        let memberships = state
+            .memberships()
+            .iter()
+            .filter(|one| !one.archived)
+            .count();
+        let explicit = state
+            .roles()
+            .iter()
+            .filter(|role| role.implicit.is_none())
+            .count();
+        let mut expected = 2 // the organization, and whose token it is
+            + pages(state.accounts().len())
+            + pages(state.teams().len())
+            + pages(memberships)
+            + pages(state.projects().len())
+            + 1 // restricted projects
+            + 1 // the roles of the organization
+            + 2 * explicit;
+        for project in state.projects() {
+            expected += pages(project.people.len()) + pages(project.teams.len());
+            let participants = project.people.iter().chain(&project.teams);
+            let custom = participants
+                .map(|one| one.roles.customs().count())
+                .sum::<usize>();
+            expected += usize::from(custom > 0);
+        }
+        assert_eq!(server.requests().len(), expected);
+        assert_eq!(run.answers.len(), expected);
+        let endpoints = &run.fetched().endpoints;
+        assert_eq!(
+            endpoints.iter().map(|one| one.requests).sum::<u64>(),
+            expected as u64
+        );
+        for endpoint in endpoints {
+            assert_eq!(endpoint.pages, endpoint.requests, "{}", endpoint.call);
+            assert_eq!(endpoint.rows, endpoint.distinct, "{}", endpoint.call);
+            assert_eq!(
+                (endpoint.retries, endpoint.refusals),
+                (0, 0),
+                "{}",
+                endpoint.call
+            );
+            assert!(
+                endpoint
+                    .server_total
+                    .is_none_or(|total| total == endpoint.rows)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_thing_names_the_answer_it_was_read_from() {
+    let server = serve(Size::S).await;
+    let run = run(&server).await;
+    let snapshot = &run.fetched().snapshot;
+    let body = |source: u32| {
+        let answer = &run.answers[source as usize - 1];
+        assert_eq!(answer.number, source);
+        String::from_utf8_lossy(&answer.body).into_owned()
+    };
+    let quoted = |id: &str| format!("\"{id}\"");
+    for account in snapshot.accounts() {
+        assert!(body(account.source).contains(&quoted(&account.id.0)));
+    }
+    for team in snapshot.teams() {
+        assert!(body(team.source).contains(&quoted(&team.id)));
+    }
+    for grant in snapshot.grants() {
+        let body = body(grant.source);
+        match (grant.entitlement, grant.holder) {
+            (Entitlement::Membership(membership), _) => {
+                assert!(body.contains(&quoted(&snapshot.membership(membership).id)));
+            }
+            (_, Holder::Account(account)) => {
+                assert!(body.contains(&quoted(&snapshot.account(account).id.0)));
+            }
+            (_, Holder::Team(team)) => assert!(body.contains(&quoted(&snapshot.team(team).id))),
+            (_, Holder::Everyone(_)) => assert!(body.contains("membersEditable")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn trouble_that_passes_leaves_no_trace_in_a_snapshot() {
+    let accounts = "team-directory/profiles";
+    let once = |path: &str| When::path(path).requests(2..=2);
+    let twice = |path: &str| When::path(path).requests(1..=2);
+    let short = |path: &str| When::path(path).requests(3..=3);
+    for (when, fault) in [
+        (When::path(accounts), Fault::Overlap(3)),
+        (When::path("team-directory/memberships"), Fault::Overlap(7)),
+        (short(accounts), Fault::RepeatPage),
+        (once("team-directory/memberships"), Fault::RepeatPage),
+        (short(accounts), Fault::NextRepeats),
+        (short(accounts), Fault::NextMissing),
+        (
+            When::path("team-directory/memberships").requests(2..),
+            Fault::Inserted(2),
+        ),
+        (When::path(accounts).requests(4..), Fault::Inserted(1)),
+        (When::always(), Fault::NoTotal),
+        (When::path("projects"), Fault::NoTotal),
+        (twice("projects"), Fault::Status(500)),
+        (twice("organization"), Fault::Status(503)),
+        (twice("permission-roles"), Fault::Status(502)),
+        (
+            twice("team-directory"),
+            Fault::RateLimited { retry_after: None },
+        ),
+        (
+            twice("projects/*/people"),
+            Fault::RateLimited {
+                retry_after: Some(0),
+            },
+        ),
+        (once(accounts), Fault::Stall(None)),
+        (twice("projects/*/people"), Fault::Reset),
+        (twice(accounts), Fault::TruncatedJson),
+        (twice("permission-roles"), Fault::TruncatedJson),
+    ] {
+        let server = serve(Size::S).await;
+        let trouble = format!("{when:?} {fault:?}");
+        server.faults().arm(when, fault);
+        let options = ClientOptions {
+            page_size: 10,
+            request_timeout: Duration::from_millis(500),
+            ..impatient()
+        };
+        let run = run_with(&server, options).await;
+        assert!(run.result.is_ok(), "{trouble}: {}", run.error());
+        assert_eq!(run.gaps(), Vec::<String>::new(), "{trouble}");
+        assert_whole(&run, &server);
+        let requests: u64 = run.fetched().endpoints.iter().map(|one| one.requests).sum();
+        assert_eq!(requests, server.requests().len() as u64, "{trouble}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_removed_while_a_list_is_read_takes_nothing_else_with_it() {
+    let server = serve(Size::S).await;
+    let when = When::path("team-directory/memberships").requests(3..);
+    server.faults().arm(when, Fault::Removed(2));
+    let options = ClientOptions {
+        page_size: 10,
+        ..impatient()
+    };
+    let run = run_with(&server, options).await;
+    assert_eq!(run.gaps(), Vec::<String>::new());
+    let (facts, truth) = {
+        let snapshot = &run.fetched().snapshot;
+        (
+            facts(snapshot),
+            truth(&server.state(), &snapshot.organization().id),
+        )
+    };
+    let gone: Vec<_> = truth.iter().filter(|fact| !facts.contains(fact)).collect();
+    assert_eq!(gone.len(), 2, "{gone:#?}");
+    assert!(
+        gone.iter().all(|fact| fact.contains(" membership ")),
+        "{gone:#?}"
+    );
+    assert_eq!(facts.len(), truth.len() - 2);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_whole_is_a_gap() {
+    let accounts = "team-directory/profiles";
+    let some = "Some accounts may be missing: ";
+    for (when, fault, gap) in [
+        (When::path(accounts).requests(3..), Fault::RepeatPage, some),
+        (When::path(accounts).requests(3..), Fault::NextRepeats, some),
+        (When::path(accounts).requests(3..), Fault::NextMissing, some),
+        (
+            When::path("team-directory/teams"),
+            Fault::NextMissing,
+            "Some teams may be missing: ",
+        ),
+    ] {
+        let server = serve(Size::S).await;
+        let trouble = format!("{when:?} {fault:?}");
+        server.faults().arm(when, fault);
+        let options = ClientOptions {
+            page_size: 10,
+            ..impatient()
+        };
+        let run = run_with(&server, options).await;
+        let gaps = run.gaps();
+        assert!(
+            gaps.iter().any(|one| one.starts_with(gap)),
+            "{trouble}: {gaps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_call_is_a_gap_in_plain_words() {
+    for (path, gap) in [
+        ("team-directory/teams", "Teams could not be read: "),
+        (
+            "team-directory/memberships",
+            "Team memberships could not be read: ",
+        ),
+        (
+            "projects",
+            "Projects and who takes part in them could not be read: ",
+        ),
+        (
+            "projects/private-projects",
+            "Whether there are restricted projects that this token cannot open could not be read: ",
+        ),
+        (
+            "permission-roles/get",
+            "Organization roles and who holds them could not be read: ",
+        ),
+        (
+            "permission-roles",
+            "Organization roles and who holds them could not be read: ",
+        ),
+        ("projects/*/people", "Who takes part in the project "),
+        (
+            "projects/*/people/teams",
+            "Teams with a role on the project ",
+        ),
+        (
+            "projects/*/people/members",
+            "Accounts with a role on the project ",
+        ),
+        (
+            "permission-roles/*/profiles",
+            "Accounts that hold the organization role System Admin could not",
+        ),
+        (
+            "permission-roles/*/teams",
+            "Teams that hold the organization role System Admin could not",
+        ),
+    ] {
+        let server = serve(Size::S).await;
+        server.faults().arm(When::path(path), Fault::Status(403));
+        let run = run(&server).await;
+        let gaps = run.gaps();
+        assert!(
+            gaps.iter().any(|one| one.starts_with(gap)),
+            "{path}: {gaps:#?}"
+        );
+        assert!(gaps.is_sorted(), "{gaps:#?}");
+        assert!(gaps.iter().all(|one| !one.ends_with('.')), "{gaps:#?}");
+        let snapshot = &run.fetched().snapshot;
+        assert_eq!(snapshot.accounts().len(), server.state().accounts().len());
+        assert!(run.answers.iter().any(|answer| answer.status == 403));
+        let refusals: u64 = run.fetched().endpoints.iter().map(|one| one.refusals).sum();
+        assert!(refusals > 0);
+    }
+}
+
+#[tokio::test]
+async fn holders_that_no_list_has_are_kept_and_told() {
+    let server = serve(Size::S).await;
+    server
+        .faults()
+        .arm(When::path("team-directory/teams"), Fault::Status(403));
+    let run = run(&server).await;
+    let snapshot = &run.fetched().snapshot;
+    assert!(snapshot.teams().iter().all(|team| !team.listed));
+    assert_eq!(snapshot.len(), server.state().grant_count());
+    let gaps = run.gaps();
+    let gap = gaps.iter().find(|gap| gap.contains("only what they hold"));
+    assert!(gap.is_some_and(|gap| gap.contains("teams (")), "{gaps:#?}");
+}
+
+#[tokio::test]
+async fn without_its_accounts_an_organization_cannot_be_fetched() {
+    for path in ["team-directory/profiles", "organization"] {
+        let server = serve(Size::S).await;
+        server.faults().arm(When::path(path), Fault::Status(403));
+        let run = run(&server).await;
+        let error = run.error();
+        assert!(
+            matches!(error, Error::Refused { status: 403, .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains(path), "{error}");
+        assert!(error.hint().expect("a next step").contains("administrator"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_expires_half_way_stops_the_fetch() {
+    let server = serve(Size::S).await;
+    server
+        .faults()
+        .arm(When::always().requests(12..), Fault::Expired);
+    let run = run(&server).await;
+    let error = run.error();
+    assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
+    assert!(
+        error.to_string().contains("Access token has expired"),
+        "{error}"
+    );
+    assert!(
+        error
+            .hint()
+            .expect("a next step")
+            .contains("new personal token")
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_down_stops_the_fetch() {
+    let server = serve(Size::S).await;
+    server
+        .faults()
+        .arm(When::always().requests(8..), Fault::Status(500));
+    let run = run(&server).await;
+    assert!(
+        matches!(run.error(), Error::Unavailable { tries: 6, .. }),
+        "{}",
+        run.error()
+    );
+}
+
+#[tokio::test]
+async fn one_call_that_is_broken_is_a_gap() {
+    let server = serve(Size::S).await;
+    let explicit = |state: &State| {
+        state
+            .roles()
+            .iter()
+            .position(|role| role.implicit.is_none())
+    };
+    let place = explicit(&server.state()).expect("somebody administers the organization");
+    let role = server.state().role_id(u32::try_from(place).expect("few"));
+    let path = format!("permission-roles/{role}/teams");
+    server.faults().arm(When::path(&path), Fault::Status(500));
+    let run = run(&server).await;
+    let gaps = run.gaps();
+    assert_eq!(gaps.len(), 1, "{gaps:#?}");
+    assert!(gaps[0].contains("failed 6 times"), "{gaps:#?}");
+}
+
+fn inaccessible(fields: &[&str]) -> Fault {
+    Fault::Inaccessible {
+        of: "TDMemberProfile".to_owned(),
+        fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+    }
+}
+
+#[tokio::test]
+async fn a_withheld_field_is_unknown_and_not_empty() {
+    let path = || When::path("team-directory/profiles");
+    let server = serve(Size::S).await;
+    server.faults().arm(path(), inaccessible(&["logins"]));
+    let first = run(&server).await;
+    let accounts = first.fetched().snapshot.accounts();
+    assert!(
+        accounts
+            .iter()
+            .all(|account| account.last_sign_in == Fact::Unknown)
+    );
+    // The last sign-in helps to judge, but the population is whole without it.
+    assert_eq!(first.gaps(), Vec::<String>::new());
+
+    server.faults().clear();
+    server.faults().arm(
+        path(),
+        inaccessible(&["logins", "accessSuspended", "emails"]),
+    );
+    let run = run(&server).await;
+    let accounts = run.fetched().snapshot.accounts();
+    let unknown = |account: &muster::domain::account::Account| {
+        account.suspended == Fact::Unknown && account.email == Fact::Unknown
+    };
+    assert!(accounts.iter().all(unknown));
+    let count = accounts.len();
+    let missing: Vec<String> = run
+        .fetched()
+        .gaps
+        .iter()
+        .map(|gap| gap.missing.raw().to_owned())
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            format!("E-mail addresses of {count} accounts could not be read"),
+            format!("The last sign-in of {count} accounts could not be read"),
+            format!("The state (suspended or not) of {count} accounts could not be read"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_older_server_is_read_by_its_older_calls() {
+    let server = serve(Size::S).await;
+    server
+        .faults()
+        .arm(When::path("projects/*/people"), Fault::Status(404));
+    let run = run(&server).await;
+    let gaps = run.gaps();
+    assert_eq!(gaps.len(), 4, "{gaps:#?}");
+    assert!(
+        gaps.iter()
+            .any(|gap| gap.starts_with("Roles of teams on projects could not be read"))
+    );
+    let snapshot = &run.fetched().snapshot;
+    let state = server.state();
+    for (ix, project) in (0..).zip(state.projects()) {
+        let id = state.project_id(ix);
+        for one in &project.people {
+            let account = state.account_id(one.holder);
+            for (roles, key) in [
+                (Roles::ADMIN, "project:admin"),
+                (Roles::MEMBER, "project:member"),
+            ] {
+                // An administrator is not listed as a member too.
+                if !one.roles.has(roles) || (roles == Roles::MEMBER && one.roles.has(Roles::ADMIN))
+                {
+                    continue;
+                }
+                let held = Held::ProjectRole {
+                    holder: HolderId::Account(&account),
+                    project: &id,
+                    role_key: key,
+                };
+                let id = GrantId::of(&snapshot.organization().id, held);
+                assert!(
+                    snapshot.grants().iter().any(|grant| grant.id == id),
+                    "{key} of {account}"
+                );
+            }
+        }
+    }
+    let older = run.fetched().endpoints.iter().map(|one| &*one.call);
+    assert!(
+        older
+            .clone()
+            .any(|call| call == "GET projects/{project}/access/admins")
+    );
+}
+
+#[tokio::test]
+async fn a_project_that_is_gone_is_a_gap_of_its_own() {
+    let server = serve(Size::S).await;
+    let id = server.state().project_id(0);
+    for call in ["people", "access"] {
+        let path = format!("projects/id:{id}/{call}");
+        server.faults().arm(When::path(&path), Fault::Status(404));
+    }
+    let run = run(&server).await;
+    let gaps = run.gaps();
+    assert_eq!(gaps.len(), 1, "{gaps:#?}");
+    assert!(
+        gaps[0].starts_with("Who takes part in the project "),
+        "{gaps:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_role_of_an_unknown_kind_is_kept_as_such() {
+    let server = serve(Size::S).await;
+    let fault = Fault::UnknownRole("ProjectOwnerRoleApi".to_owned());
+    server
+        .faults()
+        .arm(When::path("projects/*/people/members"), fault);
+    let run = run(&server).await;
+    assert_eq!(run.gaps(), Vec::<String>::new());
+    let role = |role: &&muster::domain::resource::Role| {
+        &*role.key == "project:unknown:ProjectOwnerRoleApi"
+    };
+    let role = run.fetched().snapshot.roles().iter().find(role);
+    assert_eq!(role.expect("it is there").kind, RoleKind::ProjectUnknown);
+    assert!(run.fetched().snapshot.len() > server.state().grant_count());
+}
+
+#[tokio::test]
+async fn implicit_roles_make_one_item_each_whether_or_not_their_holders_are_listed() {
+    let mut found = Vec::new();
+    for list_implicit_holders in [false, true] {
+        let options = demo::Options {
+            list_implicit_holders,
+            ..demo::Options::default()
+        };
+        let server = serve_with(State::of(Size::S), options).await;
+        let run = run(&server).await;
+        assert_whole(&run, &server);
+        found.push(facts(&run.fetched().snapshot));
+    }
+    assert_eq!(found[0], found[1]);
+}
+
+#[tokio::test]
+async fn a_token_with_few_rights_leaves_gaps_and_blind_spots() {
+    let token = demo::Token {
+        secret: "token-of-an-application".to_owned(),
+        me: None,
+        rights: [
+            "Profile.View",
+            "Profile.ViewAllGuests",
+            "Team.View",
+            "Project.ViewPrivate",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        expired: false,
+    };
+    let options = demo::Options {
+        tokens: vec![token],
+        ..demo::Options::default()
+    };
+    let server = serve_with(State::of(Size::S), options).await;
+    let run = run_at(&server.url(), "token-of-an-application", impatient()).await;
+    assert_eq!(run.fetched().reader, None);
+    let gaps = run.gaps();
+    for gap in [
+        "Team memberships could not be read: ",
+        "Organization roles and who holds them could not be read: ",
+    ] {
+        assert!(
+            gaps.iter().any(|one| one.starts_with(gap)),
+            "{gap}: {gaps:#?}"
+        );
+    }
+    let state = server.state();
+    for project in state.projects().iter().filter(|project| project.private) {
+        let gap = format!(
+            "Who takes part in the project {} ({}) could not be read",
+            project.name, project.key
+        );
+        assert!(
+            gaps.iter().any(|one| one.starts_with(&gap)),
+            "{gap}: {gaps:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_address_or_token_is_told_with_the_next_step() {
+    let options = demo::Options {
+        prefix: "/space".to_owned(),
+        ..demo::Options::default()
+    };
+    let server = serve_with(State::of(Size::S), options).await;
+    let run = run(&server).await;
+    assert!(run.result.is_ok(), "a path prefix is part of the address");
+    let host = server.url().replace("/space", "");
+
+    let run = run_at(&host, server.token(), impatient()).await;
+    assert!(
+        matches!(run.error(), Error::NotSpace { .. }),
+        "{}",
+        run.error()
+    );
+    assert!(
+        run.error()
+            .hint()
+            .expect("a next step")
+            .contains("https://host/space")
+    );
+
+    let run = run_at(&format!("{host}/elsewhere"), server.token(), impatient()).await;
+    assert!(
+        matches!(run.error(), Error::NotSpace { .. }),
+        "{}",
+        run.error()
+    );
+    assert!(
+        run.error()
+            .hint()
+            .expect("a next step")
+            .contains("path behind the host")
+    );
+
+    let run = run_at(&server.url(), "not-the-token-of-anybody", impatient()).await;
+    assert!(
+        matches!(run.error(), Error::Unauthorized { .. }),
+        "{}",
+        run.error()
+    );
+
+    drop(server);
+    let run = run_at(&host, "any-token-at-all", impatient()).await;
+    assert!(
+        matches!(run.error(), Error::Unreachable { .. }),
+        "{}",
+        run.error()
+    );
+}
+
+#[tokio::test]
+async fn a_web_page_half_way_stops_the_fetch() {
+    let server = serve(Size::S).await;
+    server.faults().arm(When::path("projects"), Fault::Html);
+    let run = run(&server).await;
+    assert!(
+        matches!(run.error(), Error::NotSpace { .. }),
+        "{}",
+        run.error()
+    );
+    assert!(
+        run.error().to_string().contains("/api/http/projects"),
+        "{}",
+        run.error()
+    );
+}
+
+#[tokio::test]
+async fn a_fetch_can_be_stopped_while_the_server_is_silent() {
+    let server = serve(Size::S).await;
+    server
+        .faults()
+        .arm(When::path("projects"), Fault::Stall(None));
+    let address = server.url().parse().expect("an address");
+    let client =
+        Client::new(address, server.token().into(), ClientOptions::default()).expect("a client");
+    let (sender, mut receiver) = mpsc::channel(64);
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    // The fetch can move to another thread, as a program needs it.
+    let fetching =
+        tokio::spawn(async move { fetch(&client, &|_| {}, sender, &clock, cancel).await });
+    receiver.recv().await.expect("the fetch has begun");
+    stop.cancel();
+    let result = fetching.await.expect("it does not panic");
+    assert!(matches!(result, Err(Error::Cancelled)));
+}
+
+#[tokio::test]
+async fn a_fetch_whose_answers_nobody_takes_stops() {
+    let server = serve(Size::S).await;
+    let address = server.url().parse().expect("an address");
+    let client = Client::new(address, server.token().into(), impatient()).expect("a client");
+    let (sender, mut receiver) = mpsc::channel(1);
+    let taker = async move {
+        receiver.recv().await;
+        drop(receiver);
+    };
+    let cancel = CancellationToken::new();
+    let (result, ()) = tokio::join!(fetch(&client, &|_| {}, sender, &clock, cancel), taker);
+    assert!(matches!(result, Err(Error::Cancelled)));
 }
