@@ -135,7 +135,7 @@ impl Replay {
             return Ok((campaign, head, None));
         };
         let rest = self.rest(bytes)?;
-        if !matches!(source, format::Error::Line { .. }) || !is_torn(&rest) {
+        if !matches!(source, format::Error::Line { .. }) || !is_torn(bytes, &rest) {
             return Err(Error::Damaged {
                 folder: self.folder,
                 source,
@@ -169,19 +169,36 @@ impl Replay {
     }
 }
 
-/// Whether `rest` can be what one interrupted append left: the start of one line, or a line with parts that never
-/// reached the disk and read as zeros. Two lines, or a whole line without zeros, were written and then changed.
-fn is_torn(rest: &[u8]) -> bool {
-    const START: &[u8] = b"{\"seq\":";
+/// What a disk writes at once.
+const SECTOR: u64 = 512;
+
+/// Whether `rest`, which begins at the byte `start` of the file, can be what one interrupted append left: the start
+/// of one line, or a line of which whole sectors never reached the disk and read as zeros. Anything else was
+/// written whole and then changed.
+fn is_torn(start: u64, rest: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"{\"seq\":";
     let (last, before) = match rest.split_last() {
         Some(split) if rest.len() as u64 <= journal::LINE_LIMIT => split,
         _ => return false,
     };
     // Quotes inside a text are escaped, so this stands nowhere but at the start of an entry.
     let second = rest
-        .windows(START.len())
+        .windows(BEGIN.len())
         .skip(1)
-        .any(|bytes| bytes == START);
-    let cut = *last != b'\n' || rest.contains(&0);
-    cut && !before.contains(&b'\n') && !second
+        .any(|bytes| bytes == BEGIN);
+    if before.contains(&b'\n') || second {
+        return false;
+    }
+    *last != b'\n' || lacks_sectors(start, rest)
+}
+
+/// Whether there are zeros, and all of them fill sectors as far as they belong to `rest`.
+fn lacks_sectors(start: u64, rest: &[u8]) -> bool {
+    let at_edge =
+        |at: usize| at == 0 || at == rest.len() || (start + at as u64).is_multiple_of(SECTOR);
+    let mut edges = (0..=rest.len()).filter(|&at| {
+        let zero = |byte: Option<&u8>| byte == Some(&0);
+        zero(at.checked_sub(1).and_then(|before| rest.get(before))) != zero(rest.get(at))
+    });
+    rest.contains(&0) && edges.all(at_edge)
 }
