@@ -21,6 +21,7 @@ pub mod allowed_signers;
 pub mod signature;
 
 mod contents;
+mod facts;
 mod reading;
 
 use std::{

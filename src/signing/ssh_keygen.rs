@@ -62,11 +62,11 @@ impl Signer for KeyFile {
 
     fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, Error> {
         // A file, not a pipe: `ssh-keygen` may stop before it has read all of a pipe.
-        let mut input = tempfile::tempfile().map_err(|source| self.input_failed(source))?;
+        let mut input = tempfile::tempfile().map_err(input_failed)?;
         input
             .write_all(message)
             .and_then(|()| input.rewind())
-            .map_err(|source| self.input_failed(source))?;
+            .map_err(input_failed)?;
         let output = self.run(&["-Y", "sign", "-n", namespace, "-f"], input.into())?;
         String::from_utf8(output.stdout)
             .ok()
@@ -107,11 +107,11 @@ impl KeyFile {
             said: SafeText::of(said).to_string(),
         }
     }
+}
 
-    fn input_failed(&self, source: io::Error) -> Error {
-        Error::Write {
-            path: std::env::temp_dir(),
-            source,
-        }
+fn input_failed(source: io::Error) -> Error {
+    Error::Write {
+        path: std::env::temp_dir(),
+        source,
     }
 }

@@ -215,9 +215,12 @@ impl Line {
             return Err(Miss::Namespace(self.number));
         }
         // East of Greenwich clocks are up to 14 hours ahead, west of it up to 12 behind.
-        let range = |limit: Limit| match limit.utc {
-            true => (limit.seconds, limit.seconds),
-            false => (limit.seconds - 14 * 3600, limit.seconds + 12 * 3600),
+        let range = |limit: Limit| {
+            if limit.utc {
+                (limit.seconds, limit.seconds)
+            } else {
+                (limit.seconds - 14 * 3600, limit.seconds + 12 * 3600)
+            }
         };
         let after = self.options.after.map(range);
         let before = self.options.before.map(range);

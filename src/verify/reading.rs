@@ -30,11 +30,9 @@ impl<'a> Reading<'a> {
         let mut later = false;
         for entry in &entries {
             if !known().any(|name| name == entry.name) {
-                let (start, end) = (format!("{}.", record::SUMS), &entry.name);
-                if entry.regular
-                    && end.starts_with(&start)
-                    && (end.ends_with(".sig") || end.ends_with(".tsr"))
-                {
+                let rest = entry.name.strip_prefix(record::SUMS);
+                let kind = rest.and_then(|rest| rest.strip_prefix('.')?.rsplit('.').next());
+                if entry.regular && matches!(kind, Some("sig" | "tsr")) {
                     later = true;
                     continue;
                 }

@@ -106,21 +106,18 @@ fn keys_in_ssh_agent_sign_and_both_verifiers_agree() {
         let public = identity.public().clone();
         let signer = identity.signer();
         let signature = signer.sign(NAMESPACE_REVIEW, MESSAGE).expect("a signature");
-        match KINDS
+        let bare = KINDS
             .iter()
-            .find(|name| keys.public(name) == public.openssh)
-        {
-            Some(name) => {
-                assert_eq!(public.comment, "test key, not secret");
-                both_accept(&keys, name, &signature);
-            }
-            None => {
-                let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE)
-                    .expect("a certificate's signature");
-                assert_eq!(key.key_type, "ssh-ed25519-cert-v01@openssh.com");
-                let bare = key_file::load(&keys.path("ed25519"), None).expect("the test key");
-                assert_eq!(key.fingerprint, bare.public().fingerprint);
-            }
+            .find(|name| keys.public(name) == public.openssh);
+        if let Some(name) = bare {
+            assert_eq!(public.comment, "test key, not secret");
+            both_accept(&keys, name, &signature);
+        } else {
+            let key = signature::check(signature.as_bytes(), NAMESPACE_REVIEW, MESSAGE)
+                .expect("a certificate's signature");
+            assert_eq!(key.key_type, "ssh-ed25519-cert-v01@openssh.com");
+            let bare = key_file::load(&keys.path("ed25519"), None).expect("the test key");
+            assert_eq!(key.fingerprint, bare.public().fingerprint);
         }
     }
 }
@@ -246,15 +243,15 @@ fn odd_agent(folder: &std::path::Path, answer: Vec<u8>, hold: bool) -> std::path
     std::thread::spawn(move || {
         let mut held = Vec::new();
         for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
+            let Ok(mut talk) = stream else { return };
             let mut length = [0; 4];
-            if stream.read_exact(&mut length).is_ok() {
+            if talk.read_exact(&mut length).is_ok() {
                 let mut body = vec![0; u32::from_be_bytes(length) as usize];
-                let _ = stream.read_exact(&mut body);
-                let _ = stream.write_all(&answer);
+                let _ = talk.read_exact(&mut body);
+                let _ = talk.write_all(&answer);
             }
             if hold {
-                held.push(stream);
+                held.push(talk);
             }
         }
     });

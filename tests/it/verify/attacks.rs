@@ -3,6 +3,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
     process::Command,
@@ -360,12 +361,81 @@ fn a_file_that_is_exchanged_while_it_is_read_never_passes() {
                 assert_eq!(record.sums(), Digest::of(files.get(record::SUMS)));
                 let reads = match name {
                     record::GRANTS => 3,
-                    record::ACCOUNTS | record::RESOURCES => 2,
-                    record::JOURNAL | record::DECISIONS | record::OPENED_SUMS => 2,
+                    record::ACCOUNTS
+                    | record::RESOURCES
+                    | record::JOURNAL
+                    | record::DECISIONS
+                    | record::OPENED_SUMS => 2,
                     _ => 1,
                 };
                 assert!(good >= reads, "{name} was exchanged after {good} readings");
             }
         }
+    }
+}
+
+/// Counts the bytes that are read of each file.
+struct Counting {
+    files: Files,
+    read: std::cell::RefCell<BTreeMap<String, u64>>,
+}
+
+struct CountingReader<'a> {
+    counting: &'a Counting,
+    name: String,
+    rest: &'a [u8],
+}
+
+impl Read for CountingReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.rest.read(buffer)?;
+        let mut read = self.counting.read.borrow_mut();
+        *read.entry(self.name.clone()).or_default() += length as u64;
+        Ok(length)
+    }
+}
+
+impl Folder for Counting {
+    fn entries(&self) -> io::Result<Vec<FolderEntry>> {
+        self.files.entries()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(CountingReader {
+            counting: self,
+            name: name.to_owned(),
+            rest: self.files.get(name),
+        }))
+    }
+}
+
+#[test]
+fn a_large_record_is_read_at_most_three_times() {
+    let files = super::record::seal(
+        super::record::large_snapshot(20_000, 10),
+        b"",
+        super::record::bulk_events,
+        "ed25519",
+    );
+    let counting = Counting {
+        files,
+        read: std::cell::RefCell::default(),
+    };
+    assert_eq!(judge(&counting).exit_code(), 0);
+    for (name, read) in counting.read.into_inner() {
+        let times = match &*name {
+            record::GRANTS => 3,
+            record::ACCOUNTS
+            | record::RESOURCES
+            | record::DECISIONS
+            | record::JOURNAL
+            | record::OPENED_SUMS => 2,
+            _ => 1,
+        };
+        assert_eq!(
+            read,
+            counting.files.get(&name).len() as u64 * times,
+            "{name}"
+        );
     }
 }

@@ -404,15 +404,7 @@ pub(crate) fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
     let gone = of("4gone");
     let team = item(&|grant| matches!(grant.holder, Holder::Team(_)));
     vec![
-        Event::Opened(Box::new(Opened {
-            review: "2026 Q4".to_owned(),
-            reviewer: Raw::from("anna"),
-            reviewer_account: Some(AccountId("1anna".into())),
-            items: snapshot.len() as u64,
-            accounts: snapshot.accounts().len() as u64,
-            provenance: provenance(population),
-            tool: "muster 0.1.0".to_owned(),
-        })),
+        opening(population, snapshot, Some(AccountId("1anna".into()))),
         decide(Decision::Keep, of("2bob"), None, Chosen::RestOfSubject),
         decide(
             Decision::Revoke,
@@ -572,4 +564,89 @@ pub(crate) fn evidence() -> Vec<u8> {
 /// The good record; `evidence` is given, because another version of the compressor writes other bytes.
 pub(crate) fn good(evidence: &[u8]) -> Files {
     seal(snapshot(), evidence, events, "ed25519")
+}
+
+/// An organization with this many grants, as many of each account.
+pub(crate) fn large_snapshot(grants: u32, of_each: u32) -> Snapshot {
+    let number = |count: u32| (0..count).map(|n| format!("{n:07}"));
+    let accounts = grants / of_each;
+    let mut parts = Parts {
+        organization: snapshot().organization().clone(),
+        accounts: number(accounts)
+            .map(|id| account(&id, &format!("Name{id}"), "Of Many"))
+            .collect(),
+        teams: vec![team("t1", "Everybody", None)],
+        projects: number(1000)
+            .map(|id| Project {
+                key: Raw::from(id.as_str()),
+                name: Raw::from(format!("Project {id}")),
+                id: id.into(),
+                private: Fact::Known(true),
+                archived: Fact::Known(false),
+                source: 4,
+            })
+            .collect(),
+        roles: vec![role(
+            "project:member",
+            "Project Member",
+            RoleKind::ProjectMember,
+        )],
+        memberships: Vec::new(),
+        grants: Vec::new(),
+    };
+    parts.grants = (0..accounts * of_each)
+        .map(|n| {
+            let holder = Holder::Account(AccountIx(n / of_each));
+            let project = ProjectIx((n / of_each * 7 + n % of_each) % 1000);
+            let entitlement = Entitlement::ProjectRole(project, RoleIx(0));
+            Grant {
+                id: GrantId::of(&parts, holder, entitlement),
+                holder,
+                entitlement,
+                source: 5,
+            }
+        })
+        .collect();
+    Snapshot::assemble(parts).expect("a sound population")
+}
+
+/// Opens a review and keeps or revokes everything at once, then one by one every tenth item.
+pub(crate) fn bulk_events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
+    let mut opened = vec![opening(population, snapshot, None)];
+    let end = Item(u32::try_from(snapshot.len()).expect("few"));
+    let decided = |decision, items: ItemSet, reason: Option<&str>, chosen| {
+        Event::Decided(Decided {
+            change: Change::Decide(decision),
+            items,
+            reason: reason.map(Raw::from),
+            chosen,
+        })
+    };
+    opened.push(decided(
+        Decision::Keep,
+        ItemSet::range(Item(0), end),
+        None,
+        Chosen::Marked,
+    ));
+    opened.extend((0..end.0).step_by(10).map(|n| {
+        decided(
+            Decision::Revoke,
+            Item(n).into(),
+            Some("not used"),
+            Chosen::Single,
+        )
+    }));
+    opened
+}
+
+fn opening(population: Digest, snapshot: &Snapshot, own: Option<AccountId>) -> Event {
+    Event::Opened(Box::new(Opened {
+        review: "2026 Q4".to_owned(),
+        reviewer: Raw::from("anna"),
+        reviewer_account: own,
+        items: snapshot.len() as u64,
+        accounts: snapshot.accounts().len() as u64,
+        provenance: provenance(population),
+        tool: "muster 0.1.0".to_owned(),
+    }))
 }

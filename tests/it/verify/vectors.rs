@@ -226,10 +226,12 @@ const VECTORS: &[Vector] = &[
         |files| {
             files.rechain(|entry| {
                 if let Event::Attested(attested) = &mut entry.event {
-                    attested.statement = "I reviewed everything.".to_owned();
+                    "I reviewed everything.".clone_into(&mut attested.statement);
                 }
             });
-            files.change_review(|review| review.attestation = "I reviewed everything.".to_owned());
+            files.change_review(|review| {
+                "I reviewed everything.".clone_into(&mut review.attestation);
+            });
             files.recompute_review();
             files.resign();
         },
@@ -425,11 +427,14 @@ fn every_stored_record_gets_the_verdict_it_is_named_for() {
 #[test]
 fn the_stored_records_are_the_ones_this_version_writes() {
     let write = std::env::var_os("UPDATE_VECTORS").is_some();
-    let evidence = match fs::read(folder().join("good").join(record::EVIDENCE)) {
-        Ok(evidence) => evidence,
-        Err(_) => evidence(),
-    };
-    let good = good(&evidence);
+    // Another version of the compressor writes other bytes, and instructions may be worded better one day.
+    let kept = |name: &str| fs::read(folder().join("good").join(name)).ok();
+    let mut good = good(&kept(record::EVIDENCE).unwrap_or_else(evidence));
+    if let Some(readme) = kept(record::README).filter(|_| !write) {
+        good.set(record::README, readme);
+        good.recompute_review();
+        good.resign();
+    }
     for (name, make, _) in VECTORS {
         let mut files = good.clone();
         make(&mut files);
@@ -473,6 +478,12 @@ fn the_good_record_says_what_was_decided() {
         (progress.items, progress.revoked, progress.undecided),
         (12, 2, 2)
     );
+    let facts: Vec<String> = record
+        .facts()
+        .iter()
+        .map(|(label, text)| format!("{label}: {text}"))
+        .collect();
+    insta::assert_snapshot!(facts.join("\n"));
     let decided = record.campaign().slot(Item(0)).decision;
     assert_eq!(decided, Some(Decision::Acknowledge));
 }
