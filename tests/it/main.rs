@@ -1,5 +1,6 @@
 //! The program and its parts as a person or another program meets them.
 
+mod contract;
 mod demo;
 mod signing;
 mod ssh_tools;
