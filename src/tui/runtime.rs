@@ -90,19 +90,18 @@ pub(crate) fn run(
         .enable_time()
         .build()
         .map_err(Error::Take)?;
-    let signals = Signals::start().map_err(Error::Take)?;
+    // The terminal is given back before signals do what they usually do.
+    let mut signals = Signals::start().map_err(Error::Take)?;
     let _guard = terminal::take(look).map_err(Error::Take)?;
+    // Before the size is asked for, so that no change of it is missed.
+    let mut input = Input::start().map_err(Error::Take)?;
     let mut canvas = Screen::new(look).map_err(Error::Take)?;
-    let input = Input::start().map_err(Error::Take)?;
-    runtime.block_on(async {
-        let (mut signals, mut input) = (signals, input);
-        let sources = Sources {
-            signals: &mut signals.receiver,
-            input: &mut input.receiver,
-            messages,
-        };
-        drive(screens, &mut canvas, sources, &effects).await
-    })
+    let sources = Sources {
+        signals: &mut signals.receiver,
+        input: &mut input.receiver,
+        messages,
+    };
+    runtime.block_on(drive(screens, &mut canvas, sources, &effects))
 }
 
 /// Where things to do come from.
@@ -293,11 +292,11 @@ impl Input {
         let (sender, receiver) = unbounded_channel();
         let (stop, mut stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let mut events = EventStream::new();
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
                 runtime.block_on(async move {
-                    let mut events = EventStream::new();
                     loop {
                         let event = tokio::select! {
                             biased;

@@ -51,14 +51,16 @@ mod unix {
         /// When the system refuses.
         pub(crate) fn start() -> io::Result<Self> {
             static ONCE: std::sync::OnceLock<()> = std::sync::OnceLock::new();
-            let mut signals =
-                signal_hook::iterator::Signals::new(HANDLED.into_iter().chain([SIGCONT]))?;
-            DEFAULT.store(false, Ordering::SeqCst);
+            // Registered first, so that it runs first: a signal that is taken below may be obeyed, and the default
+            // restored, before its handler has returned.
             if ONCE.set(()).is_ok() {
                 for signal in HANDLED {
                     flag::register_conditional_default(signal, Arc::clone(&DEFAULT))?;
                 }
             }
+            let mut signals =
+                signal_hook::iterator::Signals::new(HANDLED.into_iter().chain([SIGCONT]))?;
+            DEFAULT.store(false, Ordering::SeqCst);
             let handle = signals.handle();
             let (sender, receiver) = unbounded_channel();
             std::thread::Builder::new()

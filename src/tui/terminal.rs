@@ -288,47 +288,4 @@ fn stop() -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn look(variables: &[(&str, &str)]) -> Look {
-        Look::of(|name| {
-            let found = variables.iter().find(|(variable, _)| *variable == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn colour_is_left_out_where_it_is_not_wanted() {
-        for (variables, colour) in [
-            (&[][..], true),
-            (&[("TERM", "xterm-256color")], true),
-            (&[("TERM", "dumb")], false),
-            (&[("NO_COLOR", "1")], false),
-            (&[("NO_COLOR", "")], true),
-        ] {
-            assert_eq!(look(variables).colour, colour, "{variables:?}");
-        }
-    }
-
-    #[test]
-    fn glyphs_follow_the_locale_that_counts() {
-        for (variables, unicode) in [
-            (&[][..], false),
-            (&[("LANG", "de_DE.UTF-8")], true),
-            (&[("LANG", "C.utf8")], true),
-            (&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")], false),
-            (
-                &[("LANG", "C"), ("LC_CTYPE", "en_US.UTF-8"), ("LC_ALL", "")],
-                true,
-            ),
-        ] {
-            assert_eq!(look(variables).unicode, unicode, "{variables:?}");
-        }
-    }
-
-    #[test]
-    fn a_terminal_that_was_not_taken_is_not_given_back() {
-        assert!(!give_back());
-    }
-}
+mod tests;

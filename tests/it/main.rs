@@ -6,3 +6,7 @@ mod signing;
 mod ssh_tools;
 mod verify;
 mod space;
+//! The program as a person meets it.
+
+#[cfg(unix)]
+mod terminal;
