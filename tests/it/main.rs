@@ -8,5 +8,11 @@ mod verify;
 mod space;
 //! The program as a person meets it.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests stand outside the program and its layers"
+)]
+
 #[cfg(unix)]
 mod terminal;
+mod tidy;
