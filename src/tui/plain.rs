@@ -28,11 +28,12 @@ pub(crate) enum PlainExit {
 }
 
 /// Reasons that can be given by number.
-pub(crate) const REASONS: [&str; 6] = [
-    "unused",
-    "left the team",
+pub(crate) const REASONS: [&str; 7] = [
+    "no longer needed",
+    "changed team or job",
+    "left the organization",
     "role too high",
-    "duplicate",
+    "duplicate: held another way",
     "contract ended",
     "owner unknown",
 ];

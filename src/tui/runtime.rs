@@ -37,10 +37,19 @@ pub(crate) trait Screens {
     /// When the screens want a [`Message::Deadline`]: a message that fades, a prefix that is explained. After
     /// it has come they ask for another time or for none.
     fn deadline_ms(&self) -> Option<u64>;
-    /// Whether the person asked to suspend since the last call.
-    fn take_suspend(&mut self) -> bool;
+    /// What the person asked of the loop itself since the last call.
+    fn take_request(&mut self) -> Option<Request>;
     /// How it ended, once it did.
     fn finished(&self) -> Option<Exit>;
+}
+
+/// What the loop itself can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Give the terminal back and stop until the shell continues the program.
+    Suspend,
+    /// Clear the terminal and draw everything.
+    Redraw,
 }
 
 /// How the loop ended.
@@ -226,9 +235,16 @@ async fn drive(
             };
             if let Some(message) = message {
                 give(screens, message, start, effects)?;
-                if screens.take_suspend() {
-                    suspend = true;
-                    break;
+                match screens.take_request() {
+                    Some(Request::Suspend) => {
+                        suspend = true;
+                        break;
+                    }
+                    Some(Request::Redraw) => {
+                        canvas.clear().map_err(Error::Draw)?;
+                        dirty = true;
+                    }
+                    None => {}
                 }
             }
             happened = sources.ready();

@@ -24,6 +24,8 @@ use crate::domain::text::SafeText;
 pub(crate) struct Look {
     /// Whether colours may be used; bold, underline and reverse always may.
     pub(crate) colour: bool,
+    /// Whether any colour can be asked for, not only the sixteen of the terminal's own palette.
+    pub(crate) deep_colour: bool,
     /// Whether glyphs outside ASCII can be shown.
     pub(crate) unicode: bool,
     /// Whether the keyboard protocol that tells Escape from the start of a sequence is known to work.
@@ -31,7 +33,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Reads it from environment variables: `NO_COLOR`, `TERM`, and the locale.
+    /// Reads it from environment variables: `NO_COLOR`, `COLORTERM`, `TERM`, and the locale.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
@@ -39,7 +41,9 @@ impl Look {
             .or_else(|| set("LC_CTYPE"))
             .or_else(|| set("LANG"));
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
+        let depth = set("COLORTERM").unwrap_or_default();
         Self {
+            deep_colour: ["truecolor", "24bit"].contains(&depth.as_str()),
             colour: set("NO_COLOR").is_none() && term != "dumb",
             unicode: locale.contains("utf-8") || locale.contains("utf8"),
             keyboard: [
@@ -179,6 +183,8 @@ pub(crate) trait Canvas {
     fn size(&self) -> io::Result<(u16, u16)>;
     /// Draws one frame.
     fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Forgets what is on the screen. The next frame is drawn in full.
+    fn clear(&mut self) -> io::Result<()>;
     /// Gives the terminal back and stops the process; whether it did, and a continuation is to be waited for.
     fn suspend(&mut self) -> io::Result<bool>;
     /// Takes the terminal again. The next frame is drawn in full.
@@ -242,6 +248,12 @@ impl Canvas for Screen {
         written
     }
 
+    fn clear(&mut self) -> io::Result<()> {
+        // Not `Terminal::clear`, which would ask the terminal where its cursor is.
+        let (width, height) = self.size()?;
+        self.terminal.resize(Rect::new(0, 0, width, height))
+    }
+
     fn suspend(&mut self) -> io::Result<bool> {
         if !can_suspend() {
             return Ok(false);
@@ -255,8 +267,7 @@ impl Canvas for Screen {
         // After a stop that nobody announced, the shell has changed the modes: begin from nothing.
         give_back();
         take_again(self.look)?;
-        let (width, height) = self.size()?;
-        self.terminal.resize(Rect::new(0, 0, width, height))
+        self.clear()
     }
 }
 

@@ -86,7 +86,7 @@ fn a_review_is_heard_from_start_to_end() {
          {PROMPT}Leaving the team also takes from Ben Ôkafor:\n\
          Pay as Project Member.\n\
          Lab as Project Member.\n\
-         Reason: 1 unused, 2 left the team, 3 role too high, 4 duplicate, 5 contract ended, 6 owner unknown, or text; an empty line cancels: Revoked. Undo is available. 1 item left of Ben Ôkafor.\n\
+         Reason: 1 no longer needed, 2 changed team or job, 3 left the organization, 4 role too high, 5 duplicate: held another way, 6 contract ended, 7 owner unknown, or text; an empty line cancels: Revoked. Undo is available. 1 item left of Ben Ôkafor.\n\
          Item 7, 3 of 3. Project Pay, role Project Admin, privileged.\n\
          {PROMPT}Everything you decided is on disk.\n"
     );
@@ -163,8 +163,8 @@ fn inherited_access_is_told_with_its_way() {
 #[test]
 fn a_reason_is_a_number_or_words() {
     for (line, reason) in [
-        ("1", "unused"),
-        ("6", "owner unknown"),
+        ("1", "no longer needed"),
+        ("7", "owner unknown"),
         ("moved to Lab in May", "moved to Lab in May"),
     ] {
         let talk = talk(&acme(), &format!("item 7\nrevoke\n{line}\n"));
@@ -175,8 +175,8 @@ fn a_reason_is_a_number_or_words() {
         assert_eq!(decided.reason, Some(Raw::from(reason)));
         assert_eq!(decided.chosen, Chosen::Single);
     }
-    let talk = talk(&acme(), "item 7\nrevoke\n7\n0\n\n");
-    assert_eq!(talk.said.matches("There are reasons 1 to 6.").count(), 2);
+    let talk = talk(&acme(), "item 7\nrevoke\n8\n0\n\n");
+    assert_eq!(talk.said.matches("There are reasons 1 to 7.").count(), 2);
     assert_eq!(talk.recorded, []);
 }
 

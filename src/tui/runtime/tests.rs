@@ -5,13 +5,13 @@ use ratatui::{Terminal, backend::TestBackend, widgets::Paragraph};
 
 use super::*;
 
-/// Screens that write down what they were told: `q` quits, `z` suspends, `e` asks for two effects, `t` for a
+/// Screens that write down what they were told: `q` quits, `z` suspends, `l` draws anew, `e` asks for two effects, `t` for a
 /// deadline in a second, everything else is text.
 #[derive(Default)]
 struct Diary {
     told: Vec<String>,
     dirty: bool,
-    suspend: bool,
+    request: Option<Request>,
     quit: bool,
     deadline: Option<u64>,
     /// How often it was drawn, and when.
@@ -29,8 +29,9 @@ impl Screens for Diary {
                 };
                 self.told.push(c.to_string());
                 match c {
+                    'l' => self.request = Some(Request::Redraw),
                     'q' => self.quit = true,
-                    'z' => self.suspend = true,
+                    'z' => self.request = Some(Request::Suspend),
                     't' => self.deadline = Some(now_ms + 1000),
                     'e' => return vec![Effect::ListKeys, Effect::CancelLoading],
                     _ => {}
@@ -59,8 +60,8 @@ impl Screens for Diary {
         self.deadline
     }
 
-    fn take_suspend(&mut self) -> bool {
-        std::mem::take(&mut self.suspend)
+    fn take_request(&mut self) -> Option<Request> {
+        self.request.take()
     }
 
     fn finished(&self) -> Option<Exit> {
@@ -85,6 +86,11 @@ impl Canvas for Memory {
             .draw(view)
             .map(|_| ())
             .map_err(io::Error::other)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.calls.push("clear");
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<bool> {
@@ -293,6 +299,14 @@ fn a_suspended_program_draws_nothing_until_it_goes_on() {
     assert!(bench.run().is_none());
     assert_eq!(bench.canvas.calls[..3], ["draw", "suspend", "resume"]);
     assert_eq!(bench.told(), "a");
+}
+
+#[test]
+fn everything_is_drawn_anew_when_asked_for() {
+    let mut bench = Bench::new();
+    bench.press("l");
+    assert!(bench.run().is_none());
+    assert_eq!(bench.canvas.calls, ["draw", "clear", "draw"]);
 }
 
 #[test]

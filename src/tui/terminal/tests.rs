@@ -65,7 +65,7 @@ mod in_a_terminal {
     use crate::tui::{
         effect::Effect,
         message::Message,
-        runtime::{Error, Exit, Screens, run},
+        runtime::{Error, Exit, Request, Screens, run},
     };
 
     /// Shows what was typed, in red on a line of its own that is reversed.
@@ -73,7 +73,7 @@ mod in_a_terminal {
     struct Typed {
         text: String,
         dirty: bool,
-        suspend: bool,
+        request: Option<Request>,
         quit: bool,
     }
 
@@ -82,7 +82,8 @@ mod in_a_terminal {
             self.dirty = true;
             match message {
                 Message::Key(key) => match key.code {
-                    KeyCode::Char('z') => self.suspend = true,
+                    KeyCode::Char('z') => self.request = Some(Request::Suspend),
+                    KeyCode::Char('l') => self.request = Some(Request::Redraw),
                     KeyCode::Char('q') => self.quit = true,
                     KeyCode::Char('p') => panic!("\u{1b}]0;oh no\u{7}"),
                     KeyCode::Char('t') => {
@@ -116,8 +117,8 @@ mod in_a_terminal {
             None
         }
 
-        fn take_suspend(&mut self) -> bool {
-            std::mem::take(&mut self.suspend)
+        fn take_request(&mut self) -> Option<Request> {
+            self.request.take()
         }
 
         fn finished(&self) -> Option<Exit> {
@@ -211,6 +212,20 @@ mod in_a_terminal {
         terminal.wait_for("(40x5)(30x9)");
         terminal.resize(90, 2);
         terminal.wait_for("(40x5)(30x9)(90x2)");
+    }
+
+    #[test]
+    fn a_screen_that_others_wrote_on_can_be_drawn_anew() {
+        let mut terminal = screens(&[]);
+        let before = terminal.bytes().len();
+        terminal.press("al");
+        terminal.wait_for("a");
+        terminal.listen(Duration::from_millis(200));
+        let frame = terminal.bytes()[before..].escape_ascii().to_string();
+        assert!(
+            frame.contains("\\x1b[2J") && frame.contains("(40x5)a"),
+            "{frame}"
+        );
     }
 
     #[test]
