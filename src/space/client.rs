@@ -25,7 +25,7 @@ use url::Url;
 use super::{
     address::Address,
     error::Error,
-    wire::{Failure, Told},
+    wire::{Failure, Told, is_cut_short},
 };
 use crate::domain::text::SafeText;
 
@@ -444,7 +444,7 @@ impl Client {
         }
         match serde_json::from_slice(&received.body) {
             Ok(value) => Ok((value, received)),
-            Err(error) if error.is_eof() => {
+            Err(error) if is_cut_short(&error, &received.body) => {
                 let text = "the answer is cut short".to_owned();
                 Err(Trouble::Again(Error::Unavailable {
                     url,

@@ -12,6 +12,12 @@ use serde::{
 
 use crate::domain::time::{Day, Timestamp};
 
+/// Whether `error` came of a body that ends too early: every answer ends with a bracket.
+pub(crate) fn is_cut_short(error: &serde_json::Error, body: &[u8]) -> bool {
+    let whole = matches!(body.trim_ascii_end().last(), Some(b'}' | b']'));
+    error.is_eof() || (error.is_syntax() && !whole)
+}
+
 /// What an answer says about one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Told<T> {
@@ -607,5 +613,63 @@ mod tests {
                 "{json}"
             );
         }
+    }
+
+    /// A page as a server sends it, with something of each kind.
+    const PAGE: &str = r#"{"next":"2","totalCount":2,"data":[{"id":"a","username":"ada","name":{"firstName":"A",
+        "lastName":"K"},"emails":[{"email":"a@example.com"}],"archived":false,"leftAt":{"iso":"2023-09-30T16:00:00.000Z",
+        "timestamp":1696089600000},"joined":{"iso":"2019-05-02"},"external":true,"status":"ACTIVE","logins":[{"access":
+        {"time":{"timestamp":1}}}],"$errors":[{"fields":["x"],"message":"m"}]},{"id":7}],"more":[[{}],null,1.5e3]}"#;
+
+    #[test]
+    fn a_damaged_answer_is_read_or_refused_but_never_breaks_the_reader() {
+        let page: Batch<Profile> = read(PAGE);
+        assert_eq!(page.data.get().map(Vec::len), Some(2));
+        for at in 0..PAGE.len() {
+            if let Some(cut) = PAGE.get(..at) {
+                let error =
+                    serde_json::from_str::<Batch<Profile>>(cut).expect_err("it is cut short");
+                assert!(is_cut_short(&error, cut.as_bytes()), "cut at {at}: {error}");
+            }
+            for other in [
+                b'"', b'{', b'}', b'[', b',', b'9', b'-', b'\\', b' ', 0, 0xff,
+            ] {
+                let mut bytes = PAGE.as_bytes().to_vec();
+                bytes[at] = other;
+                let _ = serde_json::from_slice::<Batch<Profile>>(&bytes);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_value_is_taken_for_any_field(value in any_json()) {
+            for field in ["id", "name", "emails", "archived", "leftAt", "joined", "logins", "$errors"] {
+                let json = serde_json::json!({ "data": [{ (field): value }] }).to_string();
+                let read = serde_json::from_str::<Batch<Profile>>(&json);
+                // An element of a list may be too odd for the list; the answer is then refused as a whole.
+                proptest::prop_assert!(read.is_ok() || matches!(field, "emails" | "logins"), "{json}");
+            }
+        }
+    }
+
+    fn any_json() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+        use proptest::prelude::*;
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            ".{0,8}".prop_map(Into::into),
+        ];
+        let keys =
+            "id|iso|timestamp|fields|message|className|firstName|email|access|time|[a-z]{1,4}";
+        leaf.prop_recursive(3, 16, 4, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+                proptest::collection::btree_map(keys, inner, 0..4)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
     }
 }

@@ -14,16 +14,23 @@ use super::*;
 #[derive(Clone)]
 enum Does {
     /// Answers with these bytes and closes.
-    Says(String),
+    Says(Vec<u8>),
+    /// Answers well, but only once so many requests are there at a time.
+    Meets(Arc<tokio::sync::Barrier>),
     /// Never answers.
     Hangs,
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> Does {
-    Does::Says(format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
-        body.len()
-    ))
+    bytes(status, headers, body.as_bytes())
+}
+
+fn bytes(status: &str, headers: &str, body: &[u8]) -> Does {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n"
+    );
+    Does::Says([head.as_bytes(), body].concat())
 }
 
 fn good() -> Does {
@@ -38,6 +45,8 @@ fn good() -> Does {
 struct Listener {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
+    /// The most requests that were there at a time.
+    most: Arc<AtomicUsize>,
 }
 
 impl Listener {
@@ -48,11 +57,15 @@ impl Listener {
         let address = format!("http://{}", listener.local_addr().expect("it is bound"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
+        let most = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&most);
         tokio::spawn(async move {
             let next = Arc::new(AtomicUsize::new(0));
+            let now = Arc::new(AtomicUsize::new(0));
             loop {
                 let (mut socket, _) = listener.accept().await.expect("the listener stays open");
                 let (log, next, script) = (Arc::clone(&log), Arc::clone(&next), script.clone());
+                let (now, most) = (Arc::clone(&now), Arc::clone(&seen));
                 tokio::spawn(async move {
                     let mut request = Vec::new();
                     let mut part = [0; 4096];
@@ -67,14 +80,28 @@ impl Listener {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     match &script[at.min(script.len() - 1)] {
                         Does::Says(bytes) => {
-                            let _ = socket.write_all(bytes.as_bytes()).await;
+                            let _ = socket.write_all(bytes).await;
+                        }
+                        Does::Meets(barrier) => {
+                            let before = now.fetch_add(1, Ordering::SeqCst) + 1;
+                            most.fetch_max(before, Ordering::SeqCst);
+                            barrier.wait().await;
+                            // Down before the answer: the next request may come right after it.
+                            now.fetch_sub(1, Ordering::SeqCst);
+                            if let Does::Says(bytes) = good() {
+                                let _ = socket.write_all(&bytes).await;
+                            }
                         }
                         Does::Hangs => std::future::pending().await,
                     }
                 });
             }
         });
-        Self { address, asked }
+        Self {
+            address,
+            asked,
+            most,
+        }
     }
 
     fn asked(&self) -> Vec<String> {
@@ -140,8 +167,8 @@ async fn a_failure_that_may_pass_is_tried_again() {
         answer("400 Bad Request", "", &error("rate-limited", "wait")),
         answer("200 OK", "", r#"{"id":"#),
         answer("200 OK", "", ""),
-        Does::Says("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"id\"".to_owned()),
-        Does::Says(String::new()),
+        Does::Says(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"id\"".to_vec()),
+        Does::Says(Vec::new()),
         Does::Hangs,
     ] {
         let (tries, result) = outcome(vec![trouble.clone(), trouble, good()]).await;
@@ -452,4 +479,59 @@ fn waits_double_up_to_their_limit() {
         [250, 500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]
     );
     assert_eq!(client.backoff(u32::MAX).as_secs(), 15);
+}
+
+#[tokio::test]
+async fn no_more_requests_are_in_flight_than_allowed() {
+    let meet = Does::Meets(Arc::new(tokio::sync::Barrier::new(4)));
+    let listener = Listener::start(vec![meet]).await;
+    let options = ClientOptions {
+        concurrency: 4,
+        request_timeout: Duration::from_secs(20),
+        ..ClientOptions::default()
+    };
+    let client = client(&listener.address, options);
+    let requests: Vec<Request> = (0..40).map(|n| ask(&format!("projects/{n}"))).collect();
+    let exchanges = requests
+        .iter()
+        .map(|request| client.exchange::<serde_json::Value>(request));
+    // The listener answers only when four requests are there: fewer would never end, more would show.
+    let exchanges = futures_util::future::join_all(exchanges).await;
+    assert!(exchanges.iter().all(|exchange| exchange.result.is_ok()));
+    assert_eq!(listener.most.load(Ordering::SeqCst), 4);
+    assert_eq!(client.requests(), 40);
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let digit = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits");
+    (0..hex.len()).step_by(2).map(digit).collect()
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_read_and_limited_by_what_it_unpacks_to() {
+    let packed = unhex("1f8b0800000000000203ab56ca4c51b252ca57aa050049cb3a900a000000");
+    let (_, result) = outcome(vec![bytes("200 OK", "content-encoding: gzip\r\n", &packed)]).await;
+    assert_eq!(result.expect("it is unpacked")["id"], "o");
+
+    // 100,000 blanks in 133 bytes.
+    let zeros = "0".repeat(192);
+    let packed = format!(
+        "1f8b0800000000000203edc13101000000c2a02aeb9fd21a1e4001{zeros}af062df079caa0860100"
+    );
+    let packed = unhex(&packed);
+    let listener =
+        Listener::start(vec![bytes("200 OK", "content-encoding: gzip\r\n", &packed)]).await;
+    let options = ClientOptions {
+        answer_limit: 99_999,
+        ..impatient()
+    };
+    let client = client(&listener.address, options);
+    let exchange = client
+        .exchange::<serde_json::Value>(&ask("organization"))
+        .await;
+    assert!(
+        matches!(exchange.result, Err(Error::TooLarge { .. })),
+        "{:?}",
+        exchange.result
+    );
 }
