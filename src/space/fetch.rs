@@ -2,13 +2,7 @@
 //!
 //! What cannot be read becomes a gap, never an empty list.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
@@ -30,13 +24,16 @@ use crate::domain::{
 
 mod convert;
 mod ledger;
+mod participants;
 mod population;
+mod roles;
 mod session;
 
-use convert::ParticipantRow;
 use ledger::{Call, Notes};
-use population::{Population, ProjectName, RoleName};
-use session::{List, Reading, Row, Session, encode};
+use participants::Participants;
+use population::Population;
+use roles::organization_roles;
+use session::{List, Reading, Row, Session};
 
 /// How far a fetch is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -303,14 +300,7 @@ async fn projects(session: &Session<'_>, population: &Mutex<Population>) -> Resu
     let rows = taken(session, Call::Projects, reading, all, some);
     let projects = lock(population).list_projects(rows);
     let total = projects.len();
-    let participants = Participants {
-        session,
-        population,
-        newer: AtomicBool::new(false),
-        older: AtomicBool::new(false),
-        done: AtomicUsize::new(0),
-        total,
-    };
+    let participants = Participants::new(session, population, total);
     let mut projects = projects.into_iter();
     let mut pending = FuturesUnordered::new();
     for project in projects
@@ -323,287 +313,6 @@ async fn projects(session: &Session<'_>, population: &Mutex<Population>) -> Resu
         read?;
         if let Some(project) = projects.next() {
             pending.push(participants.read(project));
-        }
-    }
-    Ok(())
-}
-
-/// Reads who takes part in projects.
-struct Participants<'a> {
-    session: &'a Session<'a>,
-    population: &'a Mutex<Population>,
-    /// Whether the server is known to have the calls of 2023.
-    newer: AtomicBool,
-    /// Whether it is known to have only the older ones.
-    older: AtomicBool,
-    done: AtomicUsize,
-    total: usize,
-}
-
-impl Participants<'_> {
-    async fn read(&self, project: ProjectName) -> Result<(), Error> {
-        if !self.older.load(Ordering::Relaxed) || !self.read_older(&project).await? {
-            self.read_newer(&project).await?;
-        }
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let (done, total) = (done as u64, self.total as u64);
-        self.session
-            .report("participants of projects", done, Some(total));
-        Ok(())
-    }
-
-    async fn read_newer(&self, project: &ProjectName) -> Result<(), Error> {
-        let path = format!("projects/id:{}/people", encode(&project.id));
-        let list = |call, last| List {
-            call,
-            path: format!("{path}/{last}"),
-            what: None,
-        };
-        let (accounts, teams) = (
-            list(Call::ProjectAccounts, "members"),
-            list(Call::ProjectTeams, "teams"),
-        );
-        let (accounts, teams) = tokio::try_join!(
-            self.session.list(&accounts, convert::participant),
-            self.session.list(&teams, convert::participant),
-        )?;
-        match &accounts.refused {
-            None => self.newer.store(true, Ordering::Relaxed),
-            Some(refused) if refused.is_not_found() && !self.newer.load(Ordering::Relaxed) => {
-                if self.read_older(project).await? {
-                    return Ok(());
-                }
-            }
-            Some(_) => {}
-        }
-        let label = &project.label;
-        if let (Some(one), Some(_)) = (&accounts.refused, &teams.refused)
-            && accounts.rows.is_empty()
-            && teams.rows.is_empty()
-        {
-            let missing = format!("Who takes part in the project {label} could not be read");
-            self.session
-                .ledger()
-                .gap(Call::ProjectAccounts, missing, one.reason());
-            return Ok(());
-        }
-        let all = |who| format!("{who} with a role on the project {label}");
-        let accounts = taken(
-            self.session,
-            Call::ProjectAccounts,
-            accounts,
-            &all("Accounts"),
-            &all("Some accounts"),
-        );
-        let teams = taken(
-            self.session,
-            Call::ProjectTeams,
-            teams,
-            &all("Teams"),
-            &all("Some teams"),
-        );
-        {
-            let mut population = lock(self.population);
-            population.project_accounts(&project.id, &accounts);
-            population.project_teams(&project.id, &teams);
-        }
-        let rows = accounts.iter().chain(&teams);
-        let custom: BTreeSet<&str> = rows
-            .flat_map(|row| &row.roles)
-            .filter_map(|role| match role {
-                wire::ProjectRole::Custom(id) => Some(&**id),
-                _ => None,
-            })
-            .collect();
-        if custom.is_empty() {
-            return Ok(());
-        }
-        self.name_roles(project, &custom).await
-    }
-
-    /// Asks for the names of the roles that a project made.
-    async fn name_roles(
-        &self,
-        project: &ProjectName,
-        custom: &BTreeSet<&str>,
-    ) -> Result<(), Error> {
-        let context = format!("project:id:{}", project.id);
-        let read = permission_roles(self.session, Call::ProjectRoles, &context).await?;
-        let mut unnamed = custom.clone();
-        let reason = match read {
-            Ok(roles) => {
-                let mut population = lock(self.population);
-                for (role, source) in &roles {
-                    if let (Some(id), Some(name)) = (role.role_id.get(), role.name.get()) {
-                        population.name_project_role(id, name, *source);
-                        unnamed.remove(&**id);
-                    }
-                }
-                "the project's list of roles does not have it".to_owned()
-            }
-            Err(refused) => refused.reason(),
-        };
-        for id in unnamed {
-            let missing = format!(
-                "The name of the role {id} of the project {} could not be read",
-                project.label
-            );
-            self.session
-                .ledger()
-                .gap(Call::ProjectRoles, missing, reason.as_str());
-        }
-        Ok(())
-    }
-
-    /// Reads a project by the older calls. `false`: the server has not even those for it.
-    async fn read_older(&self, project: &ProjectName) -> Result<bool, Error> {
-        let path = format!("projects/id:{}/access", encode(&project.id));
-        let admins = format!("{path}/admins");
-        let admins = self
-            .session
-            .array(Call::OlderAdmins, &admins, None, convert::profile_id)
-            .await?;
-        let Ok(admins) = admins else {
-            return Ok(false);
-        };
-        let list = List {
-            call: Call::OlderMembers,
-            path: format!("{path}/member-profiles"),
-            what: None,
-        };
-        let members = self.session.list(&list, convert::profile_id).await?;
-        let label = &project.label;
-        let members = taken(
-            self.session,
-            Call::OlderMembers,
-            members,
-            &format!("Members of the project {label}"),
-            &format!("Some members of the project {label}"),
-        );
-        let held = |rows: Vec<(Box<str>, u32)>, role: wire::ProjectRole| {
-            let rows = rows.into_iter();
-            rows.map(move |(id, source)| ParticipantRow {
-                id,
-                roles: vec![role.clone()],
-                source,
-            })
-            .collect::<Vec<_>>()
-        };
-        {
-            let mut population = lock(self.population);
-            population.project_accounts(&project.id, &held(admins, wire::ProjectRole::Admin));
-            population.project_accounts(&project.id, &held(members, wire::ProjectRole::Member));
-        }
-        if !self.older.swap(true, Ordering::Relaxed) {
-            let reason =
-                "the server only knows the older calls, which list administrators and members";
-            let mut ledger = self.session.ledger();
-            for missing in [
-                "Roles of teams on projects could not be read",
-                "Custom roles on projects could not be read",
-                "External users of projects could not be read",
-                "Whether a role on a project is held directly or through a team could not be read",
-            ] {
-                ledger.gap(Call::ProjectAccounts, missing, reason);
-            }
-        }
-        Ok(true)
-    }
-}
-
-type Roles = Vec<(wire::PermissionRole, u32)>;
-
-/// Asks for the permission roles of one context.
-async fn permission_roles(
-    session: &Session<'_>,
-    call: Call,
-    context: &str,
-) -> Result<Result<Roles, Error>, Error> {
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "rows of other lists can be unusable"
-    )]
-    fn role(
-        row: wire::PermissionRole,
-        source: u32,
-        _: &mut Notes,
-    ) -> Option<(wire::PermissionRole, u32)> {
-        Some((row, source))
-    }
-    let body = BTreeMap::from([("contextIdentifier", context)]);
-    let body = serde_json::to_string(&body).expect("a map of text is JSON");
-    session
-        .array(call, "permission-roles/get", Some(body), role)
-        .await
-}
-
-async fn organization_roles(
-    session: &Session<'_>,
-    population: &Mutex<Population>,
-) -> Result<(), Error> {
-    let roles = match permission_roles(session, Call::Roles, "global").await? {
-        Ok(roles) => roles,
-        Err(refused) => {
-            let missing = "Organization roles and who holds them could not be read";
-            session.ledger().gap(Call::Roles, missing, refused.reason());
-            return Ok(());
-        }
-    };
-    let nameless = roles
-        .iter()
-        .filter(|(role, _)| role.role_id.get().is_none());
-    if nameless.count() > 0 {
-        let missing = "An organization role could not be read";
-        let reason = "the server sent no id of it";
-        session.ledger().gap(Call::Roles, missing, reason);
-    }
-    let roles = lock(population).list_roles(roles);
-    let mut pending: FuturesUnordered<_> = roles
-        .into_iter()
-        .map(|role| role_holders(session, population, role))
-        .collect();
-    while let Some(read) = pending.next().await {
-        read?;
-    }
-    Ok(())
-}
-
-async fn role_holders(
-    session: &Session<'_>,
-    population: &Mutex<Population>,
-    role: RoleName,
-) -> Result<(), Error> {
-    let path = format!("permission-roles/{}", encode(&role.id));
-    let (accounts, teams) = (format!("{path}/profiles"), format!("{path}/teams"));
-    let (accounts, teams) = tokio::try_join!(
-        session.array(Call::RoleAccounts, &accounts, None, convert::profile_id),
-        session.array(Call::RoleTeams, &teams, None, convert::profile_id),
-    )?;
-    let (id, name) = (&role.id, &role.name);
-    if let (Err(refused), Err(_)) = (&accounts, &teams) {
-        let missing = format!("Holders of the organization role {name} could not be read");
-        session
-            .ledger()
-            .gap(Call::RoleAccounts, missing, refused.reason());
-        return Ok(());
-    }
-    match accounts {
-        Ok(accounts) => lock(population).role_accounts(id, &accounts),
-        Err(refused) => {
-            let missing =
-                format!("Accounts that hold the organization role {name} could not be read");
-            session
-                .ledger()
-                .gap(Call::RoleAccounts, missing, refused.reason());
-        }
-    }
-    match teams {
-        Ok(teams) => lock(population).role_teams(id, &teams),
-        Err(refused) => {
-            let missing = format!("Teams that hold the organization role {name} could not be read");
-            session
-                .ledger()
-                .gap(Call::RoleTeams, missing, refused.reason());
         }
     }
     Ok(())

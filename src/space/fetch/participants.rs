@@ -1,0 +1,219 @@
+//! [`Participants`]: who takes part in each project, by the calls of 2023 or the older ones.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use super::{
+    convert::{self, ParticipantRow},
+    ledger::Call,
+    lock,
+    population::{Population, ProjectName},
+    roles::permission_roles,
+    session::{List, Session, encode},
+    taken,
+};
+use crate::space::{error::Error, wire};
+
+/// Reads who takes part in projects.
+pub(crate) struct Participants<'a> {
+    session: &'a Session<'a>,
+    population: &'a Mutex<Population>,
+    /// Whether the server is known to have the calls of 2023.
+    newer: AtomicBool,
+    /// Whether it is known to have only the older ones.
+    older: AtomicBool,
+    done: AtomicUsize,
+    total: usize,
+}
+
+impl<'a> Participants<'a> {
+    pub(crate) fn new(
+        session: &'a Session<'a>,
+        population: &'a Mutex<Population>,
+        total: usize,
+    ) -> Self {
+        Self {
+            session,
+            population,
+            newer: AtomicBool::new(false),
+            older: AtomicBool::new(false),
+            done: AtomicUsize::new(0),
+            total,
+        }
+    }
+
+    /// Reads one project.
+    pub(crate) async fn read(&self, project: ProjectName) -> Result<(), Error> {
+        if !self.older.load(Ordering::Relaxed) || !self.read_older(&project).await? {
+            self.read_newer(&project).await?;
+        }
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let (done, total) = (done as u64, self.total as u64);
+        self.session
+            .report("participants of projects", done, Some(total));
+        Ok(())
+    }
+
+    async fn read_newer(&self, project: &ProjectName) -> Result<(), Error> {
+        let path = format!("projects/id:{}/people", encode(&project.id));
+        let list = |call, last| List {
+            call,
+            path: format!("{path}/{last}"),
+            what: None,
+        };
+        let (accounts, teams) = (
+            list(Call::ProjectAccounts, "members"),
+            list(Call::ProjectTeams, "teams"),
+        );
+        let (accounts, teams) = tokio::try_join!(
+            self.session.list(&accounts, convert::participant),
+            self.session.list(&teams, convert::participant),
+        )?;
+        match &accounts.refused {
+            None => self.newer.store(true, Ordering::Relaxed),
+            Some(refused) if refused.is_not_found() && !self.newer.load(Ordering::Relaxed) => {
+                if self.read_older(project).await? {
+                    return Ok(());
+                }
+            }
+            Some(_) => {}
+        }
+        let label = &project.label;
+        if let (Some(one), Some(_)) = (&accounts.refused, &teams.refused)
+            && accounts.rows.is_empty()
+            && teams.rows.is_empty()
+        {
+            let missing = format!("Who takes part in the project {label} could not be read");
+            self.session
+                .ledger()
+                .gap(Call::ProjectAccounts, missing, one.reason());
+            return Ok(());
+        }
+        let all = |who| format!("{who} with a role on the project {label}");
+        let accounts = taken(
+            self.session,
+            Call::ProjectAccounts,
+            accounts,
+            &all("Accounts"),
+            &all("Some accounts"),
+        );
+        let teams = taken(
+            self.session,
+            Call::ProjectTeams,
+            teams,
+            &all("Teams"),
+            &all("Some teams"),
+        );
+        {
+            let mut population = lock(self.population);
+            population.project_accounts(&project.id, &accounts);
+            population.project_teams(&project.id, &teams);
+        }
+        let rows = accounts.iter().chain(&teams);
+        let custom: BTreeSet<&str> = rows
+            .flat_map(|row| &row.roles)
+            .filter_map(|role| match role {
+                wire::ProjectRole::Custom(id) => Some(&**id),
+                _ => None,
+            })
+            .collect();
+        if custom.is_empty() {
+            return Ok(());
+        }
+        self.name_roles(project, &custom).await
+    }
+
+    /// Asks for the names of the roles that a project made.
+    async fn name_roles(
+        &self,
+        project: &ProjectName,
+        custom: &BTreeSet<&str>,
+    ) -> Result<(), Error> {
+        let context = format!("project:id:{}", project.id);
+        let read = permission_roles(self.session, Call::ProjectRoles, &context).await?;
+        let mut unnamed = custom.clone();
+        let reason = match read {
+            Ok(roles) => {
+                let mut population = lock(self.population);
+                for (role, source) in &roles {
+                    if let (Some(id), Some(name)) = (role.role_id.get(), role.name.get()) {
+                        population.name_project_role(id, name, *source);
+                        unnamed.remove(&**id);
+                    }
+                }
+                "the project's list of roles does not have it".to_owned()
+            }
+            Err(refused) => refused.reason(),
+        };
+        for id in unnamed {
+            let missing = format!(
+                "The name of the role {id} of the project {} could not be read",
+                project.label
+            );
+            self.session
+                .ledger()
+                .gap(Call::ProjectRoles, missing, reason.as_str());
+        }
+        Ok(())
+    }
+
+    /// Reads a project by the older calls. `false`: the server has not even those for it.
+    async fn read_older(&self, project: &ProjectName) -> Result<bool, Error> {
+        let path = format!("projects/id:{}/access", encode(&project.id));
+        let admins = format!("{path}/admins");
+        let admins = self
+            .session
+            .array(Call::OlderAdmins, &admins, None, convert::profile_id)
+            .await?;
+        let Ok(admins) = admins else {
+            return Ok(false);
+        };
+        let list = List {
+            call: Call::OlderMembers,
+            path: format!("{path}/member-profiles"),
+            what: None,
+        };
+        let members = self.session.list(&list, convert::profile_id).await?;
+        let label = &project.label;
+        let members = taken(
+            self.session,
+            Call::OlderMembers,
+            members,
+            &format!("Members of the project {label}"),
+            &format!("Some members of the project {label}"),
+        );
+        let held = |rows: Vec<(Box<str>, u32)>, role: wire::ProjectRole| {
+            let rows = rows.into_iter();
+            rows.map(move |(id, source)| ParticipantRow {
+                id,
+                roles: vec![role.clone()],
+                source,
+            })
+            .collect::<Vec<_>>()
+        };
+        {
+            let mut population = lock(self.population);
+            population.project_accounts(&project.id, &held(admins, wire::ProjectRole::Admin));
+            population.project_accounts(&project.id, &held(members, wire::ProjectRole::Member));
+        }
+        if !self.older.swap(true, Ordering::Relaxed) {
+            let reason =
+                "the server only knows the older calls, which list administrators and members";
+            let mut ledger = self.session.ledger();
+            for missing in [
+                "Roles of teams on projects could not be read",
+                "Custom roles on projects could not be read",
+                "External users of projects could not be read",
+                "Whether a role on a project is held directly or through a team could not be read",
+            ] {
+                ledger.gap(Call::ProjectAccounts, missing, reason);
+            }
+        }
+        Ok(true)
+    }
+}
