@@ -1,7 +1,11 @@
 //! The embedded organization, asked over HTTP by a client that knows nothing of its insides.
 
+mod calls;
+mod faults;
+mod rights;
+
 use crate::contract;
-use muster::demo::{Options, Server, Size, State};
+use muster::demo::{Options, Roles, Server, Size, State};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,7 +33,16 @@ pub(crate) async fn ask(
     path: &str,
     body: &str,
 ) -> std::io::Result<Answer> {
-    let url = server.url();
+    ask_at(&server.url(), token, method, path, body).await
+}
+
+async fn ask_at(
+    url: &str,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> std::io::Result<Answer> {
     let host = url.strip_prefix("http://").expect("the server speaks http");
     let (host, prefix) = host.split_once('/').unwrap_or((host, ""));
     let slash = if prefix.is_empty() { "" } else { "/" };
@@ -80,169 +93,11 @@ async fn the_reviewer_is_who_the_token_says() {
     assert_eq!(get(&server, "team-directory/positions").await.status, 404);
 }
 
-/// The fields that a review asks for, and some that it might.
-const PROFILE: &str = "id,username,name(firstName,lastName),emails(email,verified,blocked),archived,leftAt,joined,\
-    notAMember,external,externalLight,accessSuspended,accessSuspendedAt,externalId,status,\
-    logins(identifier,authModule(key,name),access(time,address,userAgent))";
-
-/// Every call with fields as a review asks for them, with `*`, and with none; with the body of a POST.
-fn calls(state: &State) -> Vec<(&'static str, String, String)> {
-    let account = state.account_id(0);
-    let team = state.team_id(1);
-    let membership = state.membership_id(&state.memberships()[0]);
-    let admins = state.role_id(0);
-    let key = &state.projects()[0].key;
-    let custom = state
-        .projects()
-        .iter()
-        .position(|project| !project.custom_roles.is_empty());
-    let custom = custom.expect("a project has a role of its own");
-    let custom_key = &state.projects()[custom].key;
-    let custom_id = state.custom_role_id(u32::try_from(custom).expect("few projects"), 0);
-    let profiles = "team-directory/profiles";
-    let everybody = "orgRelation=ANY&reportPastMembers=true&reportFutureMembers=true";
-    let membership_fields = "id,lead,archived,requiresApproval,since,till,activeSince,activeTill,member(id),\
-        team(id,name),role(id,name),manager(id)";
-    let batches = [
-        (format!("{profiles}?{everybody}"), PROFILE),
-        (
-            format!("{profiles}?meOnTop=true&order=FULL_NAME&query=a"),
-            "*,memberships(*)",
-        ),
-        (
-            format!("{profiles}?teamId={team}&profiles=me&profiles=id:{account}"),
-            "*",
-        ),
-        (
-            "team-directory/teams?withArchived=true".to_owned(),
-            "id,name,archived,disbanded,disbandedAt,externalId,parent(id),defaultManager(id)",
-        ),
-        (
-            "team-directory/teams?query=e".to_owned(),
-            "*,name,parent!,memberships(lead,member(name))",
-        ),
-        (
-            format!("team-directory/teams/{team}/direct-members?query="),
-            "username",
-        ),
-        (
-            "team-directory/memberships?withArchived=false".to_owned(),
-            membership_fields,
-        ),
-        (
-            format!(
-                "team-directory/memberships?teams={team}&directTeams=true&profiles=me&requiresApproval=false"
-            ),
-            "*",
-        ),
-        (
-            format!(
-                "team-directory/memberships?identifiers=id:{membership}&since=2020-01-01T00:00:00.000Z"
-            ),
-            "team(name,parent!,memberships(lead))",
-        ),
-        (
-            "projects?term=".to_owned(),
-            "id,key(key),name,private,archived,createdAt,latestRepositoryActivity,adminProfiles(id),adminTeams(id),memberProfiles(id),memberTeams(id),guestProfiles(id)",
-        ),
-        (
-            format!("projects/key:{key}/people/members?query=a"),
-            "profile(id,username,external),roles(role)",
-        ),
-        (
-            format!("projects/key:{custom_key}/people/members?role=role:{custom_id}"),
-            "*,roles",
-        ),
-        (
-            format!("projects/key:{key}/people/teams?role=member"),
-            "team(id,name),roles(className,role)",
-        ),
-        (
-            format!("projects/key:{key}/access/member-profiles?includingAdmins=true"),
-            "id",
-        ),
-    ];
-    let mut calls = Vec::new();
-    for (call, fields) in batches {
-        let (path, query) = call.split_once('?').expect("each has parameters");
-        for fields in [
-            format!("&%24fields=next,totalCount,data({fields})"),
-            format!("&$fields=*,data({fields})&$top=7"),
-            "&$fields=totalCount&$skip=3".to_owned(),
-            "&$top=3&$skip=5".to_owned(),
-        ] {
-            calls.push(("GET", format!("{path}?{query}{fields}"), String::new()));
-        }
-    }
-    for (call, fields) in [
-        ("organization".to_owned(), "id,name"),
-        ("organization/domains".to_owned(), "domain,orgUrl"),
-        (format!("{profiles}/me"), PROFILE),
-        (
-            format!("{profiles}/id%3A{account}"),
-            "username,membershipHistory(till),unapprovedMemberships",
-        ),
-        (format!("{profiles}/username:rosa.lind"), "*,name"),
-        (
-            format!("{profiles}/email:rosa.lind@example.com?verified=true"),
-            "emails",
-        ),
-        (
-            format!("team-directory/teams/id:{team}"),
-            "name,parent(name,parent!)",
-        ),
-        (
-            format!("team-directory/memberships/id:{membership}"),
-            membership_fields,
-        ),
-        (
-            "projects/private-projects".to_owned(),
-            "key(key),name,accessAllowed,admins(id)",
-        ),
-        (
-            format!("projects/key:{key}"),
-            "*,members,type,team,tags",
-        ),
-        (format!("projects/key:{key}/access/admins"), "id,username"),
-        (format!("permission-roles/{admins}/profiles"), "id,username"),
-        (format!("permission-roles/{admins}/teams"), "id,name"),
-        (format!("permission-roles/{custom_id}/profiles"), "id"),
-        (format!("permission-roles/{custom_id}/teams"), "id"),
-    ] {
-        let sign = if call.contains('?') { '&' } else { '?' };
-        calls.push((
-            "GET",
-            format!("{call}{sign}$fields={fields}"),
-            String::new(),
-        ));
-        calls.push(("GET", format!("{call}{sign}$fields=*"), String::new()));
-        calls.push(("GET", call, String::new()));
-    }
-    for context in ["global".to_owned(), format!("project:key:{key}")] {
-        let body = format!(r#"{{"contextIdentifier":"{context}"}}"#);
-        let fields = "roleId,type,code,name,description,membersEditable,rightsEditable";
-        calls.push((
-            "POST",
-            format!("permission-roles/get?$fields={fields}"),
-            body.clone(),
-        ));
-        calls.push(("POST", "permission-roles/get".to_owned(), body));
-    }
-    let target = format!(r#"{{"className":"ProjectPermissionTarget","project":"key:{key}"}}"#);
-    for target in [target.as_str(), r#"{"className":"GlobalPermissionTarget"}"#] {
-        let body = format!(
-            r#"{{"principal":"profile:id:{account}","uniqueRightCode":"Project.View","target":{target}}}"#
-        );
-        calls.push(("POST", "permissions/check-permission".to_owned(), body));
-    }
-    calls
-}
-
 #[tokio::test]
 async fn every_call_keeps_to_the_contract() {
     for size in [Size::S, Size::M] {
         let server = start(State::of(size)).await;
-        let calls = calls(&server.state());
+        let calls = calls::all(&server.state());
         for (method, call, body) in calls {
             let (path, query) = call.split_once('?').unwrap_or((&call, ""));
             contract::check_request(method, path, query, &body)
@@ -254,5 +109,226 @@ async fn every_call_keeps_to_the_contract() {
                 panic!("{call}: {wrong}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn the_lists_hold_the_whole_population_page_by_page() {
+    for size in [Size::S, Size::M] {
+        let server = start(State::of(size)).await;
+        let everybody = "orgRelation=ANY&reportPastMembers=true&reportFutureMembers=true";
+        let accounts = walk(
+            &server,
+            &format!("team-directory/profiles?{everybody}"),
+            "id",
+        )
+        .await;
+        let memberships = walk(&server, "team-directory/memberships?", "id").await;
+        let projects = walk(&server, "projects?", "id").await;
+        let roles = ask_roles(&server, "global").await;
+        let mut grants = accounts.len() + memberships.len();
+        for project in &projects {
+            let id = project["id"].as_str().expect("an id");
+            for (list, fields) in [
+                ("members", "profile(id),roles"),
+                ("teams", "team(id),roles"),
+            ] {
+                let participants =
+                    walk(&server, &format!("projects/id:{id}/people/{list}?"), fields).await;
+                let pairs = participants
+                    .iter()
+                    .map(|one| one["roles"].as_array().map_or(0, Vec::len));
+                grants += pairs.sum::<usize>();
+            }
+        }
+        for role in roles.as_array().expect("a list of roles") {
+            let id = role["roleId"].as_str().expect("an id");
+            let mut holders = 0;
+            for list in ["profiles", "teams"] {
+                let answer = get(&server, &format!("permission-roles/{id}/{list}"))
+                    .await
+                    .json();
+                holders += answer.as_array().expect("a list").len();
+            }
+            let implicit = role["membersEditable"] == false;
+            assert!(!implicit || holders == 0, "implicit roles name nobody");
+            grants += if implicit { 1 } else { holders };
+        }
+        let state = server.state();
+        assert_eq!(accounts.len(), state.accounts().len());
+        assert_eq!(memberships.len(), state.memberships().len());
+        assert_eq!(projects.len(), state.projects().len());
+        assert_eq!(grants, state.grant_count(), "size {size}");
+    }
+}
+
+async fn ask_roles(server: &Server, context: &str) -> Value {
+    let body = format!(r#"{{"contextIdentifier":"{context}"}}"#);
+    let roles = ask(
+        server,
+        server.token(),
+        "POST",
+        "permission-roles/get",
+        &body,
+    )
+    .await;
+    roles.expect("the server answers").json()
+}
+
+/// All records of a list, page after page, until one is empty.
+async fn walk(server: &Server, list: &str, fields: &str) -> Vec<Value> {
+    let (mut all, mut skip) = (Vec::new(), String::new());
+    loop {
+        let call = format!("{list}&$top=100&$skip={skip}&$fields=next,totalCount,data({fields})");
+        let page = get(server, &call).await.json();
+        let Some(data) = page["data"].as_array().filter(|data| !data.is_empty()) else {
+            assert_eq!(page["totalCount"], all.len(), "{list}");
+            return all;
+        };
+        all.extend(data.iter().cloned());
+        page["next"]
+            .as_str()
+            .expect("next is text")
+            .clone_into(&mut skip);
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_accounts_starts_with_current_members_only() {
+    let server = small().await;
+    let count = async |query: &str| {
+        let call = format!("team-directory/profiles?{query}&$fields=totalCount");
+        get(&server, &call).await.json()["totalCount"]
+            .as_u64()
+            .expect("a number")
+    };
+    let everybody = server.state().accounts().len() as u64;
+    let (members, any) = (count("").await, count("orgRelation=ANY").await);
+    let past = count("orgRelation=ANY&reportPastMembers=true").await;
+    let all = count("orgRelation=ANY&reportPastMembers=true&reportFutureMembers=true").await;
+    assert_eq!(any - members, count("orgRelation=GUEST").await);
+    assert_eq!((past - any, all - past, all), (3, 2, everybody));
+    assert_eq!(
+        count("reportCurrentMembers=false&reportPastMembers=true").await,
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_page_is_never_longer_than_the_server_allows() {
+    let options = Options {
+        largest_page: 7,
+        ..Options::default()
+    };
+    let server = Server::start(State::of(Size::S), options)
+        .await
+        .expect("a free port");
+    let page = get(&server, "team-directory/profiles?$top=1000")
+        .await
+        .json();
+    assert_eq!(page["data"].as_array().map(Vec::len), Some(7));
+    assert_eq!(page["next"], "7");
+}
+
+#[tokio::test]
+async fn what_is_changed_in_the_organization_shows_in_the_next_answer() {
+    let server = small().await;
+    let holds = async || {
+        let call = "projects/key:FW/people/members?$fields=data(profile(username),roles)";
+        get(&server, call).await.body.contains("theo.marsh")
+    };
+    assert!(holds().await);
+    let removed = {
+        let mut state = server.state_mut();
+        let theo = state.account("theo.marsh").expect("Theo is in the story");
+        let firmware = state.project("FW").expect("the project is in the story");
+        let roles = Roles::ADMIN.and(Roles::custom(0)).and(Roles::custom(1));
+        state.change_person(firmware, theo, Roles::default(), roles);
+        let team = state.team("Firmware").expect("the team is in the story");
+        state.remove_membership(theo, team)
+    };
+    assert!(removed);
+    assert!(!holds().await);
+    let memberships = get(
+        &server,
+        "team-directory/memberships?profiles=username:theo.marsh",
+    )
+    .await;
+    assert_eq!(memberships.json()["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn pages_outside_the_interface_are_for_people() {
+    let options = Options {
+        prefix: "/space".to_owned(),
+        ..Options::default()
+    };
+    let server = Server::start(State::of(Size::S), options)
+        .await
+        .expect("a free port");
+    assert_eq!(get(&server, "organization").await.status, 200);
+    let host = server.url().replace("http://", "").replace("/space", "");
+    for path in ["/about", "/space/about", "/api/http/organization"] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = exchange(&host, &request).await.expect("the server answers");
+        assert!(answer.head.contains("text/html"), "{path}: {}", answer.head);
+        assert!(answer.body.contains("Version "), "{path}");
+    }
+    let seen = server.requests();
+    assert_eq!(seen[0].path, "/space/api/http/organization");
+    assert_eq!(seen[0].method, "GET");
+    assert_eq!(seen.len(), 4);
+}
+
+#[tokio::test]
+async fn a_question_without_end_is_refused() {
+    let server = small().await;
+    let call = "team-directory/memberships?$fields=data(member(memberships!2))";
+    let answer = get(&server, call).await;
+    assert_eq!(
+        (answer.status, &answer.json()["error"]),
+        (413, &"payload-too-large".into())
+    );
+}
+
+#[tokio::test]
+async fn the_last_page_of_the_large_organization_can_be_asked_for_at_once() {
+    let state = State::of(Size::L);
+    let last = state.memberships().len() - 3;
+    let id = state.membership_id(&state.memberships()[last]);
+    let server = start(state).await;
+    let call = format!("team-directory/memberships?$skip={last}&$fields=next,totalCount,data(id)");
+    let page = get(&server, &call).await.json();
+    assert_eq!(page["data"][0]["id"], id.as_str());
+    assert_eq!(
+        (&page["next"], &page["totalCount"]),
+        (&"300000".into(), &300_000.into())
+    );
+}
+
+#[test]
+fn the_story_and_its_script_fit_together() {
+    let script: Value = serde_json::from_str(include_str!("../../assets/demo/script.json"))
+        .expect("the script reads");
+    let steps = script.as_array().expect("a list of steps");
+    for step in steps {
+        let decisions = ["keep", "revoke", "acknowledge"]
+            .iter()
+            .filter(|one| step.get(**one).is_some());
+        assert_eq!(decisions.count(), 1, "{step}");
+    }
+    let state = State::of(Size::S);
+    let words: Vec<&str> = steps
+        .iter()
+        .flat_map(|step| step["where"].as_str().expect("a filter").split(' '))
+        .collect();
+    let accounts = words
+        .iter()
+        .filter_map(|word| word.trim_start_matches('-').strip_prefix("account:"));
+    for account in accounts {
+        assert!(
+            state.account(account).is_some(),
+            "{account} is not in the story"
+        );
     }
 }
