@@ -59,6 +59,7 @@ pub enum Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     path: Vec<String>,
+    whole: bool,
     first: u64,
     last: u64,
 }
@@ -76,9 +77,17 @@ impl When {
         let segments = prefix.split('/').filter(|segment| !segment.is_empty());
         Self {
             path: segments.map(str::to_owned).collect(),
+            whole: false,
             first: 1,
             last: u64::MAX,
         }
+    }
+
+    /// Of these, only those whose path ends there too.
+    #[must_use]
+    pub fn exactly(mut self) -> Self {
+        self.whole = true;
+        self
     }
 
     /// Of these, only some: `2..=3` is the second and third, `5..` all but the first four.
@@ -99,7 +108,9 @@ impl When {
 
     fn matches(&self, path: &[String]) -> bool {
         let same = |(pattern, segment): (&String, &String)| pattern == "*" || pattern == segment;
-        self.path.len() <= path.len() && self.path.iter().zip(path).all(same)
+        self.path.len() <= path.len()
+            && (!self.whole || self.path.len() == path.len())
+            && self.path.iter().zip(path).all(same)
     }
 }
 
@@ -220,6 +231,8 @@ mod tests {
         }
         assert_eq!(met, [0, 0, 1, 0, 1, 0]);
         faults.clear();
+        faults.arm(When::path("projects").exactly(), Fault::NoTotal);
+        assert_eq!(faults.meet(&path("projects")).faults, [Fault::NoTotal]);
         assert!(
             faults
                 .meet(&path("projects/key:OS/people"))

@@ -279,3 +279,68 @@ fn instant(text: &str) -> Timestamp {
     let parsed = text.parse();
     parsed.unwrap_or_else(|_| day(text).start())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_story_has_what_a_review_has_to_cope_with() {
+        let state = halden();
+        let now = instant("2026-11-01");
+        let accounts = state.accounts();
+        let count = |is: &dyn Fn(&Account) -> bool| accounts.iter().filter(|one| is(one)).count();
+        assert_eq!(accounts.len(), 61);
+        assert_eq!(count(&|one| one.kind == Kind::Collaborator), 5);
+        assert_eq!(count(&|one| one.kind == Kind::Guest), 5);
+        assert_eq!(count(&|one| one.archived), 3);
+        assert_eq!(count(&|one| one.left_at.is_some_and(|at| at > now)), 1);
+        assert_eq!(count(&|one| one.suspended_at.is_some()), 2);
+        assert_eq!(
+            count(&|one| one.joined.is_some_and(|day| day.start() > now)),
+            2
+        );
+        assert!(count(&|one| one.two_factor == TwoFactor::NotSetUp) > 5);
+        assert!(count(&|one| one.last_name.is_empty()) == 1);
+        assert!(count(&|one| one.first_name.chars().count() >= 200) == 1);
+        assert_eq!(
+            count(&|one| one.first_name == "Jonas" && one.last_name == "Berg"),
+            2
+        );
+        for hidden in ['\u{1b}', '\u{202e}', '\u{200b}', '\u{200d}', '\u{308}'] {
+            assert_eq!(
+                count(&|one| one.first_name.contains(hidden)),
+                1,
+                "{hidden:?}"
+            );
+        }
+
+        let memberships = state.memberships().iter();
+        let standing = memberships.filter(|one| !one.counts(now)).count();
+        // Two wait for approval, three begin later, three are over.
+        assert_eq!(standing, 8);
+        let disbanded = state.team("Pump Rewrite").expect("a team");
+        assert!(state.teams()[disbanded as usize].disbanded_at.is_some());
+
+        let jonas = state.account("jonas.berg").expect("an account");
+        let firmware = &state.projects()[state.project("FW").expect("a project") as usize];
+        let teams = state.effective_teams(jonas, now);
+        let direct = firmware.people.iter().find(|one| one.holder == jonas);
+        assert!(direct.is_some_and(|one| one.roles.has(Roles::MEMBER)));
+        let paths = firmware
+            .teams
+            .iter()
+            .filter(|one| teams.contains(&one.holder));
+        assert_eq!(
+            paths.count(),
+            2,
+            "through Firmware, and through Engineering above it"
+        );
+
+        let everywhere = state.account("tobias.krantz").expect("an account");
+        assert!(state.projects().iter().all(|project| {
+            let mut people = project.people.iter();
+            people.any(|one| one.holder == everywhere && one.roles.has(Roles::ADMIN))
+        }));
+    }
+}

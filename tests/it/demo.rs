@@ -318,17 +318,50 @@ fn the_story_and_its_script_fit_together() {
         assert_eq!(decisions.count(), 1, "{step}");
     }
     let state = State::of(Size::S);
-    let words: Vec<&str> = steps
-        .iter()
-        .flat_map(|step| step["where"].as_str().expect("a filter").split(' '))
-        .collect();
-    let accounts = words
-        .iter()
-        .filter_map(|word| word.trim_start_matches('-').strip_prefix("account:"));
-    for account in accounts {
-        assert!(
-            state.account(account).is_some(),
-            "{account} is not in the story"
-        );
+    let roles = state.roles().iter().map(|role| role.name.to_lowercase());
+    let shipped = ["project admin", "project member"].map(str::to_owned);
+    let roles: Vec<String> = roles.chain(shipped).collect();
+    for step in steps {
+        let filter = step["where"].as_str().expect("a filter");
+        for (field, value) in terms(filter) {
+            let exists = match field {
+                "account" => state.account(value).is_some(),
+                "team" => state.team(value).is_some(),
+                "project" => state.projects().iter().any(|project| project.name == value),
+                "role" => roles
+                    .iter()
+                    .any(|role| role.contains(&value.to_lowercase())),
+                "is" => "undecided kept revoked implicit own external guest suspended left"
+                    .contains(value),
+                _ => false,
+            };
+            assert!(exists, "{field}:{value} of '{filter}' is not in the story");
+        }
     }
+}
+
+/// The `field:value` pairs of a filter, without signs and quotes.
+fn terms(filter: &str) -> Vec<(&str, &str)> {
+    let (mut terms, mut rest) = (Vec::new(), filter);
+    while let Some((field, after)) = rest.split_once(':') {
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').expect("quotes end"),
+            None => after.split_once(' ').unwrap_or((after, "")),
+        };
+        terms.push((field.trim_start().trim_start_matches('-'), value));
+        rest = after;
+    }
+    terms
+}
+
+#[test]
+fn an_organization_is_the_same_each_time_and_found_by_its_size() {
+    for (text, accounts) in [("s", 61), ("m", 1_000)] {
+        let size: Size = text.parse().expect("a size");
+        assert_eq!(size.to_string(), text);
+        let state = State::of(size);
+        assert_eq!(state.accounts().len(), accounts);
+        assert_eq!(format!("{state:?}"), format!("{:?}", State::of(size)));
+    }
+    assert!("xl".parse::<Size>().is_err());
 }
