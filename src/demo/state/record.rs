@@ -112,9 +112,9 @@ pub struct Project {
     pub active_at: Option<Timestamp>,
     /// The roles it made itself; [`Roles::custom`] counts from their start.
     pub custom_roles: Vec<CustomRole>,
-    /// The accounts with roles of their own, holder by place in [`State::accounts`].
+    /// The accounts with roles of their own, holder by place in [`State::accounts`](super::State::accounts).
     pub people: Vec<Participant>,
-    /// The teams with roles, holder by place in [`State::teams`].
+    /// The teams with roles, holder by place in [`State::teams`](super::State::teams).
     pub teams: Vec<Participant>,
 }
 
