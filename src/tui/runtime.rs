@@ -110,7 +110,10 @@ pub(crate) fn run(
         input: &mut input.receiver,
         messages,
     };
-    runtime.block_on(drive(screens, &mut canvas, sources, &effects))
+    let exit = runtime.block_on(drive(screens, &mut canvas, sources, &effects));
+    // Whoever carries effects out ends when the last one is through.
+    drop(effects);
+    exit
 }
 
 /// Where things to do come from.

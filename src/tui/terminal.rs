@@ -20,6 +20,10 @@ use ratatui::{Frame, Terminal, backend::CrosstermBackend, layout::Rect};
 use crate::domain::text::SafeText;
 
 /// How the screens may look in this terminal, as far as the environment tells.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not depend on each other"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
     /// Whether colours may be used; bold, underline and reverse always may.
@@ -139,6 +143,7 @@ fn hand_back(mut taken: MutexGuard<'static, Option<Taken>>) -> bool {
 }
 
 /// Standard output, without the buffer that would tear a frame; the controlling terminal when that is a file.
+#[expect(clippy::disallowed_methods, reason = "the terminal is a file too")]
 fn output() -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -163,7 +168,10 @@ fn install_panic_hook() {
         if !give_back() {
             return before(info);
         }
-        let what = info.payload_as_str().unwrap_or("no description");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let what = text.unwrap_or("no description");
         let place = info
             .location()
             .map(|at| format!(" ({}:{})", at.file(), at.line()));

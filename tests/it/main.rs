@@ -14,5 +14,7 @@ mod space;
 )]
 
 #[cfg(unix)]
+mod pty;
+#[cfg(unix)]
 mod terminal;
 mod tidy;

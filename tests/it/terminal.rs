@@ -47,7 +47,7 @@ impl Terminal {
             .expect("a terminal can be read");
         let (sender, output) = channel();
         thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 if sender.send(buffer[..read].to_vec()).is_err() {
                     return;
@@ -389,16 +389,14 @@ impl vte::Perform for Auditor {
     fn csi_dispatch(&mut self, params: &vte::Params, intermediates: &[u8], _: bool, action: char) {
         let numbers: Vec<u16> = params.iter().flatten().copied().collect();
         let known = match (intermediates, action, &numbers[..]) {
-            // Place the cursor; attributes and colours; clear.
-            (b"", 'H' | 'm' | 'J' | 'K', _) => true,
+            // Place the cursor; attributes and colours; clear. The keyboard protocol, disambiguation only.
+            (b"", 'H' | 'm' | 'J' | 'K', _) | (b">" | b"<", 'u', [1]) => true,
             (b"?", 'h' | 'l', [mode]) => {
                 if *mode == 1049 {
                     self.on_screens = action == 'h';
                 }
                 matches!(mode, 25 | 1000 | 1006 | 1049 | 2004 | 2026)
             }
-            // The keyboard protocol, disambiguation only.
-            (b">" | b"<", 'u', [1]) => true,
             _ => false,
         };
         if !known {

@@ -122,12 +122,12 @@ fn the_reader_of_imports_sees_what_is_there() {
     let file = File {
         path: PathBuf::from("tui/app.rs"),
         tokens: tokens(
-            r##"
+            r#"
             // use crate::comment;
             /* crate::block /* crate::nested */ */
             use crate::{domain::{text, time}, format, self::x};
             use crate::store::Store;
-            const TEXT: &str = "crate::string \" crate::more"; const RAW: &str = r#"crate::"raw""#;
+            const TEXT: &str = "crate::string \" crate::more"; const RAW: &str = r"crate::raw \";
             fn f<'a>(c: char) -> &'a str { if c == '"' || c == '\'' { crate::space::g() } else { super::super::verify::h() } }
             #[cfg(test)]
             mod tests { use crate::demo; fn x() { } }
@@ -135,7 +135,7 @@ fn the_reader_of_imports_sees_what_is_there() {
             #[cfg(test)]
             mod fixture;
             use tokio::sync;
-            "##,
+            "#,
         ),
     };
     assert_eq!(
@@ -333,7 +333,7 @@ fn tokens(text: &str) -> Vec<String> {
         let next = chars.get(at + 1).copied();
         match c {
             '/' if next == Some('/') => {
-                at += chars[at..].iter().take_while(|c| **c != '\n').count()
+                at += chars[at..].iter().take_while(|c| **c != '\n').count();
             }
             '/' if next == Some('*') => at = after_block_comment(&chars, at),
             '"' => {

@@ -335,7 +335,7 @@ fn a_disk_that_fails_is_said_and_the_item_stays_undecided() {
 fn names_cannot_act_on_the_terminal_and_input_need_not_be_text() {
     let mut org = acme();
     org.account("Eve\u{1b}]0;x\u{7}", "\u{202e}nimda", |it| {
-        it.email = Fact::Known(Raw::from("e\r@x"))
+        it.email = Fact::Known(Raw::from("e\r@x"));
     });
     let lines = [
         b"account next\n".repeat(5),

@@ -53,7 +53,7 @@ fn a_terminal_that_was_not_taken_is_not_given_back() {
 /// The loop in a real terminal: this test program, started again with one test that shows screens.
 #[cfg(unix)]
 mod in_a_terminal {
-    use std::time::Duration;
+    use std::{fmt::Write as _, time::Duration};
 
     use crossterm::event::KeyCode;
     use portable_pty::CommandBuilder;
@@ -90,11 +90,13 @@ mod in_a_terminal {
                         let _ = std::thread::spawn(|| panic!("elsewhere")).join();
                     }
                     KeyCode::Char(c) => self.text.push(c),
-                    code => self.text.push_str(&format!("<{code}>")),
+                    code => write!(self.text, "<{code}>").expect("a text takes everything"),
                 },
-                Message::Paste(text) => self.text.push_str(&format!("[{text}]")),
+                Message::Paste(text) => {
+                    write!(self.text, "[{text}]").expect("a text takes everything");
+                }
                 Message::Resize(columns, rows) => {
-                    self.text.push_str(&format!("({columns}x{rows})"))
+                    write!(self.text, "({columns}x{rows})").expect("a text takes everything");
                 }
                 _ => {}
             }
