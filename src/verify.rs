@@ -81,7 +81,7 @@ pub enum Verdict {
     Bad(Bad),
     /// Neither can be said.
     CouldNotTell {
-        /// Why, in words.
+        /// Why, in words; safe to show.
         reason: String,
     },
 }
@@ -204,6 +204,25 @@ impl fmt::Display for Verdict {
     }
 }
 
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Files => "files",
+            Self::Sizes => "sizes",
+            Self::Signature => "signature",
+            Self::Sums => "list of digests",
+            Self::Review => "review.json",
+            Self::Signer => "signer",
+            Self::Hashes => "digests",
+            Self::Population => "population",
+            Self::Journal => "journal",
+            Self::Decisions => "decisions",
+            Self::Merkle => "Merkle tree",
+            Self::Totals => "totals",
+        })
+    }
+}
+
 impl fmt::Display for Bad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.file, self.line) {
@@ -224,8 +243,14 @@ pub fn verify(folder: &dyn Folder, signers: Option<&AllowedSigners>, at: Timesta
             record: Box::new(record),
             signer,
         },
-        Err(Stop::Bad(bad)) => Verdict::Bad(bad),
-        Err(Stop::CouldNotTell(reason)) => Verdict::CouldNotTell { reason },
+        // The words may quote the record, and whoever made it may want to write on the reader's screen.
+        Err(Stop::Bad(bad)) => Verdict::Bad(Bad {
+            reason: SafeText::of(&bad.reason).to_string(),
+            ..bad
+        }),
+        Err(Stop::CouldNotTell(reason)) => Verdict::CouldNotTell {
+            reason: SafeText::of(&reason).to_string(),
+        },
     }
 }
 

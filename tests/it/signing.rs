@@ -237,6 +237,16 @@ fn a_new_key_is_encrypted_private_and_never_overwrites() {
 /// An agent that answers each connection with the same bytes and then hangs up, unless it is to hold on.
 #[cfg(unix)]
 fn odd_agent(folder: &std::path::Path, answer: Vec<u8>, hold: bool) -> std::path::PathBuf {
+    scripted_agent(folder, move |_| answer.clone(), hold)
+}
+
+/// The same with an answer for each kind of request.
+#[cfg(unix)]
+fn scripted_agent(
+    folder: &std::path::Path,
+    answer: impl Fn(u8) -> Vec<u8> + Send + 'static,
+    hold: bool,
+) -> std::path::PathBuf {
     let socket = folder.join("odd-agent");
     let _ = std::fs::remove_file(&socket);
     let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
@@ -248,7 +258,8 @@ fn odd_agent(folder: &std::path::Path, answer: Vec<u8>, hold: bool) -> std::path
             if talk.read_exact(&mut length).is_ok() {
                 let mut body = vec![0; u32::from_be_bytes(length) as usize];
                 let _ = talk.read_exact(&mut body);
-                let _ = talk.write_all(&answer);
+                let kind = body.first().copied().unwrap_or_default();
+                let _ = talk.write_all(&answer(kind));
             }
             if hold {
                 held.push(talk);
@@ -317,4 +328,46 @@ fn keys_of_an_agent_that_cannot_sign_a_record_are_left_out() {
     let socket = odd_agent(keys.folder(), string(&body), false);
     let agent = Agent::connect(&socket).expect("it listens");
     assert!(agent.identities().expect("a list").is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signature_that_an_agent_should_not_make_is_refused() {
+    let keys = Keys::new();
+    let string = |bytes: &[u8]| {
+        let length = u32::try_from(bytes.len()).expect("short");
+        [&length.to_be_bytes(), bytes].concat()
+    };
+    let rsa = keys.public("rsa-3072");
+    let rsa = ssh_key::PublicKey::from_openssh(&rsa).expect("the test key");
+    let rsa = rsa.to_bytes().expect("the test key");
+    let list = [vec![12, 0, 0, 0, 1], string(&rsa), string(b"an old agent")].concat();
+    let sha1 = [string(b"ssh-rsa"), string(&[1; 384])].concat();
+    for (answer, expected) in [
+        ([vec![14], string(&sha1)].concat(), "SHA-1"),
+        ([vec![14], string(b"")].concat(), "damaged"),
+        (vec![14, 0, 0, 0, 9], "cut short"),
+        (vec![5], "refused"),
+        (vec![99], "not a signature"),
+    ] {
+        let (list, answer) = (string(&list), string(&answer));
+        let script = move |kind| {
+            if kind == 11 {
+                list.clone()
+            } else {
+                answer.clone()
+            }
+        };
+        let socket = scripted_agent(keys.folder(), script, false);
+        let identities = Agent::connect(&socket).and_then(|agent| agent.identities());
+        let identity = identities.expect("a list").pop().expect("a key");
+        let error = identity.signer().sign(NAMESPACE_REVIEW, MESSAGE);
+        let error = error.expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_review_is_signed_for_the_purpose_that_records_are_verified_for() {
+    assert_eq!(NAMESPACE_REVIEW, muster::format::record::NAMESPACE);
 }

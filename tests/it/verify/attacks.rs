@@ -374,6 +374,37 @@ fn a_file_that_is_exchanged_while_it_is_read_never_passes() {
     }
 }
 
+#[test]
+fn a_reason_cannot_write_on_the_screen_of_its_reader() {
+    let mut files = stored("good");
+    files.set("\u{1b}[2J\u{1b}[Hgood", "");
+    let text = judge(&files).to_string();
+    assert!(
+        text.starts_with("bad: ") && !text.contains('\u{1b}'),
+        "{text:?}"
+    );
+
+    // A team that is its own namesake is named in the reason.
+    let mut files = stored("good");
+    let twice = files
+        .text(record::RESOURCES)
+        .lines()
+        .nth(1)
+        .expect("a team")
+        .to_owned();
+    let twice = twice.replace("\"t1\"", "\"\\u001b]0;good\"");
+    let text = files.text(record::RESOURCES);
+    files.set(record::RESOURCES, format!("{text}{twice}\n{twice}\n"));
+    files.recompute_opened_sums();
+    files.recompute_review();
+    files.resign();
+    let text = judge(&files).to_string();
+    assert!(
+        text.starts_with("bad: ") && !text.contains('\u{1b}'),
+        "{text:?}"
+    );
+}
+
 /// Counts the bytes that are read of each file.
 struct Counting {
     files: Files,
