@@ -3,5 +3,6 @@
 mod allowed_signers;
 mod attacks;
 mod record;
+mod sealed;
 mod signature;
 mod vectors;

@@ -352,7 +352,7 @@ pub(crate) fn snapshot() -> Snapshot {
     Snapshot::assemble(parts).expect("a sound population")
 }
 
-fn provenance(population: Digest) -> Provenance {
+pub(crate) fn provenance(population: Digest) -> Provenance {
     Provenance {
         began: time("2026-10-01T08:00:00.000Z"),
         ended: time("2026-10-01T08:00:05.250Z"),
@@ -543,10 +543,11 @@ pub(crate) fn seal(
 }
 
 /// The server's answers that go with the record.
-pub(crate) fn evidence() -> Vec<u8> {
-    let mut writer = evidence::Writer::new(Vec::new()).expect("memory");
-    for (number, call) in (1..).zip(["profiles", "teams", "roles", "projects", "members"]) {
-        let answer = evidence::Answer {
+pub(crate) fn answers() -> Vec<evidence::Answer> {
+    let calls = ["profiles", "teams", "roles", "projects", "members"];
+    (1..)
+        .zip(calls)
+        .map(|(number, call)| evidence::Answer {
             number,
             at: time("2026-10-01T08:00:02Z"),
             method: "GET".to_owned(),
@@ -555,7 +556,14 @@ pub(crate) fn evidence() -> Vec<u8> {
             status: 200,
             date: Some("Thu, 01 Oct 2026 08:00:02 GMT".to_owned()),
             body: b"{\"next\":\"\",\"totalCount\":0,\"data\":[]}".to_vec(),
-        };
+        })
+        .collect()
+}
+
+/// The same as they are kept in a record.
+pub(crate) fn evidence() -> Vec<u8> {
+    let mut writer = evidence::Writer::new(Vec::new()).expect("memory");
+    for answer in answers() {
         writer.write(&answer).expect("memory");
     }
     writer.finish().expect("memory")
