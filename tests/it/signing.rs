@@ -252,8 +252,7 @@ fn scripted_agent(
     let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
     std::thread::spawn(move || {
         let mut held = Vec::new();
-        for stream in listener.incoming() {
-            let Ok(mut talk) = stream else { return };
+        while let Ok((mut talk, _)) = listener.accept() {
             let mut length = [0; 4];
             if talk.read_exact(&mut length).is_ok() {
                 let mut body = vec![0; u32::from_be_bytes(length) as usize];
