@@ -251,7 +251,7 @@ fn scripted_agent(
     let _ = std::fs::remove_file(&socket);
     let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
     std::thread::spawn(move || {
-        let mut held = Vec::new();
+        let mut open = Vec::new();
         while let Ok((mut talk, _)) = listener.accept() {
             let mut length = [0; 4];
             if talk.read_exact(&mut length).is_ok() {
@@ -261,7 +261,7 @@ fn scripted_agent(
                 let _ = talk.write_all(&answer(kind));
             }
             if hold {
-                held.push(talk);
+                open.push(talk);
             }
         }
     });

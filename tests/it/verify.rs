@@ -2,6 +2,7 @@
 
 mod allowed_signers;
 mod attacks;
+mod files;
 mod record;
 mod sealed;
 mod signature;

@@ -18,7 +18,8 @@ use muster::{
 use tempfile::TempDir;
 
 use super::{
-    record::{Disk, Files, good, time},
+    files::{Disk, Files},
+    record::{good, time},
     vectors::{folder, signers, stored},
 };
 use crate::ssh_tools::{Keys, PRINCIPAL, have};

@@ -17,7 +17,10 @@ use muster::{
 };
 use tempfile::TempDir;
 
-use super::record::{Disk, answers, events, provenance, snapshot, time};
+use super::{
+    files::Disk,
+    record::{answers, events, provenance, snapshot, time},
+};
 use crate::ssh_tools::{Keys, PRINCIPAL, RunningAgent, have};
 
 /// Reviews the small organization and seals it with `signer`; the answer is the record's folder.

@@ -13,7 +13,10 @@ use muster::{
     verify::{Stage, Verdict, allowed_signers::AllowedSigners, verify},
 };
 
-use super::record::{Disk, Files, evidence, good, time};
+use super::{
+    files::{Disk, Files},
+    record::{evidence, good, time},
+};
 use crate::ssh_tools::{Keys, PRINCIPAL};
 
 pub(crate) fn folder() -> PathBuf {
