@@ -1,10 +1,5 @@
 //! A small organization with one of everything, and a review of it, for tests.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "the places are those of the lists below"
-)]
-
 use std::sync::Arc;
 
 use crate::domain::{

@@ -10,11 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Digest,
-        campaign::Campaign,
-        journal::{Entry, Event},
-        provenance::Provenance,
-        snapshot::Snapshot,
+        Digest, campaign::Campaign, journal::Entry, provenance::Provenance, snapshot::Snapshot,
         time::Timestamp,
     },
     format::{evidence, journal, population, record, sums::Sums},
@@ -88,7 +84,7 @@ impl Draft {
 
     /// Freezes what was fetched and opens the review over it.
     ///
-    /// `first` makes the first entry, an [`Event::Opened`], from `provenance` with the digest of the population put in.
+    /// `first` makes the first entry, one that opens a review, from `provenance` with the digest of the population put in.
     ///
     /// # Errors
     /// When something cannot be written, or the first entry does not open a review of this snapshot. There is then no
@@ -134,10 +130,6 @@ impl Draft {
             population: Digest::of(text.as_bytes()),
             ..provenance
         });
-        debug_assert!(
-            matches!(first.event, Event::Opened(_)),
-            "the first entry opens"
-        );
         let (line, head) = journal::line(&first, journal::START);
         if line.len() as u64 > journal::LINE_LIMIT {
             return Err(Error::TooLong(journal::LINE_LIMIT));

@@ -12,7 +12,7 @@ use super::{
     files::{self, HashedFile},
 };
 use crate::{
-    domain::{Digest, journal::Event},
+    domain::{Digest, journal::Event, snapshot::Subject},
     format::{
         Problem,
         canonical::Lines,
@@ -33,6 +33,9 @@ pub struct Written {
     pub review: names::Review,
 }
 
+/// Why there is no signature.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// A file of the record: its name, digest and size.
 type Part = (&'static str, Digest, u64);
 
@@ -45,7 +48,7 @@ impl Review {
     /// # Errors
     /// When it is not attested, when there is such a record, when a population file changed, when there is no signature,
     /// or when something cannot be written.
-    pub fn write_record<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    pub fn write_record<E: Into<Cause>>(
         &self,
         name: &str,
         out: Option<&Path>,
@@ -84,7 +87,7 @@ impl Review {
         &self,
         folder: &Path,
         seal: Seal,
-        sign: &mut dyn FnMut(&[u8]) -> Result<String, Box<dyn std::error::Error + Send + Sync>>,
+        sign: &mut dyn FnMut(&[u8]) -> Result<String, Cause>,
     ) -> Result<(Digest, names::Review), Error> {
         let (mut parts, merkle_root) = thread::scope(|scope| {
             let others = scope.spawn(|| {
@@ -162,7 +165,7 @@ impl Review {
             .snapshot()
             .subjects()
             .iter()
-            .flat_map(|subject| subject.items())
+            .flat_map(Subject::items)
         {
             line.clear();
             decisions.line(grant, &mut line);
@@ -206,11 +209,8 @@ fn remove_partial(partial: &Path) -> Result<(), Error> {
     };
     for entry in list {
         let entry = entry.map_err(Error::io("read", partial))?;
-        if !entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| names::limit(name).is_some())
-        {
+        let name = entry.file_name();
+        if name.to_str().and_then(names::limit).is_none() {
             return Err(Error::InTheWay(partial.to_owned()));
         }
     }

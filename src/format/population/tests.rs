@@ -74,6 +74,7 @@ fn a_grant_line_says_who_has_what() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_changed_population_is_refused_with_file_and_line() {
     let whole = files(&sample::snapshot());
     let [accounts, resources, grants] = [0, 1, 2];
