@@ -51,7 +51,13 @@ pub enum Error {
     },
     /// The lines are well formed but are not a snapshot together.
     #[error("the population files do not fit together: {0}")]
-    Snapshot(#[from] snapshot::Error),
+    Snapshot(snapshot::Error),
+}
+
+impl From<snapshot::Error> for Error {
+    fn from(error: snapshot::Error) -> Self {
+        Self::Snapshot(error)
+    }
 }
 
 impl Error {

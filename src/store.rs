@@ -81,12 +81,12 @@ pub enum Error {
         source: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{folder}: {source}")]
+    #[error("{folder}: {problem}")]
     Damaged {
         /// Where the file is.
         folder: PathBuf,
-        /// What is wrong.
-        source: format::Error,
+        /// What is wrong, with file and line.
+        problem: format::Error,
     },
     /// A file was changed since the review was opened.
     #[error("{0} was changed since the review was opened: its digest differs")]
@@ -121,10 +121,22 @@ pub enum Error {
 impl Error {
     /// Whether a newer version of the program is needed, rather than something being wrong.
     pub fn is_newer(&self) -> bool {
-        matches!(self, Self::Damaged { source, .. } if source.is_newer())
+        matches!(self, Self::Damaged { problem, .. } if problem.is_newer())
     }
 
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    /// What is wrong with a file in `folder`.
+    fn damaged(folder: &Path) -> impl Fn(format::Error) -> Self + use<> {
+        let folder = folder.to_owned();
+        move |problem| match problem {
+            format::Error::Read { file, source } => Self::io("read", &folder.join(file))(source),
+            problem => Self::Damaged {
+                folder: folder.clone(),
+                problem,
+            },
+        }
+    }
+
+    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io {
             doing,
@@ -299,10 +311,7 @@ const TAIL: u64 = 1 << 20;
 
 fn summary(folder: &Path) -> Result<Summary, Error> {
     let path = folder.join(names::JOURNAL);
-    let damaged = |problem: Problem, line| Error::Damaged {
-        folder: folder.to_owned(),
-        source: problem.at(names::JOURNAL, line),
-    };
+    let damaged = |problem: Problem, line| Error::damaged(folder)(problem.at(names::JOURNAL, line));
     let file = fs::File::open(&path).map_err(Error::io("read", &path))?;
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();

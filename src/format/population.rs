@@ -66,7 +66,13 @@ fn blocks<T>(
 ) -> io::Result<()> {
     let mut block = String::with_capacity(BLOCK);
     for entry in list {
+        let before = block.len();
         print(&mut block, entry);
+        // What is written can be read again.
+        if block.len().saturating_sub(before) as u64 > LINE_LIMIT {
+            let long = format!("one line is longer than {LINE_LIMIT} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, long));
+        }
         if block.len() >= BLOCK {
             out.write_all(block.as_bytes())?;
             block.clear();

@@ -152,38 +152,6 @@ pub(crate) fn snapshot() -> Snapshot {
     Snapshot::assemble(parts()).expect("the sample is a snapshot")
 }
 
-/// `accounts` accounts with ten project roles each.
-pub(crate) fn large(accounts: usize) -> Snapshot {
-    let mut parts = parts();
-    parts.projects = (0..200)
-        .map(|n| Project {
-            id: format!("p{n}").into(),
-            name: Raw::from(format!("Project {n}")),
-            ..parts.projects[0].clone()
-        })
-        .collect();
-    parts.accounts = (0..accounts)
-        .map(|n| account(&format!("2hJkLmNo{n}"), &format!("First{n}"), "Last"))
-        .collect();
-    parts.grants.clear();
-    parts.memberships.clear();
-    for n in 0..accounts {
-        for m in 0..10 {
-            let project = ProjectIx::at((n * 7 + m * 13) % parts.projects.len());
-            let holder = Holder::Account(AccountIx::at(n));
-            let entitlement = Entitlement::ProjectRole(project, RoleIx(3));
-            let id = GrantId::of(&parts, holder, entitlement);
-            parts.grants.push(Grant {
-                id,
-                holder,
-                entitlement,
-                source: 7,
-            });
-        }
-    }
-    Snapshot::assemble(parts).expect("the sample is a snapshot")
-}
-
 pub(crate) fn provenance() -> Provenance {
     Provenance {
         began: at(0),

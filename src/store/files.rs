@@ -17,14 +17,23 @@ use crate::{
 /// How much is read or written at once.
 pub(super) const PIECE: usize = 256 << 10;
 
-/// Makes `folder` and those above it, for their owner alone.
+/// Makes `folder` and those above it that are not there, for their owner alone, and puts their names on disk.
 pub(super) fn create_folders(folder: &Path) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    private_folder(&mut builder);
-    builder
-        .recursive(true)
-        .create(folder)
-        .map_err(Error::io("create", folder))
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder
+        .parent()
+        .filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create_folders(above)?;
+    }
+    match create_folder(folder) {
+        // Another process was quicker.
+        Err(_) if folder.is_dir() => {}
+        created => created?,
+    }
+    sync_folder(above.unwrap_or(Path::new(".")))
 }
 
 /// Makes `folder`, which must not be there yet.
@@ -133,10 +142,7 @@ pub(super) fn open(folder: &Path, name: &'static str) -> Result<File, Error> {
     } else {
         return Ok(file);
     };
-    Err(Error::Damaged {
-        folder: folder.to_owned(),
-        source: problem.at(name, 1),
-    })
+    Err(Error::damaged(folder)(problem.at(name, 1)))
 }
 
 /// Reads a small stored file.

@@ -87,11 +87,8 @@ impl Replay {
     pub(super) fn begin(folder: &Path) -> Result<Self, Error> {
         let file = files::open(folder, record::JOURNAL)?;
         let mut reader = journal::Reader::new(BufReader::with_capacity(files::PIECE, file));
-        let damaged = |source| Error::Damaged {
-            folder: folder.to_owned(),
-            source,
-        };
-        let first = reader.next().map_err(damaged)?;
+        let damaged = Error::damaged(folder);
+        let first = reader.next().map_err(&damaged)?;
         let first = first.ok_or_else(|| {
             let empty = Problem::Malformed("the journal is empty".into());
             damaged(empty.at(record::JOURNAL, 1))
@@ -136,10 +133,7 @@ impl Replay {
         };
         let rest = self.rest(bytes)?;
         if !matches!(source, format::Error::Line { .. }) || !is_torn(bytes, &rest) {
-            return Err(Error::Damaged {
-                folder: self.folder,
-                source,
-            });
+            return Err(Error::damaged(&self.folder)(source));
         }
         let Some(writer) = writer else {
             // Somebody else is writing it at this moment.

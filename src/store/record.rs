@@ -155,10 +155,7 @@ impl Review {
         let mut grants = Lines::new(names::GRANTS, grants, population::LINE_LIMIT);
         let mut out = HashedFile::create(&path)?;
         let (mut tree, mut decisions) = (merkle::Tree::default(), Decisions::new(self.campaign()));
-        let damaged = |source| Error::Damaged {
-            folder: self.folder.clone(),
-            source,
-        };
+        let damaged = Error::damaged(&self.folder);
         let mut line = String::new();
         for grant in self
             .campaign()
@@ -169,7 +166,7 @@ impl Review {
         {
             line.clear();
             decisions.line(grant, &mut line);
-            match grants.next().map_err(damaged)? {
+            match grants.next().map_err(&damaged)? {
                 Some(grant) => tree.push(merkle::leaf(grant, line.as_bytes())),
                 None => return Err(damaged(grants.error(Problem::CutShort))),
             }

@@ -22,7 +22,7 @@ use crate::{
         time::Timestamp,
     },
     format::{
-        self, Problem, journal, population,
+        Problem, journal, population,
         record::{self, POPULATION},
         sums::Sums,
     },
@@ -180,10 +180,7 @@ impl Review {
 
 /// Reads `opened.sums`, whose digest the first entry has.
 fn opened_sums(folder: &Path, first: &Entry) -> Result<Sums, Error> {
-    let damaged = |source| Error::Damaged {
-        folder: folder.to_owned(),
-        source,
-    };
+    let damaged = Error::damaged(folder);
     let Event::Opened(opened) = &first.event else {
         let problem = Problem::Malformed("it does not open a review".into());
         return Err(damaged(problem.at(record::JOURNAL, 1)));
@@ -211,12 +208,7 @@ fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
                 open(record::RESOURCES)?,
                 open(record::GRANTS)?,
             ];
-            population::read(accounts, resources, grants).map_err(|source: format::Error| {
-                Error::Damaged {
-                    folder: folder.to_owned(),
-                    source,
-                }
-            })
+            population::read(accounts, resources, grants).map_err(Error::damaged(folder))
         };
         let snapshot = read();
         // A changed file is told as such, not by what is odd in it.

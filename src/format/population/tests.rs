@@ -203,6 +203,15 @@ fn a_changed_population_is_refused_with_file_and_line() {
 }
 
 #[test]
+fn a_name_too_long_to_be_read_again_is_not_written() {
+    let mut parts = sample::parts();
+    parts.organization.name = Raw::from("\u{7f}".repeat(200_000));
+    let snapshot = Snapshot::assemble(parts).expect("a snapshot");
+    let error = write_resources(&snapshot, &mut io::sink()).expect_err("too long");
+    assert_eq!(error.to_string(), "one line is longer than 1048576 bytes");
+}
+
+#[test]
 fn every_flipped_bit_gives_another_snapshot_or_none() {
     let snapshot = sample::snapshot();
     let whole = files(&snapshot);
