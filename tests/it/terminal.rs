@@ -357,10 +357,11 @@ impl Auditor {
 
 impl vte::Perform for Auditor {
     fn print(&mut self, c: char) {
+        // U+200E is ours: it stands on both sides of right-to-left text, so that columns keep their places.
         let hidden = c.is_control()
             || matches!(c,
-                '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+                '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
         if hidden {
             self.found(&format!("U+{:04X}", u32::from(c)));
         }
