@@ -1,0 +1,125 @@
+//! [`Action`]: everything a key can mean.
+
+/// What a key means. `keymap` tells which key, and what it is called in footer, help and commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Action {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// Half a page up.
+    HalfUp,
+    /// Half a page down.
+    HalfDown,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// From the queue to the items, from an item to its particulars. Never decides.
+    Open,
+    /// From the items to the queue.
+    Out,
+    /// To the other pane.
+    OtherPane,
+    /// To the subject after this one.
+    NextSubject,
+    /// To the subject before this one.
+    PreviousSubject,
+    /// To the next item that is undecided.
+    NextUndecided,
+    /// To the previous item that is undecided.
+    PreviousUndecided,
+
+    /// Keep, or acknowledge an implicit grant.
+    Keep,
+    /// Bookmark.
+    Later,
+    /// Begin to revoke; a reason is asked for.
+    Revoke,
+    /// The last decision again, with its reason.
+    Repeat,
+    /// Take decision and bookmark away.
+    Clear,
+    /// Keep what is undecided of the subject.
+    KeepRest,
+    /// Begin to revoke what is undecided of the subject.
+    RevokeRest,
+    /// Write a note.
+    Note,
+
+    /// Mark or unmark the item and move on.
+    Mark,
+    /// Begin or end a range.
+    Range,
+    /// Mark all that the filter shows.
+    MarkAll,
+    /// Take all marks away.
+    UnmarkAll,
+
+    /// Take the last change back.
+    Undo,
+    /// Make the change again that was taken back.
+    Redo,
+    /// Show all changes.
+    History,
+
+    /// Type a filter.
+    Filter,
+    /// Run a command by its name.
+    Commands,
+    /// The why panel over the whole screen.
+    Why,
+    /// Sign off.
+    SignOff,
+    /// All keys.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Leave the review.
+    Back,
+    /// Leave the program.
+    Quit,
+
+    /// Peel one layer: sheet, range, marks, filter.
+    Cancel,
+    /// Take what was typed or chosen.
+    Accept,
+    /// Say yes to a question.
+    Yes,
+    /// Choose the entry with this digit.
+    Pick(u8),
+    /// Type one's own words instead.
+    OwnWords,
+    /// To the next field.
+    NextField,
+    /// To the previous field.
+    PreviousField,
+}
+
+impl Action {
+    /// Whether it changes what is recorded, or begins to. A key held down never does that twice.
+    pub(crate) fn decides(self) -> bool {
+        matches!(
+            self,
+            Self::Keep
+                | Self::Later
+                | Self::Revoke
+                | Self::Repeat
+                | Self::Clear
+                | Self::KeepRest
+                | Self::RevokeRest
+                | Self::Note
+                | Self::Undo
+                | Self::Redo
+                | Self::SignOff
+                | Self::Yes
+                | Self::Pick(_)
+        )
+    }
+}

@@ -1,0 +1,774 @@
+//! Which key means what, once: footer, help, commands and the keys themselves come from [`TABLES`].
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::action::Action;
+
+/// Which keys count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Context {
+    /// Queue and items.
+    Review,
+    /// Choosing a reason for a revoke.
+    Reason,
+    /// Typing a line.
+    Words,
+    /// Particulars of an item, and how derived access can be removed.
+    Path,
+    /// A yes-or-no question.
+    Ask,
+    /// A bulk that is confirmed by typing.
+    Count,
+    /// The why panel over the whole screen.
+    Why,
+    /// All changes.
+    History,
+    /// All keys.
+    Help,
+    /// Commands by name.
+    Commands,
+    /// Typing a filter.
+    Filter,
+    /// Sign-off.
+    SignOff,
+    /// After sign-off.
+    Sealed,
+    /// Fetching.
+    Loading,
+    /// Fetching failed.
+    Failed,
+}
+
+/// A key as it is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A character, whatever the keyboard needs for it.
+    Char(char),
+    /// A character with Ctrl.
+    Ctrl(char),
+    /// Another key.
+    Code(KeyCode),
+}
+
+impl Key {
+    fn is(self, key: KeyEvent) -> bool {
+        let others =
+            KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META;
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        if key.modifiers.intersects(others) {
+            return false;
+        }
+        match self {
+            Self::Char(c) => !ctrl && key.code == KeyCode::Char(c),
+            Self::Ctrl(c) => ctrl && key.code == KeyCode::Char(c),
+            Self::Code(code) => !ctrl && key.code == code,
+        }
+    }
+
+    /// What it is called in hints.
+    pub(crate) fn label(self) -> String {
+        match self {
+            Self::Char(' ') => "space".to_owned(),
+            Self::Char(c) => c.to_string(),
+            Self::Ctrl(c) => format!("^{c}"),
+            Self::Code(code) => match code {
+                KeyCode::Up => "Up".to_owned(),
+                KeyCode::Down => "Down".to_owned(),
+                KeyCode::Left => "Left".to_owned(),
+                KeyCode::Right => "Right".to_owned(),
+                KeyCode::PageUp => "PgUp".to_owned(),
+                KeyCode::PageDown => "PgDn".to_owned(),
+                KeyCode::BackTab => "Shift-Tab".to_owned(),
+                KeyCode::F(n) => format!("F{n}"),
+                other => format!("{other:?}"),
+            },
+        }
+    }
+}
+
+/// One meaning and its keys.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    /// What it means.
+    pub(crate) action: Action,
+    /// The keys, the one to show first.
+    pub(crate) keys: &'static [Key],
+    /// Its name as a command; empty for what is no command.
+    pub(crate) name: &'static str,
+    /// A word or two for the footer; empty keeps it out.
+    pub(crate) hint: &'static str,
+    /// A sentence for help and commands.
+    pub(crate) help: &'static str,
+}
+
+const fn key(
+    action: Action,
+    keys: &'static [Key],
+    name: &'static str,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding {
+        action,
+        keys,
+        name,
+        hint,
+        help,
+    }
+}
+
+use Key::{Char, Code, Ctrl};
+
+const ESC: &[Key] = &[Code(KeyCode::Esc)];
+const ENTER: &[Key] = &[Code(KeyCode::Enter)];
+
+/// All keys, by where they count. The order is the order of footer and help.
+pub(crate) const TABLES: &[(Context, &[Binding])] = &[
+    (Context::Review, REVIEW),
+    (
+        Context::Reason,
+        &[
+            key(
+                Action::Pick(0),
+                &[
+                    Char('1'),
+                    Char('2'),
+                    Char('3'),
+                    Char('4'),
+                    Char('5'),
+                    Char('6'),
+                    Char('7'),
+                ],
+                "",
+                "take that reason",
+                "revoke for that reason",
+            ),
+            key(
+                Action::OwnWords,
+                &[Char('/')],
+                "",
+                "type a reason",
+                "type a reason of your own",
+            ),
+            key(Action::Cancel, ESC, "", "cancel", "revoke nothing"),
+        ],
+    ),
+    (
+        Context::Words,
+        &[
+            key(Action::Accept, ENTER, "", "take it", "take what was typed"),
+            key(Action::Cancel, ESC, "", "cancel", "change nothing"),
+        ],
+    ),
+    (
+        Context::Path,
+        &[
+            key(
+                Action::Pick(0),
+                &[Char('1'), Char('2')],
+                "",
+                "revoke that grant…",
+                "go on to revoke that stored grant; a reason is asked for",
+            ),
+            key(
+                Action::Cancel,
+                &[Code(KeyCode::Esc), Char('q'), Code(KeyCode::Left)],
+                "",
+                "close",
+                "close the sheet",
+            ),
+        ],
+    ),
+    (
+        Context::Ask,
+        &[
+            key(Action::Yes, &[Char('y')], "", "yes", "do it"),
+            key(
+                Action::Cancel,
+                &[Code(KeyCode::Esc), Char('n'), Char('q')],
+                "",
+                "no",
+                "do nothing",
+            ),
+        ],
+    ),
+    (
+        Context::Count,
+        &[
+            key(
+                Action::Accept,
+                ENTER,
+                "",
+                "confirm",
+                "confirm what was typed",
+            ),
+            key(Action::Cancel, ESC, "", "cancel", "decide nothing"),
+        ],
+    ),
+    (
+        Context::Why,
+        &[key(
+            Action::Cancel,
+            &[
+                Code(KeyCode::Esc),
+                Char('w'),
+                Char('q'),
+                Code(KeyCode::Left),
+            ],
+            "",
+            "close",
+            "close the panel",
+        )],
+    ),
+    (
+        Context::History,
+        &[
+            key(
+                Action::Accept,
+                ENTER,
+                "",
+                "undo back to here",
+                "take back every change after this one, after asking",
+            ),
+            key(
+                Action::Undo,
+                &[Char('u')],
+                "",
+                "undo one",
+                "take the last change back",
+            ),
+            key(
+                Action::Redo,
+                &[Ctrl('r')],
+                "",
+                "redo",
+                "make the change again that was taken back",
+            ),
+            key(
+                Action::Cancel,
+                &[Code(KeyCode::Esc), Char('q'), Char('U')],
+                "",
+                "close",
+                "close the history",
+            ),
+        ],
+    ),
+    (
+        Context::Help,
+        &[key(
+            Action::Cancel,
+            &[
+                Code(KeyCode::Esc),
+                Char('q'),
+                Char('?'),
+                Code(KeyCode::F(1)),
+            ],
+            "",
+            "close",
+            "close this help",
+        )],
+    ),
+    (
+        Context::Commands,
+        &[
+            key(Action::Accept, ENTER, "", "run", "run the command"),
+            key(Action::Cancel, ESC, "", "close", "run nothing"),
+        ],
+    ),
+    (
+        Context::Filter,
+        &[
+            key(
+                Action::Accept,
+                ENTER,
+                "",
+                "keep the filter",
+                "go on with what the filter shows",
+            ),
+            key(Action::Cancel, ESC, "", "clear it", "show everything again"),
+        ],
+    ),
+    (
+        Context::SignOff,
+        &[
+            key(
+                Action::Accept,
+                ENTER,
+                "",
+                "next, sign at the end",
+                "go to the next field; in the last one, sign",
+            ),
+            key(
+                Action::NextField,
+                &[Code(KeyCode::Tab), Code(KeyCode::Down)],
+                "",
+                "next field",
+                "go to the next field",
+            ),
+            key(
+                Action::PreviousField,
+                &[Code(KeyCode::BackTab), Code(KeyCode::Up)],
+                "",
+                "previous field",
+                "go to the previous field",
+            ),
+            key(
+                Action::PageDown,
+                &[Code(KeyCode::PageDown)],
+                "",
+                "scroll",
+                "scroll the page down",
+            ),
+            key(
+                Action::PageUp,
+                &[Code(KeyCode::PageUp)],
+                "",
+                "",
+                "scroll the page up",
+            ),
+            key(
+                Action::Cancel,
+                ESC,
+                "",
+                "back to the review",
+                "go back; nothing is signed",
+            ),
+        ],
+    ),
+    (
+        Context::Sealed,
+        &[
+            key(
+                Action::Cancel,
+                &[Code(KeyCode::Esc), Code(KeyCode::Enter)],
+                "",
+                "look at the review",
+                "look at the sealed review; nothing in it changes",
+            ),
+            key(Action::Back, &[Char('q')], "", "back", "leave the review"),
+        ],
+    ),
+    (
+        Context::Loading,
+        &[key(
+            Action::Cancel,
+            &[Code(KeyCode::Esc), Char('q')],
+            "",
+            "stop",
+            "stop fetching",
+        )],
+    ),
+    (
+        Context::Failed,
+        &[key(
+            Action::Back,
+            &[Char('q'), Code(KeyCode::Esc)],
+            "",
+            "back",
+            "leave",
+        )],
+    ),
+];
+
+const REVIEW: &[Binding] = &[
+    key(
+        Action::Keep,
+        &[Char('a')],
+        "keep",
+        "keep",
+        "keep the grant, or acknowledge an implicit one",
+    ),
+    key(
+        Action::Later,
+        &[Char('s')],
+        "later",
+        "later",
+        "leave it undecided with a bookmark",
+    ),
+    key(
+        Action::Revoke,
+        &[Char('d')],
+        "revoke",
+        "revoke…",
+        "revoke the grant; a reason is asked for",
+    ),
+    key(
+        Action::Repeat,
+        &[Char('.')],
+        "repeat",
+        "repeat",
+        "the last decision again, with its reason",
+    ),
+    key(
+        Action::Clear,
+        &[Char('c')],
+        "clear",
+        "",
+        "take decision and bookmark away",
+    ),
+    key(
+        Action::KeepRest,
+        &[Char('A')],
+        "keep-rest",
+        "keep rest",
+        "keep what is undecided of this account or team",
+    ),
+    key(
+        Action::RevokeRest,
+        &[Char('D')],
+        "revoke-rest",
+        "",
+        "revoke what is undecided of this account or team",
+    ),
+    key(
+        Action::Mark,
+        &[Char(' ')],
+        "mark",
+        "mark",
+        "mark the item; a, s, d and c then act on all marked",
+    ),
+    key(
+        Action::Filter,
+        &[Char('/')],
+        "filter",
+        "filter",
+        "show only what matches: words, is:, role:, team:, project:, account:",
+    ),
+    key(
+        Action::Undo,
+        &[Char('u'), Char('z')],
+        "undo",
+        "undo",
+        "take the last change back",
+    ),
+    key(
+        Action::NextUndecided,
+        &[Char('n')],
+        "next",
+        "next undecided",
+        "to the next undecided item",
+    ),
+    key(
+        Action::Redo,
+        &[Ctrl('r'), Char('Z')],
+        "redo",
+        "",
+        "make the change again that was taken back",
+    ),
+    key(
+        Action::SignOff,
+        &[Char('S')],
+        "sign-off",
+        "sign off",
+        "state, sign and write the record",
+    ),
+    key(
+        Action::PreviousUndecided,
+        &[Char('N')],
+        "previous",
+        "",
+        "to the previous undecided item",
+    ),
+    key(
+        Action::Range,
+        &[Char('v')],
+        "range",
+        "range",
+        "begin a range of items, and end it",
+    ),
+    key(
+        Action::MarkAll,
+        &[Char('*')],
+        "mark-all",
+        "mark all",
+        "mark everything the filter shows",
+    ),
+    key(
+        Action::UnmarkAll,
+        &[Char('-')],
+        "unmark-all",
+        "",
+        "take all marks away",
+    ),
+    key(
+        Action::History,
+        &[Char('U')],
+        "history",
+        "history",
+        "all changes; go back to any of them",
+    ),
+    key(
+        Action::Note,
+        &[Char('m')],
+        "note",
+        "note",
+        "write a note on the item",
+    ),
+    key(
+        Action::Why,
+        &[Char('w')],
+        "why",
+        "why",
+        "everything known about the item, over the whole screen",
+    ),
+    key(
+        Action::PreviousSubject,
+        &[Char('[')],
+        "previous-account",
+        "",
+        "to the account or team before this one",
+    ),
+    key(
+        Action::NextSubject,
+        &[Char(']')],
+        "next-account",
+        "next account",
+        "to the account or team after this one",
+    ),
+    key(
+        Action::OtherPane,
+        &[Code(KeyCode::Tab), Code(KeyCode::BackTab)],
+        "queue",
+        "queue",
+        "from the items to the queue and back",
+    ),
+    key(
+        Action::Open,
+        &[Code(KeyCode::Enter), Char('l'), Code(KeyCode::Right)],
+        "open",
+        "",
+        "into the account, or the particulars of the item; never decides",
+    ),
+    key(
+        Action::Out,
+        &[Char('h'), Code(KeyCode::Left)],
+        "out",
+        "",
+        "out to the queue",
+    ),
+    key(
+        Action::Commands,
+        &[Char(':'), Ctrl('p')],
+        "",
+        "commands",
+        "run a command by its name",
+    ),
+    key(
+        Action::Cancel,
+        ESC,
+        "",
+        "",
+        "peel one layer: range, marks, filter",
+    ),
+    key(
+        Action::Help,
+        &[Char('?'), Code(KeyCode::F(1))],
+        "help",
+        "",
+        "all keys",
+    ),
+    key(
+        Action::Back,
+        &[Char('q')],
+        "back",
+        "",
+        "leave the review; every decision is on disk",
+    ),
+];
+
+/// Keys that move in every list.
+pub(crate) const MOVES: &[Binding] = &[
+    key(
+        Action::Up,
+        &[Code(KeyCode::Up), Char('k')],
+        "",
+        "",
+        "one row up",
+    ),
+    key(
+        Action::Down,
+        &[Code(KeyCode::Down), Char('j')],
+        "",
+        "",
+        "one row down",
+    ),
+    key(
+        Action::PageUp,
+        &[Code(KeyCode::PageUp), Ctrl('b')],
+        "",
+        "",
+        "a page up",
+    ),
+    key(
+        Action::PageDown,
+        &[Code(KeyCode::PageDown), Ctrl('f')],
+        "",
+        "",
+        "a page down",
+    ),
+    key(Action::HalfUp, &[Ctrl('u')], "", "", "half a page up"),
+    key(Action::HalfDown, &[Ctrl('d')], "", "", "half a page down"),
+    key(
+        Action::First,
+        &[Code(KeyCode::Home), Char('g')],
+        "",
+        "",
+        "to the first row",
+    ),
+    key(
+        Action::Last,
+        &[Code(KeyCode::End), Char('G')],
+        "",
+        "",
+        "to the last row",
+    ),
+];
+
+/// Keys that count everywhere.
+pub(crate) const ALWAYS: &[Binding] = &[
+    key(
+        Action::Quit,
+        &[Ctrl('c'), Char('Q')],
+        "quit",
+        "",
+        "leave the program; every decision is on disk",
+    ),
+    key(
+        Action::Suspend,
+        &[Ctrl('z')],
+        "suspend",
+        "",
+        "stop the program until the shell continues it",
+    ),
+    key(
+        Action::Redraw,
+        &[Ctrl('l')],
+        "redraw",
+        "",
+        "draw everything anew",
+    ),
+];
+
+impl Context {
+    /// Whether letters are typed into a line here.
+    pub(crate) fn types(self) -> bool {
+        matches!(
+            self,
+            Self::Words | Self::Count | Self::Commands | Self::Filter | Self::SignOff
+        )
+    }
+
+    /// Its own keys.
+    pub(crate) fn bindings(self) -> &'static [Binding] {
+        TABLES
+            .iter()
+            .find(|(context, _)| *context == self)
+            .map_or(&[], |(_, bindings)| bindings)
+    }
+}
+
+/// What `key` means in `context`.
+pub(crate) fn meaning(context: Context, key: KeyEvent) -> Option<Action> {
+    let moves = MOVES.iter().filter(|binding| {
+        // Where letters are typed, only keys that are no letters move.
+        !context.types() || matches!(binding.keys[0], Key::Code(_))
+    });
+    context
+        .bindings()
+        .iter()
+        .chain(moves)
+        .chain(ALWAYS)
+        .find_map(|binding| {
+            let place = binding.keys.iter().position(|bound| {
+                bound.is(key) && (!context.types() || !matches!(bound, Key::Char(_)))
+            })?;
+            Some(match binding.action {
+                Action::Pick(_) => Action::Pick(u8::try_from(place).unwrap_or(u8::MAX)),
+                action => action,
+            })
+        })
+}
+
+/// The keys of `binding` for help: all of them.
+pub(crate) fn labels(binding: &Binding) -> String {
+    if let (Action::Pick(_), [first, .., last]) = (binding.action, binding.keys) {
+        return format!("{}-{}", first.label(), last.label());
+    }
+    binding
+        .keys
+        .iter()
+        .map(|key| key.label())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The key of `binding` for the footer.
+pub(crate) fn label(binding: &Binding) -> String {
+    match binding.action {
+        Action::Pick(_) => labels(binding),
+        _ => binding.keys[0].label(),
+    }
+}
+
+/// Everything that can be run by its name, with the name.
+pub(crate) fn commands() -> impl Iterator<Item = &'static Binding> {
+    REVIEW
+        .iter()
+        .chain(ALWAYS)
+        .filter(|binding| !binding.name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for (context, bindings) in TABLES {
+            let moves: &[Binding] = if context.types() { &[] } else { MOVES };
+            let all: Vec<Key> = bindings
+                .iter()
+                .chain(moves)
+                .chain(ALWAYS)
+                .flat_map(|binding| binding.keys)
+                .copied()
+                .collect();
+            for (place, key) in all.iter().enumerate() {
+                assert!(!all[..place].contains(key), "{key:?} twice in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ctrl_and_a_letter_never_decides() {
+        for (context, _) in TABLES {
+            for c in ' '..='~' {
+                let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+                if let Some(action) = meaning(*context, key) {
+                    assert!(
+                        !action.decides() || action == Action::Redo,
+                        "^{c} in {context:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn enter_never_decides() {
+        for (context, _) in TABLES {
+            if let Some(action) = meaning(*context, KeyEvent::from(KeyCode::Enter)) {
+                assert!(!action.decides(), "{context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_its_own_name_and_a_sentence() {
+        let names: Vec<&str> = commands().map(|binding| binding.name).collect();
+        for (place, name) in names.iter().enumerate() {
+            assert!(!names[..place].contains(name), "{name}");
+        }
+        assert!(commands().all(|binding| !binding.help.is_empty()));
+    }
+}

@@ -1,0 +1,330 @@
+//! What things are called on the screens: holders, items, paths, facts and changes, in words.
+
+use crate::domain::{
+    access::{Certainty, Remaining},
+    account::{Account, Fact, Kind, State, TwoFactor},
+    campaign::Campaign,
+    decision::Change,
+    grant::{Entitlement, Holder, Membership, Standing},
+    items::Item,
+    journal::{Chosen, Decided, Entry, Event},
+    resource::RoleKind,
+    snapshot::{Snapshot, TeamIx},
+    text::{Raw, SafeText},
+    time::Timestamp,
+};
+
+use super::widget::text::{count, number};
+
+/// Text from outside as it may be shown.
+fn safe(raw: &Raw) -> String {
+    raw.safe().as_str().to_owned()
+}
+
+/// What a holder is called.
+pub(crate) fn holder(snapshot: &Snapshot, holder: Holder) -> String {
+    match holder {
+        Holder::Everyone(_) | Holder::Account(_) => safe(&snapshot.holder_label(holder)),
+        Holder::Team(team) => format!("team {}", team_name(snapshot, team)),
+    }
+}
+
+/// A team's name, or its id where the name is not known.
+pub(crate) fn team_name(snapshot: &Snapshot, team: TeamIx) -> String {
+    let team = snapshot.team(team);
+    if team.name.raw().is_empty() {
+        SafeText::of(&team.id).to_string()
+    } else {
+        safe(&team.name)
+    }
+}
+
+/// Whether a name holds characters that cannot be seen or that act on a terminal.
+pub(crate) fn hides_characters(raw: &Raw) -> bool {
+    raw.safe().as_str() != raw.raw()
+}
+
+/// In a word, what kind of grant an item is.
+pub(crate) fn kind(snapshot: &Snapshot, item: Item) -> &'static str {
+    match snapshot.grant(item).entitlement {
+        Entitlement::SignIn => "account",
+        Entitlement::OrganizationRole(_) => "org",
+        Entitlement::Membership(_) => "team",
+        Entitlement::ProjectRole(..) => "project",
+    }
+}
+
+/// What an item gives access to.
+pub(crate) fn target(snapshot: &Snapshot, item: Item) -> String {
+    match snapshot.grant(item).entitlement {
+        Entitlement::Membership(ix) => team_name(snapshot, snapshot.membership(ix).team),
+        _ => safe(snapshot.resource_label(item)),
+    }
+}
+
+/// Which role an item gives.
+pub(crate) fn role(snapshot: &Snapshot, item: Item) -> String {
+    safe(&snapshot.role_label(item))
+}
+
+/// An item without its holder: `atlas-billing / Project Admin`.
+pub(crate) fn item(snapshot: &Snapshot, item: Item) -> String {
+    format!("{} / {}", target(snapshot, item), role(snapshot, item))
+}
+
+/// An item with its holder: `atlas-billing / Project Admin of Dmitri Okafor`.
+pub(crate) fn item_of(snapshot: &Snapshot, at: Item) -> String {
+    format!(
+        "{} of {}",
+        item(snapshot, at),
+        holder(snapshot, snapshot.grant(at).holder)
+    )
+}
+
+/// A way through teams: `Payments ‹ Engineering`.
+pub(crate) fn path(snapshot: &Snapshot, path: &[TeamIx], upward: &str) -> String {
+    let names: Vec<String> = path.iter().map(|team| team_name(snapshot, *team)).collect();
+    names.join(&format!(" {upward} "))
+}
+
+/// What stays reachable: `Payments as Project Member via team Engineering`.
+pub(crate) fn remaining(snapshot: &Snapshot, remaining: &Remaining, upward: &str) -> String {
+    let what = format!(
+        "{} as {}",
+        target(snapshot, remaining.item),
+        role(snapshot, remaining.item)
+    );
+    let way = if remaining.path.is_empty() {
+        "directly".to_owned()
+    } else {
+        format!("via team {}", path(snapshot, &remaining.path, upward))
+    };
+    format!("{what} {way}{}", certainty(remaining.certainty))
+}
+
+/// What follows a path that does not surely lead there now.
+pub(crate) fn certainty(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Now => "",
+        Certainty::NotYet => " (not yet)",
+        Certainty::Unknown => " (may not count)",
+    }
+}
+
+/// What kind of user an account is.
+pub(crate) fn account_kind(account: &Account) -> &'static str {
+    match account.kind {
+        Kind::Member => "member",
+        Kind::Collaborator => "external collaborator",
+        Kind::Guest => "guest",
+        Kind::Unknown => "kind unknown",
+    }
+}
+
+/// Whether an account can act.
+pub(crate) fn account_state(account: &Account, now: Timestamp) -> &'static str {
+    match account.state(now) {
+        State::Active => "active",
+        State::Suspended => "suspended",
+        State::Left => "left",
+        State::Future => "not yet joined",
+        State::Unknown => "state unknown",
+    }
+}
+
+/// In few words, what is out of the ordinary about a holder; empty for an active member.
+pub(crate) fn remarks(snapshot: &Snapshot, holder: Holder, now: Timestamp) -> Vec<&'static str> {
+    match holder {
+        Holder::Everyone(_) => vec!["implicit"],
+        Holder::Account(ix) => {
+            let account = snapshot.account(ix);
+            let kind = match account.kind {
+                Kind::Member => None,
+                Kind::Collaborator => Some("external"),
+                Kind::Guest => Some("guest"),
+                Kind::Unknown => Some("kind unknown"),
+            };
+            let state = match account.state(now) {
+                State::Active => None,
+                _ => Some(account_state(account, now)),
+            };
+            if account.listed {
+                kind.into_iter().chain(state).collect()
+            } else {
+                vec!["not listed"]
+            }
+        }
+        Holder::Team(ix) => {
+            let team = snapshot.team(ix);
+            let mut remarks = vec!["team"];
+            remarks.extend((team.archived == Fact::Known(true)).then_some("archived"));
+            remarks.extend((team.disbanded == Fact::Known(true)).then_some("disbanded"));
+            remarks.extend((!team.listed).then_some("not listed"));
+            remarks
+        }
+    }
+}
+
+/// Two-factor authentication of an account, in words.
+pub(crate) fn two_factor(account: &Account) -> &'static str {
+    match account.two_factor {
+        Fact::Known(TwoFactor::Active) => "2FA active",
+        Fact::Known(TwoFactor::Inactive) => "2FA off",
+        Fact::Known(TwoFactor::NotSetUp) => "no 2FA",
+        Fact::Absent => "no 2FA told",
+        Fact::Unknown => "2FA unknown",
+    }
+}
+
+/// When an account last signed in.
+pub(crate) fn last_sign_in(account: &Account) -> String {
+    match account.last_sign_in {
+        Fact::Known(at) => format!("last sign-in {}", at.day()),
+        Fact::Absent => "never signed in".to_owned(),
+        Fact::Unknown => "last sign-in unknown".to_owned(),
+    }
+}
+
+/// Whether a membership counts, when it does not simply.
+pub(crate) fn standing(membership: &Membership, now: Timestamp) -> Option<String> {
+    let day = |fact: &Fact<Timestamp>| fact.known().map(|at| at.day().to_string());
+    match membership.standing(now) {
+        Standing::Live => day(&membership.till).map(|day| format!("until {day}")),
+        Standing::Pending => Some("waits for approval".to_owned()),
+        Standing::Future => Some(
+            day(&membership.since).map_or("starts later".to_owned(), |day| format!("starts {day}")),
+        ),
+        Standing::Ended => {
+            Some(day(&membership.till).map_or("ended".to_owned(), |day| format!("ended {day}")))
+        }
+        Standing::Unknown => Some("standing unknown".to_owned()),
+    }
+}
+
+/// In few words, what is worth knowing about an item, the weightiest first.
+pub(crate) fn facts(campaign: &Campaign, at: Item) -> Vec<String> {
+    let snapshot = campaign.snapshot();
+    let mut facts: Vec<String> = Vec::new();
+    if campaign.is_own(at) {
+        facts.push("your own access".to_owned());
+    }
+    match snapshot.grant(at).entitlement {
+        Entitlement::SignIn => {}
+        Entitlement::OrganizationRole(role) => {
+            let role = snapshot.role(role);
+            facts.extend(privilege(role.kind, role.privileged()).map(str::to_owned));
+            if hides_characters(&role.name) {
+                facts.push("hidden characters".to_owned());
+            }
+        }
+        Entitlement::Membership(ix) => {
+            let membership = snapshot.membership(ix);
+            let team = snapshot.team(membership.team);
+            facts.extend(standing(membership, campaign.as_of()));
+            facts
+                .extend((team.disbanded == Fact::Known(true)).then(|| "disbanded team".to_owned()));
+            facts.extend((team.archived == Fact::Known(true)).then(|| "archived team".to_owned()));
+            facts.extend((!team.listed).then(|| "team not listed".to_owned()));
+            if hides_characters(&team.name) {
+                facts.push("hidden characters".to_owned());
+            }
+        }
+        Entitlement::ProjectRole(project, role) => {
+            let (project, role) = (snapshot.project(project), snapshot.role(role));
+            facts.extend(privilege(role.kind, role.privileged()).map(str::to_owned));
+            facts.extend(
+                (project.archived == Fact::Known(true)).then(|| "archived project".to_owned()),
+            );
+            facts.extend((project.private == Fact::Known(true)).then(|| "private".to_owned()));
+            if hides_characters(&project.name) || hides_characters(&role.name) {
+                facts.push("hidden characters".to_owned());
+            }
+        }
+    }
+    facts
+}
+
+fn privilege(kind: RoleKind, privileged: Fact<bool>) -> Option<&'static str> {
+    match (kind, privileged) {
+        (RoleKind::OrganizationImplicit, _) => Some("implicit: acknowledge"),
+        (_, Fact::Known(true)) => Some("privileged"),
+        (_, Fact::Known(false)) => None,
+        (_, Fact::Absent | Fact::Unknown) => Some("rights not read"),
+    }
+}
+
+/// What a change does, as something done: `kept`, `bookmarked`.
+pub(crate) fn done(change: Change) -> &'static str {
+    match change {
+        Change::Decide(decision) => decision.past(),
+        Change::Later => "bookmarked for later",
+        Change::Clear => "cleared",
+    }
+}
+
+/// What a change does, as a thing to do: `keep`, `bookmark`.
+pub(crate) fn to_do(change: Change) -> &'static str {
+    match change {
+        Change::Decide(decision) => decision.word(),
+        Change::Later => "bookmark",
+        Change::Clear => "clear",
+    }
+}
+
+/// A change of items as a sentence without a full stop: `revoked atlas-billing / Admin of Dmitri Okafor: unused`.
+pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
+    let reason = change
+        .reason
+        .as_ref()
+        .map_or(String::new(), |reason| format!(": {}", safe(reason)));
+    let items = count(change.items.len() as u64, "item", "items");
+    let what = match (&change.chosen, change.items.first()) {
+        (Chosen::Single, Some(first)) if change.items.len() == 1 => item_of(snapshot, first),
+        (Chosen::Single | Chosen::Marked, _) => format!("{items} that were marked"),
+        (Chosen::RestOfSubject, Some(first)) => {
+            format!(
+                "{items} of {}",
+                holder(snapshot, snapshot.grant(first).holder)
+            )
+        }
+        (Chosen::RestOfSubject, None) => items,
+        (Chosen::Filter(text), _) => format!("{items} that match {}", safe(text)),
+    };
+    format!("{} {what}{reason}", done(change.change))
+}
+
+/// An entry as a sentence without a full stop.
+pub(crate) fn entry(campaign: &Campaign, entry: &Entry) -> String {
+    match &entry.event {
+        Event::Opened(opened) => format!("opened over {}", count(opened.items, "item", "items")),
+        Event::Decided(change) => decided(campaign.snapshot(), change),
+        Event::Undone { entry } => format!("took back {entry}: {}", earlier(campaign, *entry)),
+        Event::Redone { entry } => format!("made {entry} again: {}", earlier(campaign, *entry)),
+        Event::Noted { item, text } if text.raw().is_empty() => {
+            format!(
+                "removed the note on {}",
+                item_of(campaign.snapshot(), *item)
+            )
+        }
+        Event::Noted { item, text } => format!(
+            "noted on {}: {}",
+            item_of(campaign.snapshot(), *item),
+            safe(text)
+        ),
+        Event::SelfReviewAllowed { reason } => {
+            format!("allowed deciding on own access: {}", safe(reason))
+        }
+        Event::Attested(attested) => format!("attested as {}", safe(&attested.principal)),
+        Event::Sealed { record, .. } => format!("sealed as {}", SafeText::of(record)),
+    }
+}
+
+fn earlier(campaign: &Campaign, seq: u32) -> String {
+    match campaign.entry(seq).map(|entry| &entry.event) {
+        Some(Event::Decided(change)) => decided(campaign.snapshot(), change),
+        Some(Event::Noted { item, .. }) => {
+            format!("the note on {}", item_of(campaign.snapshot(), *item))
+        }
+        _ => number(u64::from(seq)),
+    }
+}

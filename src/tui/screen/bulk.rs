@@ -1,0 +1,298 @@
+//! [`Bulk`]: the preview of a change of many items, confirmed by typing how many they are.
+
+use crossterm::event::KeyEvent;
+use ratatui::text::{Line, Span};
+
+use super::{ask::GUARD_MS, frame::centered, review::Plan};
+use crate::{
+    domain::{
+        account::{Fact, Kind},
+        campaign::Campaign,
+        decision::{Change, Decision},
+        grant::{Entitlement, Holder},
+        items::Item,
+        journal::Chosen,
+    },
+    tui::{
+        phrase,
+        widget::{
+            field::Field,
+            pen::Pen,
+            text::{self, count, number},
+        },
+    },
+};
+
+/// Items shown as a sample, spread evenly over the whole.
+const SAMPLE: usize = 5;
+
+/// A change of many items that waits to be confirmed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bulk {
+    plan: Plan,
+    facts: Vec<(&'static str, String)>,
+    sample: Vec<Item>,
+    field: Field,
+    said: Option<String>,
+    /// Until when keys are dropped.
+    pub(super) guard: Option<u64>,
+}
+
+impl Bulk {
+    /// Previews `plan`.
+    pub(super) fn of(campaign: &Campaign, plan: Plan, now_ms: u64) -> Self {
+        let all = plan.items.len();
+        let step = all.div_ceil(SAMPLE).max(1);
+        Self {
+            facts: facts(campaign, &plan),
+            sample: plan.items.iter().step_by(step).take(SAMPLE).collect(),
+            field: Field::default(),
+            said: None,
+            guard: Some(now_ms + GUARD_MS),
+            plan,
+        }
+    }
+
+    /// What has to be typed.
+    fn wanted(&self) -> String {
+        let n = self.plan.items.len();
+        match self.plan.change {
+            Change::Decide(Decision::Revoke) => format!("revoke {n}"),
+            _ => n.to_string(),
+        }
+    }
+
+    /// The plan, when what was typed is right.
+    pub(super) fn confirmed(&mut self) -> Option<Plan> {
+        if self.field.is_empty() {
+            return None;
+        }
+        if self.field.trimmed() == self.wanted() {
+            return Some(self.plan.clone());
+        }
+        self.said = Some(format!("type exactly: {}", self.wanted()));
+        None
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> bool {
+        self.said = None;
+        self.field.key(key)
+    }
+
+    pub(super) fn refuse_paste(&mut self) {
+        self.said = Some("a paste confirms nothing; type it".to_owned());
+    }
+
+    /// Draws it; the answer is where typing goes in.
+    pub(super) fn draw(&self, campaign: &Campaign, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+        let look = pen.look();
+        let out = self.plan.taken_out.len();
+        let high = 3 + self.facts.len() + out + usize::from(out > 0) + 2 + self.sample.len() + 4;
+        let area = centered(pen.area(), 90, high);
+        let mut pen = pen.on(area);
+        let inside = pen.frame(&format!(
+            "{} in bulk: nothing is decided yet",
+            phrase::to_do(self.plan.change)
+        ));
+        let mut pen = pen.on(inside);
+        let height = pen.height();
+        // The line that is typed stands last and is never pushed out.
+        let body = height.saturating_sub(2);
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        for (label, value) in &self.facts {
+            let label = format!("{label:<11}");
+            lines.push(Line::from(vec![
+                Span::styled(label, look.theme.dim),
+                Span::raw(value.as_str()),
+            ]));
+        }
+        if out > 0 {
+            lines.push(Line::default());
+            for line in &self.plan.taken_out {
+                lines.push(Line::styled(line.as_str(), look.theme.warning));
+            }
+        }
+        lines.push(Line::default());
+        let sampled = format!(
+            "sample {} of {}",
+            self.sample.len(),
+            number(self.plan.items.len() as u64)
+        );
+        lines.push(Line::styled(sampled, look.theme.dim));
+        for item in &self.sample {
+            let slot = campaign.slot(*item);
+            let sign = Span::styled(
+                format!(" {} ", look.glyphs.slot(slot)),
+                look.theme.slot(slot),
+            );
+            lines.push(Line::from(vec![
+                sign,
+                Span::raw(phrase::item_of(campaign.snapshot(), *item)),
+            ]));
+        }
+        for (row, line) in lines.iter().take(body).enumerate() {
+            pen.line(row, line);
+        }
+        let said = self.said.clone().unwrap_or_default();
+        pen.line(
+            height.saturating_sub(2),
+            &Line::styled(said, look.theme.error),
+        );
+        let prompt = if self.guard.is_some() {
+            format!("Type {} and Enter {}", self.wanted(), look.glyphs.ellipsis)
+        } else {
+            format!("Type {} and Enter, Esc cancels: ", self.wanted())
+        };
+        let row = height.checked_sub(1)?;
+        let (typed, wide) = self
+            .field
+            .shown(pen.width().saturating_sub(text::width(&prompt)));
+        let at = text::width(&prompt) + wide;
+        pen.line(
+            row,
+            &Line::from(vec![
+                Span::styled(prompt, look.theme.strong),
+                Span::raw(typed),
+            ]),
+        );
+        Some((
+            inside.x + u16::try_from(at).ok()?,
+            inside.y + u16::try_from(row).ok()?,
+        ))
+    }
+}
+
+/// How many items, of whom, with which roles, on what, and what is out of the ordinary among them.
+fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
+    let snapshot = campaign.snapshot();
+    let (mut accounts, mut teams, mut before) = (0u64, 0u64, None);
+    let (mut external, mut decided) = (0u64, 0u64);
+    // Counted by position first: a bulk may hold a million items, and names are made only once each.
+    let mut by_role = vec![0u64; snapshot.roles().len()];
+    let mut by_team = vec![0u64; snapshot.teams().len()];
+    let mut by_project = vec![0u64; snapshot.projects().len()];
+    let (mut sign_ins, mut leads, mut joined, mut organization) = (0u64, 0u64, 0u64, 0u64);
+    for item in plan.items.iter() {
+        let grant = snapshot.grant(item);
+        if before != Some(grant.holder) {
+            before = Some(grant.holder);
+            match grant.holder {
+                Holder::Account(_) => accounts += 1,
+                Holder::Team(_) => teams += 1,
+                Holder::Everyone(_) => {}
+            }
+        }
+        match grant.entitlement {
+            Entitlement::SignIn => {
+                sign_ins += 1;
+                organization += 1;
+            }
+            Entitlement::OrganizationRole(role) => {
+                by_role[role.index()] += 1;
+                organization += 1;
+            }
+            Entitlement::Membership(ix) => {
+                let membership = snapshot.membership(ix);
+                if membership.lead == Fact::Known(true) {
+                    leads += 1;
+                } else {
+                    joined += 1;
+                }
+                by_team[membership.team.index()] += 1;
+            }
+            Entitlement::ProjectRole(project, role) => {
+                by_role[role.index()] += 1;
+                by_project[project.index()] += 1;
+            }
+        }
+        if let Holder::Account(account) = grant.holder {
+            let kind = snapshot.account(account).kind;
+            external += u64::from(matches!(kind, Kind::Collaborator | Kind::Guest));
+        }
+        decided += u64::from(campaign.slot(item).decision.is_some());
+    }
+    let mut roles = vec![
+        ("Can sign in".to_owned(), sign_ins),
+        ("Team Lead".to_owned(), leads),
+        ("Team Member".to_owned(), joined),
+    ];
+    let (mut privileged, mut hidden) = (0, 0);
+    for (role, n) in snapshot.roles().iter().zip(by_role).filter(|(_, n)| *n > 0) {
+        privileged += if role.privileged() == Fact::Known(true) {
+            n
+        } else {
+            0
+        };
+        roles.push((role.name.safe().to_string(), n));
+    }
+    let mut targets = vec![(
+        snapshot.organization().name.safe().to_string(),
+        organization,
+    )];
+    let teams_named = snapshot.teams().iter().map(|team| &team.name).zip(by_team);
+    let projects_named = snapshot
+        .projects()
+        .iter()
+        .map(|project| &project.name)
+        .zip(by_project);
+    for (name, n) in teams_named.chain(projects_named).filter(|(_, n)| *n > 0) {
+        hidden += if phrase::hides_characters(name) { n } else { 0 };
+        targets.push((name.safe().to_string(), n));
+    }
+    let chosen = match &plan.chosen {
+        Chosen::Filter(text) => format!("all that match {}", text.safe()),
+        Chosen::RestOfSubject => {
+            let first = plan.items.first().map(|item| snapshot.grant(item).holder);
+            let name = first.map_or(String::new(), |holder| phrase::holder(snapshot, holder));
+            format!("what is undecided of {name}")
+        }
+        Chosen::Marked | Chosen::Single => "what is marked".to_owned(),
+    };
+    let mut facts = vec![
+        ("chosen", chosen),
+        (
+            "size",
+            format!(
+                "{} of {}, {}",
+                count(plan.items.len() as u64, "item", "items"),
+                count(accounts, "account", "accounts"),
+                count(teams, "team", "teams")
+            ),
+        ),
+    ];
+    if let Some(reason) = &plan.reason {
+        facts.push(("reason", reason.safe().to_string()));
+    }
+    facts.push(("by role", top(roles)));
+    facts.push(("by target", top(targets)));
+    let unusual: Vec<String> = [
+        (privileged, "privileged"),
+        (external, "of externals"),
+        (hidden, "with hidden characters"),
+        (decided, "decided before: they change"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{} {what}", number(n)))
+    .collect();
+    if !unusual.is_empty() {
+        facts.push(("among them", unusual.join(", ")));
+    }
+    facts
+}
+
+/// The four commonest, and how many more there are.
+fn top(mut counts: Vec<(String, u64)>) -> String {
+    counts.retain(|(_, n)| *n > 0);
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let more = counts.len().saturating_sub(4);
+    let mut text: Vec<String> = counts
+        .iter()
+        .take(4)
+        .map(|(name, n)| format!("{name} {}", number(*n)))
+        .collect();
+    if more > 0 {
+        text.push(format!("{} more", number(more as u64)));
+    }
+    text.join(", ")
+}

@@ -1,0 +1,219 @@
+//! [`Queue`]: the accounts and teams to go through, all or those a filter shows.
+
+use ratatui::text::{Line, Span};
+
+use super::{frame::gutter, marks::Marks, review::Review};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        items::{Item, ItemSet},
+    },
+    tui::{
+        phrase,
+        widget::{
+            pen::{Pen, scrolled},
+            text::{self, number},
+        },
+    },
+};
+
+/// Which subjects stand in the queue, and which of their items are shown.
+///
+/// A filter's answer is kept as it was when the filter was typed, so a row does not vanish under the cursor
+/// when it is decided.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    shown: Option<Shown>,
+    /// Counts up with each change.
+    version: u64,
+}
+
+#[derive(Debug)]
+struct Shown {
+    text: String,
+    items: Marks,
+    /// Positions in the snapshot's subjects, rising.
+    subjects: Vec<u32>,
+}
+
+impl Queue {
+    /// Shows only `items`, which the filter `text` matched.
+    pub(crate) fn show(&mut self, campaign: &Campaign, text: &str, items: &ItemSet) {
+        let snapshot = campaign.snapshot();
+        let mut subjects: Vec<u32> = Vec::new();
+        for (first, last) in items.runs() {
+            let from = snapshot.subject_of(first);
+            for position in from..=snapshot.subject_of(last) {
+                let position =
+                    u32::try_from(position).expect("a snapshot has fewer than four billion items");
+                if subjects.last() != Some(&position) {
+                    subjects.push(position);
+                }
+            }
+        }
+        self.shown = Some(Shown {
+            text: text.to_owned(),
+            items: Marks::from(items),
+            subjects,
+        });
+        self.version += 1;
+    }
+
+    /// Shows everything.
+    pub(crate) fn show_all(&mut self) {
+        if self.shown.take().is_some() {
+            self.version += 1;
+        }
+    }
+
+    /// The filter, when there is one.
+    pub(crate) fn filter(&self) -> Option<&str> {
+        self.shown.as_ref().map(|shown| shown.text.as_str())
+    }
+
+    /// Counts up with each change of what is shown.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether `item` is shown.
+    pub(crate) fn shows(&self, item: Item) -> bool {
+        self.shown
+            .as_ref()
+            .is_none_or(|shown| shown.items.contains(item))
+    }
+
+    /// How many subjects are shown.
+    pub(crate) fn len(&self, campaign: &Campaign) -> usize {
+        match &self.shown {
+            Some(shown) => shown.subjects.len(),
+            None => campaign.snapshot().subjects().len(),
+        }
+    }
+
+    /// How many items are shown.
+    pub(crate) fn items(&self, campaign: &Campaign) -> usize {
+        self.shown
+            .as_ref()
+            .map_or(campaign.snapshot().len(), |shown| shown.items.len())
+    }
+
+    /// How many of `marks` are not shown.
+    pub(crate) fn hidden(&self, marks: &Marks) -> usize {
+        self.shown
+            .as_ref()
+            .map_or(0, |shown| marks.len() - marks.shared(&shown.items))
+    }
+
+    /// The items that are shown.
+    pub(crate) fn all(&self, campaign: &Campaign) -> Marks {
+        match &self.shown {
+            Some(shown) => shown.items.clone(),
+            None => Marks::from(&everything(campaign)),
+        }
+    }
+
+    /// The subject in row `row`.
+    pub(crate) fn subject(&self, campaign: &Campaign, row: usize) -> Option<usize> {
+        match &self.shown {
+            Some(shown) => shown.subjects.get(row).map(|position| *position as usize),
+            None => (row < campaign.snapshot().subjects().len()).then_some(row),
+        }
+    }
+
+    /// The row of `subject`, or of the next one that is shown; `Err` when it is not shown itself.
+    pub(crate) fn row(&self, subject: usize) -> Result<usize, usize> {
+        match &self.shown {
+            Some(shown) => shown
+                .subjects
+                .binary_search_by_key(&subject, |position| *position as usize),
+            None => Ok(subject),
+        }
+    }
+}
+
+/// All items of a review.
+pub(crate) fn everything(campaign: &Campaign) -> ItemSet {
+    let end = u32::try_from(campaign.snapshot().len())
+        .expect("a snapshot has fewer than four billion items");
+    ItemSet::range(Item(0), Item(end))
+}
+
+/// Draws the queue with a title; the answer is where the cursor row is.
+pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+    let look = pen.look();
+    let campaign = &review.campaign;
+    let rows = review.queue.len(campaign);
+    let at = review.queue_row();
+    let title = match at {
+        Some(row) => format!("Queue {}/{}", number(row as u64 + 1), number(rows as u64)),
+        None => "Queue".to_owned(),
+    };
+    pen.rule(0, &Line::styled(title, look.theme.strong));
+    let height = pen.height().saturating_sub(1);
+    let at = at?;
+    let top = scrolled(review.desk.queue_top, at, rows, height);
+    for place in 0..height.min(rows.saturating_sub(top)) {
+        let row = top + place;
+        if let Some(subject) = review.queue.subject(campaign, row) {
+            draw_row(review, pen, place + 1, subject, row == at);
+        }
+    }
+    let place = u16::try_from(at.checked_sub(top)? + 1).ok()?;
+    let area = pen.area();
+    (place < area.height).then_some((area.x, area.y + place))
+}
+
+fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, here: bool) {
+    let look = pen.look();
+    let campaign = &review.campaign;
+    let snapshot = campaign.snapshot();
+    let subject = snapshot.subjects()[position];
+    let (decided, all) = (campaign.decided_of(position) as usize, subject.len());
+    let (sign, style) = if decided == 0 {
+        (look.glyphs.undecided, look.theme.text)
+    } else if decided < all {
+        (look.glyphs.begun, look.theme.text)
+    } else {
+        (look.glyphs.keep, look.theme.keep)
+    };
+    gutter(pen, place, here, false);
+    pen.cell(1, place, 1, sign, style);
+    let count = format!(" {:>5} ", format!("{decided}/{all}"));
+    let counted = text::width(&count);
+    let room = pen.width().saturating_sub(3 + counted);
+    let name = phrase::holder(snapshot, subject.holder);
+    let remarks = phrase::remarks(snapshot, subject.holder, campaign.as_of());
+    // That it is a team stands before its name already.
+    let remarks: Vec<&str> = remarks
+        .into_iter()
+        .filter(|remark| *remark != "team")
+        .collect();
+    let remarks = text::cut(&remarks.join(", "), room / 2, look.glyphs.ellipsis);
+    let remarks_room = text::width(&remarks);
+    let name_room = room.saturating_sub(remarks_room + 1);
+    let style = if here {
+        look.theme.strong
+    } else {
+        look.theme.text
+    };
+    pen.cell(3, place, name_room, &name, style);
+    pen.cell(
+        3 + name_room + 1,
+        place,
+        remarks_room,
+        &remarks,
+        look.theme.dim,
+    );
+    pen.right(place, &Line::from(Span::styled(count, look.theme.dim)));
+    if here {
+        pen.tint(
+            place,
+            if review.queue_has_keys() {
+                look.theme.cursor
+            } else {
+                look.theme.selected
+            },
+        );
+    }
+}

@@ -1,0 +1,511 @@
+//! Deciding: one item, the rest of a subject, what is marked; undo and redo.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{
+        decision::{Change, Decision},
+        grant::Holder,
+        items::{Item, ItemSet},
+        journal::{Chosen, Decided, Event},
+        text::Raw,
+    },
+    tui::{
+        effect::Effect,
+        phrase,
+        screen::{
+            ask::Ask,
+            bulk::Bulk,
+            card::Row,
+            path::PathSheet,
+            reason::Reason,
+            review::{Pane, Review, Sheet, Wish},
+        },
+        widget::text::count,
+    },
+};
+
+/// A change that is yet to be confirmed: its items are frozen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    /// What is done.
+    pub(in crate::tui::screen) change: Change,
+    /// To which items.
+    pub(in crate::tui::screen) items: Arc<ItemSet>,
+    /// Why.
+    pub(in crate::tui::screen) reason: Option<Raw>,
+    /// How they were chosen.
+    pub(in crate::tui::screen) chosen: Chosen,
+    /// What was taken out of the choice, and why.
+    pub(in crate::tui::screen) taken_out: Vec<String>,
+}
+
+impl Plan {
+    fn event(&self) -> Event {
+        Event::Decided(Decided {
+            change: self.change,
+            items: ItemSet::clone(&self.items),
+            reason: self.reason.clone(),
+            chosen: self.chosen.clone(),
+        })
+    }
+}
+
+/// Up to this many items are kept together after a simple yes.
+pub(in crate::tui::screen) const FEW: usize = 25;
+
+const REVOKE: Change = Change::Decide(Decision::Revoke);
+
+impl Review {
+    /// A key decides: what is marked, else the row under the cursor.
+    pub(super) fn decide(
+        &mut self,
+        change: Change,
+        reason: Option<Raw>,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+            return;
+        }
+        self.end_range();
+        if !self.marks.is_empty() {
+            self.decide_marked(change, reason, now_ms);
+            return;
+        }
+        if self.desk.pane == Pane::Queue {
+            self.refuse("the keys are in the queue: Enter goes to the items first");
+            return;
+        }
+        match self.selected() {
+            None => self.refuse("there is no item here"),
+            Some(Row::Derived(derived)) => match change {
+                Change::Decide(_) => self.open_path(derived),
+                Change::Later | Change::Clear => {
+                    self.refuse("access through a team is no item of its own; Enter shows where it comes from");
+                }
+            },
+            Some(Row::Own(item)) => self.decide_one(change, item, reason, effects),
+        }
+    }
+
+    fn decide_one(
+        &mut self,
+        change: Change,
+        item: Item,
+        reason: Option<Raw>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let change = self.fitting(change, item);
+        if let Err(refusal) = self.campaign.may(change, item) {
+            self.refuse(refusal.to_string());
+            return;
+        }
+        if change == Change::Clear
+            && self.campaign.slot(item).decision.is_none()
+            && !self.campaign.slot(item).later
+        {
+            self.refuse("there is nothing to clear");
+            return;
+        }
+        let plan = Plan {
+            change,
+            items: Arc::new(ItemSet::from(item)),
+            reason,
+            chosen: Chosen::Single,
+            taken_out: Vec::new(),
+        };
+        if change == REVOKE && plan.reason.is_none() {
+            self.ask_reason(plan);
+        } else {
+            self.carry_out(&plan, effects);
+        }
+    }
+
+    /// Keeping an implicit grant is acknowledging it.
+    fn fitting(&self, change: Change, item: Item) -> Change {
+        match change {
+            Change::Decide(Decision::Keep | Decision::Acknowledge)
+                if self.campaign.snapshot().implicit(item) =>
+            {
+                Change::Decide(Decision::Acknowledge)
+            }
+            Change::Decide(Decision::Acknowledge) => Change::Decide(Decision::Keep),
+            change => change,
+        }
+    }
+
+    /// The last change again.
+    pub(super) fn repeat(&mut self, now_ms: u64, effects: &mut Vec<Effect>) {
+        match self.last.clone() {
+            _ if self.closed().is_some() => self.refuse(self.closed().unwrap_or_default()),
+            Some((change, reason)) => self.decide(change, reason, now_ms, effects),
+            None => self.refuse("there is no decision to repeat yet"),
+        }
+    }
+
+    /// Opens the sheet that asks why.
+    pub(in crate::tui::screen) fn ask_reason(&mut self, plan: Plan) {
+        let reason = Reason::of(self, plan);
+        self.desk.sheets.push(Sheet::Reason(reason));
+    }
+
+    /// Opens the sheet that tells where derived access comes from.
+    pub(in crate::tui::screen) fn open_path(&mut self, derived: usize) {
+        if let Some(sheet) = PathSheet::of(self, derived) {
+            self.desk.sheets.push(Sheet::Path(sheet));
+        }
+    }
+
+    /// A reason was given: what is single is done, what is not is confirmed first.
+    pub(in crate::tui::screen) fn reasoned(
+        &mut self,
+        mut plan: Plan,
+        reason: &str,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        plan.reason = Some(Raw::from(reason));
+        self.desk.sheets.clear();
+        if plan.chosen.is_bulk() {
+            self.confirm(plan, now_ms);
+        } else {
+            self.carry_out(&plan, effects);
+        }
+    }
+
+    /// Does what was planned; the cursor moves on when it stood there.
+    pub(in crate::tui::screen) fn carry_out(&mut self, plan: &Plan, effects: &mut Vec<Effect>) {
+        let first = plan.items.first();
+        let before = first.map(|item| self.campaign.slot(item));
+        if !self.send(plan.event(), effects) {
+            return;
+        }
+        if plan.chosen.is_bulk() {
+            if matches!(plan.chosen, Chosen::Marked | Chosen::Filter(_)) {
+                self.unmark_all();
+            }
+            if let Some(Row::Own(item)) = self.selected()
+                && plan.items.contains(item)
+                && let Some(next) = self.undecided(Some(item), super::moving::Way::Forth, false)
+            {
+                self.select_item(next);
+            }
+            return;
+        }
+        if let (Some(item), Some(before)) = (first, before)
+            && self.selected() == Some(Row::Own(item))
+            && plan.change != Change::Clear
+        {
+            self.advance(item, before);
+        }
+    }
+
+    /// Decides what is undecided of the selected subject.
+    pub(super) fn decide_rest(&mut self, decision: Decision, now_ms: u64) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+            return;
+        }
+        let Some(position) = self.subject() else {
+            self.refuse("there is nothing to decide");
+            return;
+        };
+        let subject = self.campaign.snapshot().subjects()[position];
+        let undecided = subject.items().filter(|item| {
+            self.campaign.slot(*item).decision.is_none()
+                && self.queue.shows(*item)
+                && !self.is_saving(*item)
+        });
+        let items: Vec<Item> = undecided.collect();
+        if items.is_empty() {
+            self.refuse("nothing is undecided here");
+            return;
+        }
+        let implicit = matches!(subject.holder, Holder::Everyone(_));
+        let change = match decision {
+            Decision::Keep if implicit => Change::Decide(Decision::Acknowledge),
+            decision => Change::Decide(decision),
+        };
+        self.plan_bulk(
+            change,
+            None,
+            items.into_iter(),
+            Chosen::RestOfSubject,
+            now_ms,
+        );
+    }
+
+    fn decide_marked(&mut self, change: Change, reason: Option<Raw>, now_ms: u64) {
+        let marks = std::mem::take(&mut self.marks);
+        let snapshot = self.campaign.snapshot();
+        let implicit = marks.iter().all(|item| snapshot.implicit(item));
+        let change = match change {
+            Change::Decide(Decision::Keep | Decision::Acknowledge) if implicit => {
+                Change::Decide(Decision::Acknowledge)
+            }
+            Change::Decide(Decision::Acknowledge) => Change::Decide(Decision::Keep),
+            change => change,
+        };
+        let chosen = match &self.marked_by {
+            Some(filter) => Chosen::Filter(Raw::from(filter.as_str())),
+            None => Chosen::Marked,
+        };
+        self.plan_bulk(change, reason, marks.iter(), chosen, now_ms);
+        self.marks = marks;
+    }
+
+    /// Freezes a choice, takes out what cannot be decided so, and goes on to ask.
+    fn plan_bulk(
+        &mut self,
+        change: Change,
+        reason: Option<Raw>,
+        choice: impl Iterator<Item = Item>,
+        chosen: Chosen,
+        now_ms: u64,
+    ) {
+        let campaign = &self.campaign;
+        let (mut own, mut implicit, mut decided, mut bare) = (0u64, 0u64, 0u64, 0u64);
+        let decides = matches!(change, Change::Decide(_));
+        let items: ItemSet = choice
+            .filter(|item| {
+                let slot = campaign.slot(*item);
+                let out = if decides && campaign.is_own(*item) && campaign.self_review().is_none() {
+                    &mut own
+                } else if change == Change::Later && slot.decision.is_some() {
+                    &mut decided
+                } else if change == Change::Clear && slot.decision.is_none() && !slot.later {
+                    &mut bare
+                } else if campaign.may(change, *item).is_err() {
+                    &mut implicit
+                } else {
+                    return true;
+                };
+                *out += 1;
+                false
+            })
+            .collect();
+        let taken_out: Vec<String> = [
+            (own, "your own access, another reviewer decides"),
+            (implicit, "implicit, acknowledged one by one with a"),
+            (decided, "decided already, to be cleared first"),
+            (bare, "undecided already"),
+        ]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, why)| format!("{} left out: {why}", count(n, "item", "items")))
+        .collect();
+        if items.is_empty() {
+            let why = taken_out.join("; ");
+            let nothing = format!("there is nothing to {}", phrase::to_do(change));
+            self.refuse(if why.is_empty() {
+                nothing
+            } else {
+                format!("{nothing}: {why}")
+            });
+            return;
+        }
+        let plan = Plan {
+            change,
+            items: Arc::new(items),
+            reason,
+            chosen,
+            taken_out,
+        };
+        if change == REVOKE && plan.reason.is_none() {
+            self.ask_reason(plan);
+        } else {
+            self.confirm(plan, now_ms);
+        }
+    }
+
+    /// Asks in proportion: a yes for a few, the number typed for many and for every revoke.
+    fn confirm(&mut self, plan: Plan, now_ms: u64) {
+        if plan.change == REVOKE || plan.items.len() > FEW {
+            let bulk = Bulk::of(&self.campaign, plan, now_ms);
+            self.desk.sheets.push(Sheet::Bulk(Box::new(bulk)));
+        } else {
+            let n = plan.items.len() as u64;
+            let items = match (&plan.chosen, self.subject()) {
+                (Chosen::RestOfSubject, Some(position)) => {
+                    let snapshot = self.campaign.snapshot();
+                    let holder = phrase::holder(snapshot, snapshot.subjects()[position].holder);
+                    format!("{} of {holder}", count(n, "item", "items"))
+                }
+                _ => count(n, "marked item", "marked items"),
+            };
+            let out = plan
+                .taken_out
+                .iter()
+                .map(|out| format!(" ({out})"))
+                .collect::<String>();
+            let question = format!("{} {items}?{out}", phrase::to_do(plan.change));
+            self.desk
+                .sheets
+                .push(Sheet::Ask(Ask::plan(question, plan, now_ms)));
+        }
+    }
+
+    /// Takes the last change back, after what is on its way.
+    pub(super) fn undo(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+        } else if self.pending.is_empty() {
+            self.undo_one(effects);
+        } else {
+            self.wishes.push_back(Wish::Undo);
+        }
+    }
+
+    /// Makes the last change again that was taken back.
+    pub(super) fn redo(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+        } else if self.pending.is_empty() {
+            self.redo_one(effects);
+        } else {
+            self.wishes.push_back(Wish::Redo);
+        }
+    }
+
+    /// Takes back every change after entry `seq`.
+    pub(super) fn undo_to(&mut self, seq: u32, effects: &mut Vec<Effect>) {
+        self.wishes.push_back(Wish::UndoTo(seq));
+        if self.pending.is_empty() {
+            self.wish(effects);
+        }
+    }
+
+    /// Marks or unmarks the item under the cursor and moves on.
+    pub(super) fn mark(&mut self) {
+        if self.desk.range.is_some() {
+            self.end_range();
+            return;
+        }
+        match (self.desk.pane, self.selected()) {
+            (Pane::Card, Some(Row::Own(item))) => {
+                if self.marks.contains(item) {
+                    self.marks.remove(item);
+                } else {
+                    self.marks.insert(item);
+                }
+                self.marks_changed(None);
+                if self.desk.row + 1 < self.card.own {
+                    self.desk.row += 1;
+                }
+            }
+            (Pane::Card, Some(Row::Derived(_))) => {
+                self.refuse(
+                    "access through a team is no item of its own; Enter shows where it comes from",
+                );
+            }
+            _ => self.refuse("the keys are in the queue: Enter goes to the items first"),
+        }
+    }
+
+    /// Begins a range at the cursor, or ends it and marks what is in it.
+    pub(super) fn range(&mut self) {
+        if self.desk.range.is_some() {
+            self.end_range();
+            return;
+        }
+        match (self.desk.pane, self.selected()) {
+            (Pane::Card, Some(Row::Own(item))) => self.desk.range = Some(item),
+            _ => self.refuse("a range begins on an item"),
+        }
+    }
+
+    pub(super) fn end_range(&mut self) {
+        if self.desk.range.is_none() {
+            return;
+        }
+        let rows = self.card.rows[..self.card.own].iter();
+        let items: Vec<Item> = rows
+            .filter_map(|row| match row {
+                Row::Own(item) => self.in_range(*item).then_some(*item),
+                Row::Derived(_) => None,
+            })
+            .collect();
+        items.into_iter().for_each(|item| self.marks.insert(item));
+        self.desk.range = None;
+        self.marks_changed(None);
+    }
+
+    /// Marks everything that is shown.
+    pub(super) fn mark_all(&mut self) {
+        self.marks = self.queue.all(&self.campaign);
+        let filter = self.queue.filter().map(str::to_owned);
+        self.marks_changed(filter);
+        let marked = count(self.marks.len() as u64, "item is", "items are");
+        self.say(
+            super::Tone::Plain,
+            format!("{marked} marked; a, s, d and c act on all of them, - unmarks"),
+        );
+    }
+
+    /// Takes all marks away.
+    pub(super) fn unmark_all(&mut self) {
+        self.desk.range = None;
+        if !self.marks.is_empty() {
+            self.marks.clear();
+            self.marks_changed(None);
+        }
+    }
+
+    fn marks_changed(&mut self, by: Option<String>) {
+        self.marked_by = by;
+        self.desk.marked += 1;
+    }
+
+    /// Shows what the filter text matches while it is typed; what cannot be understood leaves the view as it is.
+    pub(super) fn filter(&mut self, text: &str) {
+        let text = text.trim();
+        if text.is_empty() {
+            self.desk.filter_error = None;
+            self.queue.show_all();
+        } else {
+            match crate::domain::filter::Filter::parse(text) {
+                Ok(filter) => {
+                    self.desk.filter_error = None;
+                    let items = filter.select(&self.campaign);
+                    self.queue.show(&self.campaign, text, &items);
+                }
+                Err(error) => {
+                    self.desk.filter_error = Some((error.column, error.message));
+                    return;
+                }
+            }
+        }
+        self.keep_place();
+    }
+
+    /// After another filter: stays on the subject when it is shown, else goes to the next that is.
+    fn keep_place(&mut self) {
+        let (subject, item) = self.place();
+        let rows = self.queue.len(&self.campaign);
+        let row = match self.queue.row(subject) {
+            Ok(row) => row,
+            Err(row) => row.min(rows.saturating_sub(1)),
+        };
+        self.select_subject(self.queue.subject(&self.campaign, row));
+        self.desk.range = None;
+        if let Some(item) = item
+            && self.desk.subject == Some(self.campaign.snapshot().subject_of(item))
+        {
+            self.desk.row = self.card.row(item).unwrap_or(0);
+        }
+    }
+
+    /// The subject and the item to come back to: while a filter is typed, those from before.
+    pub(super) fn place(&self) -> (usize, Option<Item>) {
+        if let Some(Sheet::Filter(filter)) = self.desk.sheets.last() {
+            return filter.from;
+        }
+        let item = match self.selected() {
+            Some(Row::Own(item)) => Some(item),
+            _ => None,
+        };
+        (self.desk.subject.unwrap_or(0), item)
+    }
+}

@@ -1,0 +1,341 @@
+//! What keys and pastes do in a review and in the sheets over it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+
+use crate::{
+    domain::decision::{Change, Decision},
+    tui::{
+        action::Action,
+        app::{Exit, Request},
+        effect::Effect,
+        keymap::{self, Context},
+        screen::{
+            ask::Then,
+            card::Row,
+            commands::Commands,
+            frame::Shape,
+            help::Help,
+            history::History,
+            path::PathSheet,
+            reason::{Note, Reason},
+            review::{Filtering, Pane, Review, Sheet, Tone, moving::Way},
+            sign_off::SignOff,
+            why::WhySheet,
+        },
+        widget::field::Field,
+    },
+};
+
+/// The same deciding key may come this often within [`BURST_MS`].
+const BURST: usize = 6;
+const BURST_MS: u64 = 300;
+
+impl Review {
+    /// Which keys count now.
+    pub(crate) fn context(&self) -> Context {
+        match self.desk.sheets.last() {
+            None => Context::Review,
+            Some(Sheet::Reason(reason)) if reason.words.is_some() => Context::Words,
+            Some(Sheet::Reason(_)) => Context::Reason,
+            Some(Sheet::Note(_)) => Context::Words,
+            Some(Sheet::Path(_)) => Context::Path,
+            Some(Sheet::Ask(_)) => Context::Ask,
+            Some(Sheet::Bulk(_)) => Context::Count,
+            Some(Sheet::Why(_)) => Context::Why,
+            Some(Sheet::History(_)) => Context::History,
+            Some(Sheet::Help(_)) => Context::Help,
+            Some(Sheet::Commands(_)) => Context::Commands,
+            Some(Sheet::Filter(_)) => Context::Filter,
+            Some(Sheet::SignOff(_)) => Context::SignOff,
+            Some(Sheet::Sealed(_)) => Context::Sealed,
+        }
+    }
+
+    /// A key was pressed.
+    pub(crate) fn key(
+        &mut self,
+        key: KeyEvent,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Request> {
+        let guarded = self.deadline_ms().is_some_and(|until| now_ms < until);
+        self.pass_time(now_ms);
+        let context = self.context();
+        let action = keymap::meaning(context, key);
+        if guarded && action != Some(Action::Quit) {
+            // What was typed ahead cannot confirm anything.
+            return None;
+        }
+        if let Some(action) = action {
+            if action.decides() && (key.kind == KeyEventKind::Repeat || self.held(key, now_ms)) {
+                return None;
+            }
+            return self.act(action, now_ms, effects);
+        }
+        self.typed(key, effects);
+        self.settle();
+        None
+    }
+
+    /// Does what a key or a command means.
+    fn act(&mut self, action: Action, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Request> {
+        match action {
+            Action::Quit => self.leave(Exit::Quit),
+            Action::Redraw => return Some(Request::Redraw),
+            Action::Suspend => return Some(Request::Suspend),
+            _ if self.desk.sheets.is_empty() => self.act_on_review(action, now_ms, effects),
+            _ => self.act_on_sheet(action, now_ms, effects),
+        }
+        self.settle();
+        None
+    }
+
+    /// Whether this is a deciding key that is held down or bounces.
+    fn held(&mut self, key: KeyEvent, now_ms: u64) -> bool {
+        let KeyCode::Char(c) = key.code else {
+            return false;
+        };
+        if self.burst.0 != Some(c) {
+            self.burst = (Some(c), std::collections::VecDeque::new());
+        }
+        let times = &mut self.burst.1;
+        let held = times.len() == BURST
+            && times
+                .front()
+                .is_some_and(|first| now_ms.saturating_sub(*first) <= BURST_MS);
+        if times.len() == BURST {
+            times.pop_front();
+        }
+        times.push_back(now_ms);
+        if held {
+            self.refuse(format!(
+                "{c} came seven times at once; it is stopped, wait a moment"
+            ));
+        }
+        held
+    }
+
+    fn act_on_review(&mut self, action: Action, now_ms: u64, effects: &mut Vec<Effect>) {
+        match action {
+            Action::Up
+            | Action::Down
+            | Action::HalfUp
+            | Action::HalfDown
+            | Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last => self.go(action),
+            Action::Open => self.open_row(),
+            Action::Out => self.desk.pane = Pane::Queue,
+            Action::OtherPane => {
+                self.desk.pane = match self.desk.pane {
+                    Pane::Queue => Pane::Card,
+                    Pane::Card => Pane::Queue,
+                }
+            }
+            Action::NextSubject => self.go_subject(Way::Forth),
+            Action::PreviousSubject => self.go_subject(Way::Back),
+            Action::NextUndecided => self.go_undecided(Way::Forth),
+            Action::PreviousUndecided => self.go_undecided(Way::Back),
+            Action::Keep => self.decide(Change::Decide(Decision::Keep), None, now_ms, effects),
+            Action::Later => self.decide(Change::Later, None, now_ms, effects),
+            Action::Revoke => self.decide(Change::Decide(Decision::Revoke), None, now_ms, effects),
+            Action::Clear => self.decide(Change::Clear, None, now_ms, effects),
+            Action::Repeat => self.repeat(now_ms, effects),
+            Action::KeepRest => self.decide_rest(Decision::Keep, now_ms),
+            Action::RevokeRest => self.decide_rest(Decision::Revoke, now_ms),
+            Action::Note => self.note(),
+            Action::Mark => self.mark(),
+            Action::Range => self.range(),
+            Action::MarkAll => self.mark_all(),
+            Action::UnmarkAll => self.unmark_all(),
+            Action::Undo => self.undo(effects),
+            Action::Redo => self.redo(effects),
+            Action::History => self
+                .desk
+                .sheets
+                .push(Sheet::History(History::of(&self.campaign))),
+            Action::Filter => {
+                let text = self.queue.filter().unwrap_or("").to_owned();
+                let filter = Filtering {
+                    field: Field::of(&text),
+                    from: self.place(),
+                };
+                self.desk.sheets.push(Sheet::Filter(filter));
+            }
+            Action::Commands => self.desk.sheets.push(Sheet::Commands(Commands::default())),
+            Action::Why => self.desk.sheets.push(Sheet::Why(WhySheet::default())),
+            Action::Help => self.desk.sheets.push(Sheet::Help(Help::default())),
+            Action::SignOff => SignOff::open(self, effects),
+            Action::Back => self.leave(Exit::Back),
+            Action::Cancel => self.peel(),
+            Action::Accept
+            | Action::Yes
+            | Action::Pick(_)
+            | Action::OwnWords
+            | Action::NextField
+            | Action::PreviousField
+            | Action::Redraw
+            | Action::Suspend
+            | Action::Quit => {}
+        }
+    }
+
+    /// Enter: into the subject, or the particulars of the row. Never decides.
+    fn open_row(&mut self) {
+        match (self.desk.pane, self.selected()) {
+            (Pane::Queue, _) => self.desk.pane = Pane::Card,
+            (Pane::Card, Some(Row::Own(_))) => {
+                self.desk.sheets.push(Sheet::Why(WhySheet::default()))
+            }
+            (Pane::Card, Some(Row::Derived(derived))) => self.open_path(derived),
+            (Pane::Card, None) => {}
+        }
+    }
+
+    fn note(&mut self) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+            return;
+        }
+        match (self.desk.pane, self.selected()) {
+            (Pane::Card, Some(Row::Own(item))) => {
+                let text = self.campaign.note(item).map_or("", |note| note.raw());
+                let note = Note {
+                    item,
+                    field: Field::of(text),
+                };
+                self.desk.sheets.push(Sheet::Note(note));
+            }
+            _ => self.refuse("a note is written on an item"),
+        }
+    }
+
+    /// Esc on the review: range, then marks, then the filter.
+    fn peel(&mut self) {
+        let (marked, _) = self.marked();
+        if self.desk.range.take().is_some() {
+            return;
+        }
+        if marked > 0 {
+            self.unmark_all();
+        } else if self.queue.filter().is_some() {
+            self.filter("");
+        } else if self.shape() != Shape::Wide
+            && self.shape() != Shape::Full
+            && self.desk.pane == Pane::Queue
+        {
+            self.desk.pane = Pane::Card;
+        }
+    }
+
+    fn act_on_sheet(&mut self, action: Action, now_ms: u64, effects: &mut Vec<Effect>) {
+        let Some(sheet) = self.desk.sheets.last_mut() else {
+            return;
+        };
+        match (sheet, action) {
+            (
+                Sheet::Reason(Reason {
+                    words: words @ Some(_),
+                    ..
+                }),
+                Action::Cancel,
+            ) => *words = None,
+            (Sheet::Filter(_), Action::Cancel) => {
+                self.filter("");
+                self.desk.sheets.pop();
+            }
+            (Sheet::Filter(_), Action::Accept) => {
+                if self.desk.filter_error.is_none() {
+                    self.desk.sheets.pop();
+                }
+            }
+            (Sheet::SignOff(_), _) => SignOff::act(self, action, effects),
+            (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Back),
+            (_, Action::Cancel) => {
+                self.desk.sheets.pop();
+            }
+            (Sheet::Reason(_), _) => Reason::act(self, action, now_ms, effects),
+            (Sheet::Note(_), Action::Accept) => Note::accept(self, effects),
+            (Sheet::Path(_), Action::Pick(way)) => PathSheet::pick(self, usize::from(way)),
+            (Sheet::Ask(ask), Action::Yes) => {
+                let then = ask.then.clone();
+                self.desk.sheets.clear();
+                match then {
+                    Then::CarryOut(plan) => self.carry_out(&plan, effects),
+                    Then::UndoTo(seq) => self.undo_to(seq, effects),
+                }
+            }
+            (Sheet::Bulk(bulk), Action::Accept) => {
+                if let Some(plan) = bulk.confirmed() {
+                    self.desk.sheets.clear();
+                    self.carry_out(&plan, effects);
+                }
+            }
+            (Sheet::Commands(commands), Action::Accept) => {
+                if let Some(action) = commands.chosen() {
+                    self.desk.sheets.pop();
+                    // The loop's own requests have keys; as commands they act on the review.
+                    match action {
+                        Action::Quit => self.leave(Exit::Quit),
+                        action => self.act_on_review(action, now_ms, effects),
+                    }
+                }
+            }
+            (Sheet::Commands(commands), action) => commands.go(action),
+            (Sheet::History(_), Action::Undo) => self.undo(effects),
+            (Sheet::History(_), Action::Redo) => self.redo(effects),
+            (Sheet::History(_), Action::Accept) => History::accept(self, now_ms),
+            (Sheet::History(history), action) => history.go(&self.campaign, action, self.size),
+            (Sheet::Help(help), action) => help.go(action, self.size),
+            (Sheet::Why(why), action) => why.go(action, self.why.lines.len(), self.size),
+            _ => {}
+        }
+    }
+
+    /// A key that means nothing by itself: it is typed into the sheet's line.
+    fn typed(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let taken = match self.desk.sheets.last_mut() {
+            Some(Sheet::Reason(Reason {
+                words: Some(field), ..
+            })) => field.key(key),
+            Some(Sheet::Note(note)) => note.field.key(key),
+            Some(Sheet::Bulk(bulk)) => bulk.key(key),
+            Some(Sheet::Commands(commands)) => commands.key(key),
+            Some(Sheet::Filter(filter)) => {
+                let taken = filter.field.key(key);
+                let text = filter.field.text().to_owned();
+                if taken {
+                    self.filter(&text);
+                }
+                taken
+            }
+            Some(Sheet::SignOff(_)) => SignOff::typed(self, key, effects),
+            _ => false,
+        };
+        _ = taken;
+    }
+
+    /// Text was pasted: it goes into a line of words, and never decides anything.
+    pub(crate) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        match self.desk.sheets.last_mut() {
+            Some(Sheet::Reason(Reason {
+                words: Some(field), ..
+            })) => field.insert(text),
+            Some(Sheet::Note(note)) => note.field.insert(text),
+            Some(Sheet::Commands(commands)) => commands.paste(text),
+            Some(Sheet::Filter(filter)) => {
+                filter.field.insert(text);
+                let text = filter.field.text().to_owned();
+                self.filter(&text);
+            }
+            Some(Sheet::SignOff(_)) => SignOff::paste(self, text, effects),
+            Some(Sheet::Bulk(bulk)) => bulk.refuse_paste(),
+            _ => self.say(
+                Tone::Refused,
+                "a paste decides nothing; press / to filter by it".to_owned(),
+            ),
+        }
+        self.settle();
+    }
+}

@@ -1,0 +1,291 @@
+//! Going from item to item and from subject to subject.
+
+use crate::{
+    domain::{
+        decision::Slot,
+        grant::Holder,
+        items::{Item, ItemSet},
+        journal::Event,
+    },
+    tui::{
+        action::Action,
+        screen::{
+            card::Row,
+            frame::areas,
+            review::{Pane, Review, Toast, Tone},
+        },
+    },
+};
+
+/// Which way to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Forth,
+    Back,
+}
+
+impl Review {
+    /// Selects a subject and its first row.
+    pub(super) fn select_subject(&mut self, subject: Option<usize>) {
+        if self.desk.subject != subject {
+            self.desk.subject = subject;
+            self.desk.row = 0;
+            self.desk.card_top = 0;
+            self.desk.range = None;
+        }
+        match subject {
+            Some(subject) => self
+                .card
+                .select(&self.campaign, &self.access, &self.queue, subject),
+            None => self.card.empty(),
+        }
+    }
+
+    /// Selects an item, when it is shown.
+    pub(super) fn select_item(&mut self, item: Item) -> bool {
+        if !self.queue.shows(item) {
+            return false;
+        }
+        let range = self.desk.range;
+        let before = self.desk.subject;
+        self.select_subject(Some(self.campaign.snapshot().subject_of(item)));
+        if self.desk.subject == before {
+            self.desk.range = range;
+        }
+        if let Some(row) = self.card.row(item) {
+            self.desk.row = row;
+        }
+        true
+    }
+
+    /// Goes to where the review was left: the undecided item after the one decided last.
+    pub(super) fn resume(&mut self) {
+        let last = self
+            .campaign
+            .entries()
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.event {
+                Event::Decided(decided) if self.campaign.stands(entry.seq) => decided.items.last(),
+                _ => None,
+            });
+        match last {
+            Some(item) => {
+                self.select_item(item);
+                if let Some(next) = self.undecided(Some(item), Way::Forth, true) {
+                    self.select_item(next);
+                }
+            }
+            None => {
+                if let Some(first) = self.undecided(None, Way::Forth, false) {
+                    self.select_item(first);
+                }
+            }
+        }
+    }
+
+    /// Moves in the pane that has the keys.
+    pub(super) fn go(&mut self, action: Action) {
+        let areas = areas(self.size, self);
+        let page = |area: Option<ratatui::layout::Rect>, head: u16| {
+            area.map_or(1, |area| {
+                usize::from(area.height.saturating_sub(head)).max(1)
+            })
+        };
+        match self.desk.pane {
+            Pane::Queue => {
+                let rows = self.queue.len(&self.campaign);
+                let row = self.queue_row().unwrap_or(0);
+                let row = moved(row, rows, page(areas.queue, 1), action);
+                self.select_subject(self.queue.subject(&self.campaign, row));
+            }
+            Pane::Card => {
+                let page = page(areas.card, super::super::card::HEAD);
+                self.desk.row = moved(self.desk.row, self.card.rows.len(), page, action);
+            }
+        }
+    }
+
+    /// Goes to the next or previous subject that is shown.
+    pub(super) fn go_subject(&mut self, way: Way) {
+        let Some(row) = self.queue_row() else {
+            return;
+        };
+        let row = match way {
+            Way::Forth => row + 1,
+            Way::Back => row.wrapping_sub(1),
+        };
+        match self.queue.subject(&self.campaign, row) {
+            Some(subject) => self.select_subject(Some(subject)),
+            None => self.refuse(match way {
+                Way::Forth => "this is the last of the queue",
+                Way::Back => "this is the first of the queue",
+            }),
+        }
+    }
+
+    /// Goes to the next or previous undecided item, over the end of the queue if need be.
+    pub(super) fn go_undecided(&mut self, way: Way) {
+        let from = self.here();
+        let found = self
+            .undecided(from, way, false)
+            .map(|item| (item, ""))
+            .or_else(|| {
+                let text = match way {
+                    Way::Forth => "went on from the top of the queue",
+                    Way::Back => "went on from the end of the queue",
+                };
+                self.undecided(None, way, false).map(|item| (item, text))
+            })
+            .or_else(|| {
+                self.undecided(from, way, true)
+                    .or_else(|| self.undecided(None, way, true))
+                    .map(|item| (item, "only what was left for later is undecided"))
+            });
+        match found {
+            Some((item, text)) => {
+                self.select_item(item);
+                self.desk.pane = Pane::Card;
+                if !text.is_empty() {
+                    self.say(Tone::Plain, text.to_owned());
+                }
+            }
+            None => {
+                let text = match self.queue.filter() {
+                    Some(_) => "everything the filter shows is decided, or on its way to the disk",
+                    None if self.campaign.progress().undecided > 0 && self.pending.is_empty() => {
+                        "what is left is your own access: another reviewer decides; S signs off"
+                    }
+                    None => "everything is decided; S signs off",
+                };
+                self.say(Tone::Plain, text.to_owned());
+            }
+        }
+    }
+
+    /// Moves on after a decision on `item`: to the next undecided one, or by one row when it was decided before.
+    pub(super) fn advance(&mut self, item: Item, before: Slot) {
+        if before.decision.is_some() {
+            if self.desk.row + 1 < self.card.own {
+                self.desk.row += 1;
+            }
+            return;
+        }
+        if let Some(next) = self.undecided(Some(item), Way::Forth, false) {
+            self.select_item(next);
+        }
+    }
+
+    /// The item the cursor is at, or the one at the end of the subject for a derived row.
+    fn here(&self) -> Option<Item> {
+        match self.selected()? {
+            Row::Own(item) => Some(item),
+            Row::Derived(_) => {
+                let subject = self.campaign.snapshot().subjects()[self.desk.subject?];
+                subject.items().next_back()
+            }
+        }
+    }
+
+    /// The next undecided item that is shown and may be decided, after `from` or from the end. Bookmarked
+    /// ones count only `with_later`.
+    ///
+    /// Subjects without one are passed over by their counts, so going through a whole review costs one pass.
+    pub(super) fn undecided(&self, from: Option<Item>, way: Way, with_later: bool) -> Option<Item> {
+        let campaign = &self.campaign;
+        let snapshot = campaign.snapshot();
+        let wanted = |item: Item| {
+            let slot = campaign.slot(item);
+            slot.decision.is_none()
+                && (with_later || !slot.later)
+                && self.queue.shows(item)
+                && (campaign.self_review().is_some() || !campaign.is_own(item))
+                && !self.is_saving(item)
+        };
+        let rows = self.queue.len(campaign);
+        let within = |subject: usize, from: Option<Item>| -> Option<Item> {
+            let subject_items = snapshot.subjects()[subject];
+            if campaign.decided_of(subject) as usize == subject_items.len() {
+                return None;
+            }
+            let items = subject_items.items();
+            match way {
+                Way::Forth => {
+                    let first = from.map_or(subject_items.first, |from| {
+                        Item(from.0 + 1).max(subject_items.first)
+                    });
+                    (first.0..subject_items.end.0)
+                        .map(Item)
+                        .find(|item| wanted(*item))
+                }
+                Way::Back => items
+                    .rev()
+                    .filter(|item| from.is_none_or(|from| *item < from))
+                    .find(|item| wanted(*item)),
+            }
+        };
+        let (start, first) = match from {
+            Some(from) => {
+                let subject = snapshot.subject_of(from);
+                let row = self.queue.row(subject).unwrap_or_else(|row| row);
+                (row, Some(from))
+            }
+            None if way == Way::Forth => (0, None),
+            None => (rows.checked_sub(1)?, None),
+        };
+        let mut look = |row: usize| {
+            let subject = self.queue.subject(campaign, row)?;
+            within(subject, first)
+        };
+        match way {
+            Way::Forth => (start..rows).find_map(&mut look),
+            Way::Back => (0..=start.min(rows.checked_sub(1)?))
+                .rev()
+                .find_map(&mut look),
+        }
+    }
+
+    /// Goes to what change `seq` did, after it was taken back or made again.
+    pub(super) fn go_to_change(&mut self, seq: u32, mut text: String) {
+        let (items, first) = match self.campaign.entry(seq).map(|entry| &entry.event) {
+            Some(Event::Decided(decided)) => (decided.items.clone(), decided.items.first()),
+            Some(Event::Noted { item, .. }) => (ItemSet::from(*item), Some(*item)),
+            _ => (ItemSet::default(), None),
+        };
+        if let Some(first) = first {
+            if self.select_item(first) {
+                self.desk.pane = Pane::Card;
+            } else {
+                let name =
+                    crate::tui::phrase::holder(self.campaign.snapshot(), self.holder_of(first));
+                text = format!("{text} (outside the filter: {name}; Esc clears the filter)");
+            }
+        }
+        self.desk.moved_back = std::sync::Arc::new(items);
+        self.desk.toast = Toast {
+            tone: Tone::Plain,
+            text,
+            undo: true,
+        };
+    }
+
+    fn holder_of(&self, item: Item) -> Holder {
+        self.campaign.snapshot().grant(item).holder
+    }
+}
+
+/// Row `row` of `rows` after moving by `action`, with pages of `page` rows.
+pub(in crate::tui::screen) fn moved(row: usize, rows: usize, page: usize, action: Action) -> usize {
+    let row = match action {
+        Action::Up => row.saturating_sub(1),
+        Action::Down => row + 1,
+        Action::HalfUp => row.saturating_sub(page.div_ceil(2)),
+        Action::HalfDown => row + page.div_ceil(2),
+        Action::PageUp => row.saturating_sub(page),
+        Action::PageDown => row + page,
+        Action::First => 0,
+        Action::Last => usize::MAX,
+        _ => row,
+    };
+    row.min(rows.saturating_sub(1))
+}

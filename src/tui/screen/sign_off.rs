@@ -1,0 +1,649 @@
+//! [`SignOff`]: what was decided and how, what is missing, who signs with which key, and the words that are signed.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+use secrecy::SecretString;
+
+use super::review::{Review, Sheet};
+use crate::{
+    domain::{
+        access::Derived,
+        campaign::Campaign,
+        decision::Decision,
+        grant::{Entitlement, Holder},
+        items::Item,
+        seal::{Effort, statement},
+        snapshot::ProjectIx,
+        text::SafeText,
+    },
+    tui::{
+        action::Action,
+        effect::{Effect, SealRequest},
+        phrase,
+        widget::{
+            field::Field,
+            pen::Pen,
+            text::{self, count, number},
+        },
+    },
+};
+
+/// The sign-off screen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SignOff {
+    principal: Field,
+    passphrase: Field,
+    reason: Field,
+    confirm: Field,
+    /// Which key signs.
+    key: usize,
+    at: Place,
+    top: usize,
+    said: Option<String>,
+    /// Why sealing failed the last time.
+    pub(super) failed: Option<String>,
+    effort: EffortFacts,
+    standing: Standing,
+}
+
+/// [`Effort`] as it was when the screen was opened.
+#[derive(Debug, Clone, PartialEq)]
+struct EffortFacts(Effort);
+
+/// One line that is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Principal,
+    Key,
+    Passphrase,
+    Reason,
+    Confirm,
+}
+
+/// Revokes that leave the access standing by another way.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Standing {
+    items: u64,
+    sample: Vec<Item>,
+}
+
+impl SignOff {
+    /// Opens the screen and asks for the keys there are.
+    pub(super) fn open(review: &mut Review, effects: &mut Vec<Effect>) {
+        if let Some(reason) = review.closed() {
+            review.refuse(reason);
+            return;
+        }
+        if !review.pending.is_empty() {
+            review.refuse("still saving; try again in a moment");
+            return;
+        }
+        let sign_off = Self {
+            principal: Field::of(&review.principal),
+            passphrase: Field::default(),
+            reason: Field::default(),
+            confirm: Field::default(),
+            key: 0,
+            at: Place::Principal,
+            top: 0,
+            said: None,
+            failed: None,
+            effort: EffortFacts(Effort::of(&review.campaign)),
+            standing: Standing::of(review),
+        };
+        review.keys = None;
+        review.desk.sheets.push(Sheet::SignOff(Box::new(sign_off)));
+        effects.push(Effect::ListKeys);
+    }
+
+    fn places(&self, review: &Review) -> Vec<Place> {
+        let mut places = vec![Place::Principal, Place::Key];
+        let key = review.keys.as_ref().and_then(|keys| keys.get(self.key));
+        places.extend(
+            key.is_some_and(|key| key.needs_passphrase)
+                .then_some(Place::Passphrase),
+        );
+        places.extend((review.campaign.progress().undecided > 0).then_some(Place::Reason));
+        places.push(Place::Confirm);
+        places
+    }
+
+    fn with(review: &mut Review, change: impl FnOnce(&mut Self, &Review)) {
+        if let Some(Sheet::SignOff(mut sign_off)) = review.desk.sheets.pop() {
+            change(&mut sign_off, review);
+            review.desk.sheets.push(Sheet::SignOff(sign_off));
+        }
+    }
+
+    pub(super) fn act(review: &mut Review, action: Action, effects: &mut Vec<Effect>) {
+        if review.sealing.is_some() {
+            return;
+        }
+        if action == Action::Cancel {
+            review.desk.sheets.pop();
+            return;
+        }
+        let mut sign = false;
+        Self::with(review, |this, review| {
+            let places = this.places(review);
+            let at = places
+                .iter()
+                .position(|place| *place == this.at)
+                .unwrap_or(0);
+            match action {
+                Action::NextField | Action::Down => {
+                    this.at = places[(at + 1).min(places.len() - 1)]
+                }
+                Action::PreviousField | Action::Up => this.at = places[at.saturating_sub(1)],
+                Action::PageDown => this.top = (this.top + 5).min(this.lines(review, 70).len()),
+                Action::PageUp => this.top = this.top.saturating_sub(5),
+                Action::First => this.top = 0,
+                Action::Accept if this.at == Place::Confirm => {
+                    // Enter on an empty line does nothing.
+                    sign = !this.confirm.is_empty();
+                }
+                Action::Accept => this.at = places[(at + 1).min(places.len() - 1)],
+                _ => {}
+            }
+        });
+        if sign {
+            Self::sign(review, effects);
+        }
+    }
+
+    /// Signs, when everything is filled in and the review's name was typed.
+    fn sign(review: &mut Review, effects: &mut Vec<Effect>) {
+        let name = review.campaign.opened().review.clone();
+        let mut request = None;
+        Self::with(review, |this, review| {
+            let keys = review.keys.as_deref().unwrap_or(&[]);
+            let undecided = review.campaign.progress().undecided;
+            let said = if this.principal.trimmed().is_empty() {
+                this.at = Place::Principal;
+                Some("say who signs: the name the auditor's list of signers has for you".to_owned())
+            } else if keys.is_empty() {
+                this.at = Place::Key;
+                Some("there is no key to sign with".to_owned())
+            } else if undecided > 0 && this.reason.trimmed().is_empty() {
+                this.at = Place::Reason;
+                Some(format!(
+                    "say why {} left undecided",
+                    count(undecided, "item is", "items are")
+                ))
+            } else if this.confirm.trimmed() != name {
+                Some(format!(
+                    "type the review's name exactly: {}",
+                    SafeText::of(&name)
+                ))
+            } else {
+                None
+            };
+            if said.is_none() {
+                let key = this.key.min(keys.len() - 1);
+                let principal = this.principal.trimmed().to_owned();
+                request = Some(SealRequest {
+                    key,
+                    passphrase: keys[key]
+                        .needs_passphrase
+                        .then(|| SecretString::from(this.passphrase.text())),
+                    undecided_reason: (undecided > 0).then(|| this.reason.trimmed().to_owned()),
+                    statement: statement(&review.campaign, &principal),
+                    principal,
+                });
+                this.passphrase.clear();
+                this.confirm.clear();
+                this.failed = None;
+            }
+            this.said = said;
+        });
+        if let Some(request) = request {
+            review.principal.clone_from(&request.principal);
+            review.sealing = Some(SafeText::of("attesting"));
+            effects.push(Effect::Seal(Box::new(request)));
+        }
+    }
+
+    pub(super) fn typed(review: &mut Review, key: KeyEvent, _effects: &mut Vec<Effect>) -> bool {
+        if review.sealing.is_some() {
+            return false;
+        }
+        let mut taken = false;
+        Self::with(review, |this, review| {
+            let keys = review.keys.as_ref().map_or(0, Vec::len);
+            taken = match (this.at, key.code) {
+                (Place::Key, KeyCode::Right | KeyCode::Char(' ')) => {
+                    this.key = (this.key + 1).min(keys.saturating_sub(1));
+                    this.passphrase.clear();
+                    true
+                }
+                (Place::Key, KeyCode::Left) => {
+                    this.key = this.key.saturating_sub(1);
+                    this.passphrase.clear();
+                    true
+                }
+                (Place::Key, KeyCode::Char(c)) => {
+                    let digit = c
+                        .to_digit(10)
+                        .and_then(|digit| (digit as usize).checked_sub(1));
+                    if let Some(chosen) = digit.filter(|digit| *digit < keys) {
+                        this.key = chosen;
+                        this.passphrase.clear();
+                    }
+                    true
+                }
+                _ => this.field().is_some_and(|field| field.key(key)),
+            };
+            if taken {
+                this.said = None;
+            }
+        });
+        taken
+    }
+
+    pub(super) fn paste(review: &mut Review, text: &str, _effects: &mut Vec<Effect>) {
+        if review.sealing.is_some() {
+            return;
+        }
+        Self::with(review, |this, _| {
+            if this.at == Place::Confirm {
+                this.said = Some("a paste confirms nothing; type the review's name".to_owned());
+            } else if let Some(field) = this.field() {
+                field.insert(text);
+            }
+        });
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match self.at {
+            Place::Principal => Some(&mut self.principal),
+            Place::Passphrase => Some(&mut self.passphrase),
+            Place::Reason => Some(&mut self.reason),
+            Place::Confirm => Some(&mut self.confirm),
+            Place::Key => None,
+        }
+    }
+
+    /// What is told before the signature; titles first in their line.
+    fn lines(&self, review: &Review, wide: usize) -> Vec<(bool, String)> {
+        let campaign = &review.campaign;
+        let snapshot = campaign.snapshot();
+        let progress = campaign.progress();
+        let mut lines: Vec<(bool, String)> = Vec::new();
+        let mut add = |warns: bool, text: String| {
+            for (place, line) in text::wrap(&text, wide.saturating_sub(2))
+                .into_iter()
+                .enumerate()
+            {
+                lines.push((
+                    warns,
+                    format!("{}{line}", if place == 0 { "" } else { "  " }),
+                ));
+            }
+        };
+        add(
+            false,
+            format!(
+                "{} of {}: {} kept, {} revoked, {} acknowledged",
+                number(progress.decided()),
+                count(progress.items, "item is decided", "items are decided"),
+                number(progress.kept),
+                number(progress.revoked),
+                number(progress.acknowledged),
+            ),
+        );
+        if progress.undecided > 0 {
+            let later = if progress.later > 0 {
+                format!(", {} of them left for later", number(progress.later))
+            } else {
+                String::new()
+            };
+            add(
+                true,
+                format!(
+                    "{} undecided{later}: they count as not reviewed, never as kept",
+                    count(progress.undecided, "item is", "items are")
+                ),
+            );
+        }
+        let own = self.effort.0.own_undecided;
+        if own > 0 {
+            add(
+                true,
+                format!(
+                    "{} your own access: another reviewer decides",
+                    count(own, "item is", "items are")
+                ),
+            );
+        }
+        if let Some(reason) = campaign.self_review() {
+            add(
+                true,
+                format!("deciding on your own access was allowed: {}", reason.safe()),
+            );
+        }
+        let gaps = &campaign.opened().provenance.gaps;
+        if !gaps.is_empty() {
+            add(
+                true,
+                format!(
+                    "PARTIAL: {} not be read and will be listed in the record",
+                    count(gaps.len() as u64, "thing could", "things could")
+                ),
+            );
+            for gap in gaps {
+                add(
+                    false,
+                    format!("- {}: {}", gap.missing.safe(), gap.reason.safe()),
+                );
+            }
+        }
+        if self.standing.items > 0 {
+            add(
+                true,
+                format!(
+                    "{} the access standing by another way:",
+                    count(self.standing.items, "revoke leaves", "revokes leave")
+                ),
+            );
+            for item in &self.standing.sample {
+                add(false, format!("- {}", phrase::item_of(snapshot, *item)));
+            }
+            let more = self.standing.items - self.standing.sample.len() as u64;
+            if more > 0 {
+                add(false, format!("- and {} more", number(more)));
+            }
+        }
+        let effort = &self.effort.0;
+        if let (Some(first), Some(last)) = (effort.first, effort.last) {
+            let pace = effort.median_ms.map_or(String::new(), |ms| {
+                format!(
+                    ", {}.{} s between two changes in the median",
+                    ms / 1000,
+                    ms % 1000 / 100
+                )
+            });
+            add(
+                false,
+                format!(
+                    "decided from {} to {}: {}, {} decided in bulk{pace}",
+                    first.minute(),
+                    last.minute(),
+                    count(effort.changes, "change", "changes"),
+                    count(effort.in_bulk, "item", "items"),
+                ),
+            );
+        }
+        add(false, String::new());
+        let statement = statement(campaign, self.principal.trimmed());
+        add(false, SafeText::of(&statement).to_string());
+        lines
+    }
+
+    /// Draws it; the answer is where typing goes in.
+    pub(super) fn draw(&self, review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+        pen.clear();
+        let look = pen.look();
+        let full = pen.area();
+        pen.rule(0, &Line::styled("Sign-off", look.theme.strong));
+        let places = self.places(review);
+        // Fields and what is said about them stand last and are never pushed out.
+        let keys = review
+            .keys
+            .as_ref()
+            .map_or(1, |keys| keys.len().clamp(1, 4));
+        let fields = places.len() - 1 + keys + 1;
+        let body = pen.height().saturating_sub(fields + 2);
+        let wide = pen.width().min(110);
+        let lines = self.lines(review, wide);
+        let top = self.top.min(lines.len().saturating_sub(body));
+        for (row, (warns, line)) in lines.iter().skip(top).take(body).enumerate() {
+            let sign = if *warns { "! " } else { "  " };
+            let style = if *warns {
+                look.theme.warning
+            } else {
+                look.theme.text
+            };
+            pen.line(
+                row + 1,
+                &Line::from(vec![
+                    Span::styled(sign, style),
+                    Span::styled(line.as_str(), style),
+                ]),
+            );
+        }
+        let more = lines.len().saturating_sub(top + body);
+        let title = if more > 0 {
+            format!("{more} more above: PgDn")
+        } else {
+            "who signs".to_owned()
+        };
+        let mut row = 1 + body;
+        pen.rule(row, &Line::styled(title, look.theme.dim));
+        row += 1;
+        let mut cursor = None;
+        for place in places {
+            let here = self.at == place;
+            if place == Place::Key {
+                let at = self.draw_keys(review, pen, row, keys, here);
+                cursor = if here { at } else { cursor };
+                row += keys;
+                continue;
+            }
+            let (label, (typed, at)) = self.shown(review, place, pen.width());
+            let style = if here {
+                look.theme.strong
+            } else {
+                look.theme.dim
+            };
+            super::frame::gutter(pen, row, here, false);
+            pen.line_at(
+                1,
+                row,
+                &Line::from(vec![Span::styled(label.clone(), style), Span::raw(typed)]),
+            );
+            if here {
+                let x = u16::try_from(1 + text::width(&label) + at).ok()?;
+                cursor = Some((
+                    full.x + x.min(full.width.saturating_sub(1)),
+                    full.y + u16::try_from(row).ok()?,
+                ));
+            }
+            row += 1;
+        }
+        let (said, style) = match (&review.sealing, &self.said, &self.failed) {
+            (Some(what), _, _) => (format!("{} {what}", look.glyphs.saving), look.theme.strong),
+            (_, Some(said), _) => (said.clone(), look.theme.error),
+            (_, _, Some(failed)) => (
+                format!("not sealed: {failed}; decisions are untouched"),
+                look.theme.error,
+            ),
+            _ => (String::new(), look.theme.text),
+        };
+        pen.line(row, &Line::styled(format!(" {said}"), style));
+        cursor.filter(|(_, y)| *y < full.bottom())
+    }
+
+    fn shown(&self, review: &Review, place: Place, wide: usize) -> (String, (String, usize)) {
+        let name = SafeText::of(&review.campaign.opened().review);
+        let label = match place {
+            Place::Principal => "Signed by: ".to_owned(),
+            Place::Key => "Key: ".to_owned(),
+            Place::Passphrase => "Passphrase of the key: ".to_owned(),
+            Place::Reason => "Why items are left undecided: ".to_owned(),
+            Place::Confirm => format!("Type {name} and Enter to sign: "),
+        };
+        let room = wide.saturating_sub(1 + text::width(&label));
+        let shown = match place {
+            Place::Principal => self.principal.shown(room),
+            Place::Passphrase => self.passphrase.masked(room),
+            Place::Reason => self.reason.shown(room),
+            Place::Confirm | Place::Key => self.confirm.shown(room),
+        };
+        (label, shown)
+    }
+
+    fn draw_keys(
+        &self,
+        review: &Review,
+        pen: &mut Pen<'_>,
+        row: usize,
+        rows: usize,
+        here: bool,
+    ) -> Option<(u16, u16)> {
+        let look = pen.look();
+        let style = if here {
+            look.theme.strong
+        } else {
+            look.theme.dim
+        };
+        super::frame::gutter(pen, row, here, false);
+        let none: &[crate::tui::message::KeyChoice] = &[];
+        let keys = review.keys.as_deref().unwrap_or(none);
+        if keys.is_empty() {
+            let text = if review.keys.is_some() {
+                "none was found"
+            } else {
+                "looking for keys"
+            };
+            pen.line_at(
+                1,
+                row,
+                &Line::from(vec![Span::styled("Key: ", style), Span::raw(text)]),
+            );
+        }
+        let top = (self.key + 1).saturating_sub(rows);
+        for (place, key) in keys.iter().enumerate().skip(top).take(rows) {
+            let label = if place == top { "Key: " } else { "     " };
+            let chosen = if place == self.key {
+                look.glyphs.keep
+            } else {
+                " "
+            };
+            let fingerprint = SafeText::of(&key.fingerprint);
+            let mut line = Line::from(vec![
+                Span::styled(label, style),
+                Span::raw(format!("{chosen} {} {}  ", place + 1, key.label)),
+                Span::styled(format!("{} {fingerprint}", key.place), look.theme.dim),
+            ]);
+            if place == self.key {
+                line.spans[1].style = look.theme.strong;
+            }
+            pen.line_at(1, row + place - top, &line);
+        }
+        let area = pen.area();
+        Some((
+            area.x + 6,
+            area.y + u16::try_from(row + self.key.saturating_sub(top)).ok()?,
+        ))
+    }
+}
+
+impl Standing {
+    /// Looks at every account that has a revoke, once.
+    fn of(review: &Review) -> Self {
+        let (campaign, access) = (&review.campaign, &review.access);
+        let snapshot = campaign.snapshot();
+        let mut standing = Self::default();
+        let revoked = |item: Item| campaign.slot(item).decision == Some(Decision::Revoke);
+        for (position, subject) in snapshot.subjects().iter().enumerate() {
+            let Holder::Account(account) = subject.holder else {
+                continue;
+            };
+            if campaign.decided_of(position) == 0 || !subject.items().any(revoked) {
+                continue;
+            }
+            // If the account itself goes, nothing is reached any more.
+            let gone = |item: Item| {
+                revoked(item) && snapshot.grant(item).entitlement == Entitlement::SignIn
+            };
+            if subject.items().any(gone) {
+                continue;
+            }
+            let mut reached: BTreeMap<Option<ProjectIx>, u64> = BTreeMap::new();
+            let derived: Vec<Derived> = access.derived(snapshot, account);
+            let through = derived
+                .iter()
+                .filter(|derived| !revoked(derived.item) && !revoked(derived.membership))
+                .map(|derived| derived.item);
+            for item in subject
+                .items()
+                .filter(|item| !revoked(*item))
+                .chain(through)
+            {
+                if let Some(target) = target(campaign, item) {
+                    *reached.entry(target).or_default() += 1;
+                }
+            }
+            for item in subject.items().filter(|item| revoked(*item)) {
+                if target(campaign, item).is_some_and(|target| reached.contains_key(&target)) {
+                    standing.items += 1;
+                    if standing.sample.len() < 8 {
+                        standing.sample.push(item);
+                    }
+                }
+            }
+        }
+        standing
+    }
+}
+
+/// What a role is a role of: a project, or (`None` inside) the organization.
+fn target(campaign: &Campaign, item: Item) -> Option<Option<ProjectIx>> {
+    match campaign.snapshot().grant(item).entitlement {
+        Entitlement::ProjectRole(project, _) => Some(Some(project)),
+        Entitlement::OrganizationRole(_) => Some(None),
+        Entitlement::SignIn | Entitlement::Membership(_) => None,
+    }
+}
+
+/// What is shown once the record is written: where it is, and how anybody verifies it.
+pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+    pen.clear();
+    let look = pen.look();
+    pen.rule(0, &Line::styled("Sealed", look.theme.strong));
+    let path = quoted(record);
+    let principal = quoted(SafeText::of(&review.principal).as_str());
+    let mut row = 2;
+    let wide = pen.width().saturating_sub(4);
+    let mut put = |pen: &mut Pen<'_>, label: &str, lines: &[String]| {
+        for line in text::wrap(label, wide) {
+            pen.line_at(1, row, &Line::raw(line));
+            row += 1;
+        }
+        for line in lines.iter().flat_map(|line| text::wrap(line, wide)) {
+            pen.line_at(3, row, &Line::styled(line, look.theme.strong));
+            row += 1;
+        }
+        row += 1;
+    };
+    let written = "The record is written and its signature was checked. It is here:";
+    put(pen, written, &[record.to_owned()]);
+    put(pen, "Verify it:", &[format!("muster verify {path}")]);
+    put(
+        pen,
+        "Verify it without muster, with the auditor's own list of signers:",
+        &[
+            format!("cd {path}"),
+            "sha256sum -c SHA256SUMS".to_owned(),
+            format!("ssh-keygen -Y verify -f ALLOWED_SIGNERS -I {principal} \\"),
+            "-n muster-review -s SHA256SUMS.reviewer.sig < SHA256SUMS".to_owned(),
+        ],
+    );
+    let area: Rect = pen.area();
+    Some((area.x, area.y))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

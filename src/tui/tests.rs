@@ -1,0 +1,7 @@
+//! Keys in, screens out.
+
+mod deciding;
+mod fixture;
+mod looks;
+mod moving;
+mod signing;

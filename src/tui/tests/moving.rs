@@ -1,0 +1,292 @@
+//! Going around: keys, mouse, filter, commands, resuming, and frames only when something changed.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::fixture::{Run, acme, begun, many};
+use crate::{
+    domain::fixture::entry,
+    tui::{
+        app::{Exit, Request},
+        message::Message,
+        theme::{Colors, Look},
+    },
+};
+
+fn run(size: (u16, u16)) -> Run {
+    Run::of(&acme(), size)
+}
+
+fn mouse(kind: MouseEventKind, column: u16, row: u16) -> Message {
+    Message::Mouse(MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers: KeyModifiers::NONE,
+    })
+}
+
+#[test]
+fn arrows_and_letters_move_alike() {
+    for (keys, row) in [
+        ("down down", "atlas-billing"),
+        ("j j", "atlas-billing"),
+        ("down down up", "Payments"),
+        ("end home", "Can sign in"),
+        ("G", "via Payments ‹ Eng"),
+        ("end", "via Payments ‹ Eng"),
+        ("G g", "Can sign in"),
+        ("pgdn", "via Payments ‹ Eng"),
+        ("^d ^u", "Can sign in"),
+    ] {
+        let mut run = run((80, 24));
+        run.press("a").press(keys);
+        assert!(
+            run.cursor_row().contains(row),
+            "{keys}: {}",
+            run.cursor_row()
+        );
+    }
+}
+
+#[test]
+fn next_and_previous_undecided_go_over_accounts_and_pass_own_access() {
+    let mut run = run((80, 24));
+    run.press("n");
+    assert!(
+        run.screen().contains("3/16  Ben"),
+        "Ada's own access is passed over: {}",
+        run.screen()
+    );
+    run.press("N");
+    assert!(run.screen().contains("1/16  Every member"));
+    run.press("N");
+    assert!(
+        run.screen().contains("16/16  team Payments"),
+        "{}",
+        run.screen()
+    );
+    assert!(run.toast().contains("went on from the end"));
+    run.press("n");
+    assert!(run.screen().contains("1/16"));
+}
+
+#[test]
+fn what_was_left_for_later_comes_last() {
+    let mut run = Run::of(&many(3), (80, 24));
+    run.press("a s");
+    run.press("A");
+    run.press("esc a a a n");
+    assert!(run.cursor_row().contains("Can sign in"), "{}", run.screen());
+    assert!(run.toast().contains("only what was left for later"));
+    run.press("a n");
+    assert!(
+        run.toast()
+            .contains("your own access: another reviewer decides; S signs off"),
+        "{}",
+        run.toast()
+    );
+}
+
+#[test]
+fn brackets_go_from_account_to_account() {
+    let mut run = run((80, 24));
+    run.press("[");
+    assert!(run.toast().contains("first of the queue"));
+    run.press("] ] [");
+    assert!(run.screen().contains("2/16  Ada"));
+}
+
+#[test]
+fn the_queue_stands_behind_tab_on_a_narrow_screen() {
+    let mut run = run((80, 24));
+    run.press("tab down down a");
+    assert!(run.sent.is_empty());
+    assert!(run.toast().contains("Enter goes to the items first"));
+    run.press("enter");
+    assert!(run.screen().contains("3/16  Ben"));
+    run.press("h");
+    assert!(run.screen().contains("── Queue 3/16"));
+    run.press("l a");
+    assert_eq!(run.sent.len(), 1);
+}
+
+#[test]
+fn a_filter_is_live_keeps_its_place_and_points_at_mistakes() {
+    let mut run = run((80, 24));
+    run.press("/").types("account:hiro");
+    assert!(
+        run.screen().contains("1 holder · 3 items") || run.toast().contains("3 items shown"),
+        "{}",
+        run.screen()
+    );
+    run.types(" \"");
+    let screen = run.screen();
+    assert!(screen.contains("column 14"), "{screen}");
+    assert!(screen.contains("Hiro"), "the previous result stays");
+    run.press("enter");
+    assert!(run.toast().contains("column 14"), "a mistake is not taken");
+    run.press("^w enter");
+    assert!(run.screen().contains("/ account:hiro"), "{}", run.screen());
+    run.press("n");
+    assert!(run.screen().contains("1/1  Hiro"));
+    run.press("esc");
+    assert!(run.screen().contains("16 holders · 30 items"));
+    assert!(run.screen().contains("Hiro"), "stays where it was");
+}
+
+#[test]
+fn undo_outside_the_filter_says_so() {
+    let mut run = run((80, 24));
+    run.press("a a /").types("account:hiro").press("enter u");
+    assert!(run.toast().contains("took back 3"), "{}", run.toast());
+    run.resize(120, 40);
+    assert!(
+        run.screen().contains("outside the filter: Ben Ôkafor"),
+        "{}",
+        run.screen()
+    );
+}
+
+#[test]
+fn commands_run_by_name() {
+    let mut run = run((80, 24));
+    run.press(":").types("keep").press("enter");
+    assert_eq!(run.sent.len(), 1);
+    run.press(": ").types("hist").press("enter");
+    assert!(run.screen().contains("── History"));
+    run.press("esc :").types("nothing-like-that").press("enter");
+    assert!(run.screen().contains("no command has that"));
+    run.press("esc esc :").types("back").press("enter");
+    assert_eq!(run.state.finished(), Some(Exit::Back));
+}
+
+#[test]
+fn a_click_selects_and_the_wheel_scrolls_and_neither_decides() {
+    let mut run = run((120, 40));
+    run.press("a");
+    run.sent.clear();
+    let left = MouseEventKind::Down(MouseButton::Left);
+    run.tell(mouse(left, 60, 8));
+    assert!(
+        run.cursor_row().contains("atlas-billing"),
+        "{}",
+        run.screen()
+    );
+    run.tell(mouse(left, 5, 7));
+    assert!(run.screen().contains("4/16  Cleo"), "{}", run.screen());
+    run.tell(mouse(MouseEventKind::ScrollDown, 5, 10));
+    assert!(run.screen().contains("7/16  Farid"), "{}", run.screen());
+    run.tell(mouse(MouseEventKind::ScrollUp, 5, 10));
+    run.tell(mouse(left, 119, 39));
+    run.tell(mouse(left, 0, 0));
+    assert!(run.sent.is_empty());
+}
+
+#[test]
+fn a_review_opens_where_it_was_left() {
+    let snapshot = acme();
+    let mut run = Run::of(&snapshot, (80, 24));
+    run.press("a a d 1");
+    let mut campaign = begun(&snapshot, vec![]);
+    for (event, seq) in run.sent.iter().zip(2..) {
+        campaign
+            .apply(entry(seq, event.clone()))
+            .expect("it was applied before");
+    }
+    let mut again = Run::open(campaign, (80, 24), Look::new(Colors::Full, false), None);
+    assert!(
+        again.cursor_row().contains("atlas-billing"),
+        "{}",
+        again.screen()
+    );
+    again.press(".");
+    assert_eq!(
+        again.decided()[0]
+            .reason
+            .as_ref()
+            .map(|reason| reason.raw()),
+        Some("no longer needed")
+    );
+}
+
+#[test]
+fn leaving_waits_for_what_is_being_saved() {
+    let mut run = run((80, 24));
+    run.saves = false;
+    run.press("a q");
+    assert_eq!(run.state.finished(), None);
+    run.save();
+    assert_eq!(run.state.finished(), Some(Exit::Back));
+    let mut run = Run::of(&acme(), (80, 24));
+    run.saves = false;
+    run.press("a ^c ^c");
+    assert_eq!(run.state.finished(), Some(Exit::Quit));
+}
+
+#[test]
+fn suspend_and_redraw_are_asked_of_the_loop() {
+    let mut run = run((80, 24));
+    run.press("^z");
+    assert_eq!(run.state.take_request(), Some(Request::Suspend));
+    assert_eq!(run.state.take_request(), None);
+    run.press("^l");
+    assert_eq!(run.state.take_request(), Some(Request::Redraw));
+}
+
+#[test]
+fn a_frame_is_drawn_only_when_something_changed() {
+    let mut run = run((80, 24));
+    for keys in [
+        "up",
+        "left left",
+        "home",
+        "x",
+        "y",
+        "1",
+        "^a",
+        "esc",
+        "U up",
+        "pgup",
+        "esc",
+        "? pgup",
+        "esc",
+    ] {
+        let (last, before) = keys
+            .rsplit_once(' ')
+            .map_or((keys, ""), |(before, last)| (last, before));
+        run.press(before);
+        run.screen();
+        assert!(!run.state.dirty);
+        if last == "esc" && keys == "esc" {
+            run.press("esc");
+            run.screen();
+        }
+        run.press(last);
+        assert!(!run.state.dirty, "{keys} changes nothing");
+    }
+    for keys in ["]", "down", "tab", "?", "esc"] {
+        run.screen();
+        run.press(keys);
+        assert!(run.state.dirty, "{keys} changes something");
+    }
+    run.screen();
+    run.tell(Message::Resize(80, 24));
+    assert!(!run.state.dirty, "the same size again");
+    run.tell(Message::Deadline);
+    assert!(!run.state.dirty);
+}
+
+#[test]
+fn a_long_queue_is_gone_through_once() {
+    let mut org = crate::domain::fixture::Org::new();
+    org.account("Ada", "Keller", |_| {});
+    for place in 0..2_000 {
+        org.account(&format!("a{place:05}"), "x", |_| {});
+    }
+    let mut run = Run::of(&org.snapshot(), (80, 24));
+    for _ in 0..2_000 {
+        run.press("a");
+    }
+    assert_eq!(run.sent.len(), 2_000);
+    assert!(run.screen().contains("2 000/2 002"), "{}", run.screen());
+}

@@ -1,0 +1,206 @@
+//! Sign-off: what is told, what is asked for, what is sent.
+
+use secrecy::ExposeSecret as _;
+
+use super::fixture::{Run, acme, begun, gap};
+use crate::{
+    domain::{seal::statement, text::SafeText},
+    tui::{
+        app::Exit,
+        effect::{Effect, SealRequest},
+        message::{KeyChoice, Message},
+        theme::{Colors, Look},
+    },
+};
+
+pub(super) fn keys() -> Vec<KeyChoice> {
+    vec![
+        KeyChoice {
+            label: SafeText::of("ada@laptop"),
+            place: "ssh-agent",
+            fingerprint: "SHA256:2v9mS8gGmB0gq1d5P1p6Lk7o3a5Yh7dUu0V7bq2cX1E".to_owned(),
+            needs_passphrase: false,
+        },
+        KeyChoice {
+            label: SafeText::of("~/.ssh/id_ed25519"),
+            place: "key file",
+            fingerprint: "SHA256:9fJm1Vq2cX1E2v9mS8gGmB0gq1d5P1p6Lk7o3a5Yh7d".to_owned(),
+            needs_passphrase: true,
+        },
+    ]
+}
+
+/// At the sign-off of a review in which something is decided.
+pub(super) fn at_sign_off(size: (u16, u16)) -> Run {
+    let look = Look::new(Colors::Full, false);
+    let mut run = Run::open(begun(&acme(), vec![gap()]), size, look, None);
+    run.press("a a s d 2 S");
+    run.tell(Message::Keys(keys()));
+    run
+}
+
+fn request(run: &Run) -> Option<&SealRequest> {
+    run.asked.iter().find_map(|effect| match effect {
+        Effect::Seal(request) => Some(&**request),
+        _ => None,
+    })
+}
+
+#[test]
+fn sign_off_tells_what_is_decided_open_missing_and_left_standing() {
+    let mut run = at_sign_off((120, 40));
+    let screen = run.screen();
+    for told in [
+        "3 of 30 items are decided: 1 kept, 1 revoked, 1 acknowledged",
+        "27 items are undecided, 1 of them left for later",
+        "3 items are your own access: another reviewer decides",
+        "PARTIAL: 1 thing could not be read",
+        "participants of 3 projects: the token may not read them",
+        "1 revoke leaves the access standing by another way",
+        "4 changes, 0 items decided in bulk",
+        "I, ada@example.com, reviewed the access of 12 accounts in Acme",
+        "ada@laptop",
+    ] {
+        assert!(screen.contains(told), "{told}\n{screen}");
+    }
+    assert!(matches!(run.asked[..], [Effect::ListKeys]));
+}
+
+#[test]
+fn a_record_is_asked_for_when_everything_is_filled_in_and_the_name_is_typed() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter enter enter enter");
+    assert!(
+        request(&run).is_none(),
+        "Enter on an empty line signs nothing"
+    );
+    run.types("2026-q1").press("enter");
+    assert!(request(&run).is_none());
+    assert!(
+        run.screen().contains("say why 27 items are left undecided"),
+        "{}",
+        run.screen()
+    );
+    run.types("next quarter").press("enter");
+    run.press("^u").types("2026-q2").press("enter");
+    assert!(request(&run).is_none());
+    assert!(
+        run.screen()
+            .contains("type the review's name exactly: 2026-q1")
+    );
+    run.press("bs").types("1").press("enter");
+    let request = request(&run).expect("it is asked for");
+    assert_eq!((request.key, &*request.principal), (0, "ada@example.com"));
+    assert!(request.passphrase.is_none());
+    assert_eq!(request.undecided_reason.as_deref(), Some("next quarter"));
+    assert!(
+        request
+            .statement
+            .starts_with("I, ada@example.com, reviewed")
+    );
+    assert!(
+        request.statement.contains("partial"),
+        "{}",
+        statement(&begun(&acme(), vec![gap()]), "x")
+    );
+}
+
+#[test]
+fn a_passphrase_is_asked_for_when_the_key_needs_one_and_never_shown() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter")
+        .types("2")
+        .press("enter")
+        .types("correct horse");
+    let screen = run.screen();
+    assert!(
+        screen.contains("Passphrase of the key: *************"),
+        "{screen}"
+    );
+    assert!(!screen.contains("horse"));
+    run.press("enter")
+        .types("because")
+        .press("enter")
+        .types("2026-q1")
+        .press("enter");
+    let request = request(&run).expect("it is asked for");
+    assert_eq!(request.key, 1);
+    assert_eq!(
+        request
+            .passphrase
+            .as_ref()
+            .map(|secret| secret.expose_secret().to_owned())
+            .as_deref(),
+        Some("correct horse")
+    );
+    assert!(!format!("{:?}", run.state).contains("horse"));
+}
+
+#[test]
+fn a_paste_never_confirms_a_signature() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter enter").types("because").press("enter");
+    run.tell(Message::Paste("2026-q1\n".to_owned()));
+    run.press("enter");
+    assert!(request(&run).is_none());
+    assert!(run.screen().contains("a paste confirms nothing"));
+}
+
+#[test]
+fn a_seal_that_failed_is_told_and_can_be_tried_again() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter enter")
+        .types("because")
+        .press("enter")
+        .types("2026-q1")
+        .press("enter");
+    run.tell(Message::Sealing(SafeText::of(
+        "waiting for your key: touch it",
+    )));
+    assert!(run.screen().contains("waiting for your key: touch it"));
+    run.press("esc q a");
+    assert_eq!(run.state.finished(), None);
+    run.tell(Message::SealFailed(SafeText::of("the agent refused")));
+    assert!(
+        run.screen()
+            .contains("not sealed: the agent refused; decisions are untouched"),
+        "{}",
+        run.screen()
+    );
+    run.types("2026-q1").press("enter");
+    assert_eq!(
+        run.asked
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Seal(_)))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn the_last_page_tells_where_the_record_is_and_how_anybody_verifies_it() {
+    let mut run = at_sign_off((120, 40));
+    run.tell(Message::Sealed {
+        record: "/home/ada/access reviews/acme-2026-q1".into(),
+    });
+    let screen = run.screen();
+    assert!(
+        screen.contains("muster verify '/home/ada/access reviews/acme-2026-q1'"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("ssh-keygen -Y verify -f ALLOWED_SIGNERS -I ada@example.com"),
+        "{screen}"
+    );
+    run.press("q");
+    assert_eq!(run.state.finished(), Some(Exit::Back));
+}
+
+#[test]
+fn sign_off_waits_until_everything_is_saved() {
+    let mut run = Run::of(&acme(), (80, 24));
+    run.saves = false;
+    run.press("a S");
+    assert!(run.asked.is_empty());
+    assert!(run.toast().contains("still saving"));
+}

@@ -1,0 +1,5 @@
+//! Drawing that screens share.
+
+pub(crate) mod field;
+pub(crate) mod pen;
+pub(crate) mod text;
