@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tui",
         ],
     ),
-    ("cli", &["command", "config"]),
+    ("cli", &["domain", "command", "config"]),
 ];
 
 /// Modules without clock, chance, environment, files or threads of their own.
