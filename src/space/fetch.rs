@@ -52,7 +52,8 @@ pub struct Progress {
     pub wait_ms: Option<u64>,
 }
 
-/// One answer that was used or that refused something, as it came: the evidence of a snapshot.
+/// One answer that was used or that refused something, as it came: the evidence of a snapshot. Those of a
+/// list that changed meanwhile and was read again are among them; failures that passed are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Its number, from 1, in order of arrival; what was read from it has it as `source`.
