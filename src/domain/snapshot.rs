@@ -199,7 +199,7 @@ impl Snapshot {
         )?;
         check_unique("team", parts.teams.iter().map(|team| &team.id))?;
         check_unique("project", parts.projects.iter().map(|project| &project.id))?;
-        check_unique("grant", parts.grants.iter().map(|grant| &grant.id))?;
+        check_unique("grant", parts.grants.iter().map(|grant| grant.id))?;
         let mut next = 0;
         for (position, grant) in parts.grants.iter().enumerate() {
             if let Entitlement::Membership(membership) = grant.entitlement {
@@ -425,11 +425,11 @@ fn check_order<'a, T, K: Ord>(
     Ok(())
 }
 
-fn check_unique<'a, T: Ord + std::fmt::Debug + ToString + 'a>(
+fn check_unique<T: Ord + ToString>(
     what: &'static str,
-    ids: impl Iterator<Item = &'a T>,
+    ids: impl Iterator<Item = T>,
 ) -> Result<(), Error> {
-    let mut ids: Vec<&T> = ids.collect();
+    let mut ids: Vec<T> = ids.collect();
     ids.sort_unstable();
     match ids.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(Error::Twice {
