@@ -87,7 +87,7 @@ impl Bulk {
     pub(super) fn draw(&self, campaign: &Campaign, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         let look = pen.look();
         let out = self.plan.taken_out.len();
-        let high = 3 + self.facts.len() + out + usize::from(out > 0) + 2 + self.sample.len() + 4;
+        let high = 3 + self.facts.len() + out + 2 + self.sample.len() + 4;
         let area = centered(pen.area(), 90, high);
         let mut pen = pen.on(area);
         let inside = pen.frame(&format!(
@@ -99,17 +99,18 @@ impl Bulk {
         // The line that is typed stands last and is never pushed out.
         let body = height.saturating_sub(2);
         let mut lines: Vec<Line<'_>> = Vec::new();
-        for (label, value) in &self.facts {
+        for (place, (label, value)) in self.facts.iter().enumerate() {
             let label = format!("{label:<11}");
             lines.push(Line::from(vec![
                 Span::styled(label, look.theme.dim),
                 Span::raw(value.as_str()),
             ]));
-        }
-        if out > 0 {
-            lines.push(Line::default());
-            for line in &self.plan.taken_out {
-                lines.push(Line::styled(line.as_str(), look.theme.warning));
+            if place == 1 {
+                // Right after the size, so that it is seen at any height.
+                let taken_out = self.plan.taken_out.iter();
+                lines.extend(
+                    taken_out.map(|line| Line::styled(format!("! {line}"), look.theme.warning)),
+                );
             }
         }
         lines.push(Line::default());
@@ -253,10 +254,9 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
         (
             "size",
             format!(
-                "{} of {}, {}",
+                "{}{}",
                 count(plan.items.len() as u64, "item", "items"),
-                count(accounts, "account", "accounts"),
-                count(teams, "team", "teams")
+                of(&[(accounts, "account", "accounts"), (teams, "team", "teams")])
             ),
         ),
     ];
@@ -279,6 +279,17 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
         facts.push(("among them", unusual.join(", ")));
     }
     facts
+}
+
+/// ` of 3 accounts, 1 team`, without what there is none of.
+fn of(counts: &[(u64, &str, &str)]) -> String {
+    let there = counts.iter().filter(|(n, ..)| *n > 0);
+    let there: Vec<String> = there.map(|(n, one, many)| count(*n, one, many)).collect();
+    if there.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", there.join(", "))
+    }
 }
 
 /// The four commonest, and how many more there are.

@@ -284,27 +284,22 @@ fn draw_sheet(
     pen: &mut Pen<'_>,
 ) -> Option<(u16, u16)> {
     let look = pen.look();
-    // On a small screen a sheet may take the toast line too.
+    // A sheet may take the toast line; on the smallest screens, where it has its own keys, the footer too.
     let body = Rect {
         height: areas.body.height + areas.toast.height,
         ..areas.body
     };
+    let all = match review.shape() {
+        Shape::One => Rect {
+            height: body.height + areas.footer.height,
+            ..body
+        },
+        _ => body,
+    };
     match sheet {
-        Sheet::Reason(reason) => {
-            // Its own last line has the keys, so on the smallest screens it takes the footer as well.
-            let more = if review.shape() == Shape::One {
-                areas.footer.height
-            } else {
-                0
-            };
-            let body = Rect {
-                height: body.height + more,
-                ..body
-            };
-            reason.draw(&mut pen.on(body))
-        }
+        Sheet::Reason(reason) => reason.draw(&mut pen.on(all)),
         Sheet::Note(note) => note.draw(&mut pen.on(areas.toast)),
-        Sheet::Path(path) => path.draw(&mut pen.on(areas.body)),
+        Sheet::Path(path) => path.draw(&mut pen.on(all)),
         Sheet::Ask(ask) => {
             let mut pen = pen.on(areas.toast);
             pen.clear();
@@ -368,7 +363,7 @@ fn draw_sheet(
             }
             at
         }
-        Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(body)),
+        Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(all)),
         Sheet::Sealed(record) => super::sign_off::draw_sealed(review, record, &mut pen.on(body)),
     }
 }

@@ -121,10 +121,18 @@ impl PathSheet {
         let look = pen.look();
         let wide = usize::from(pen.area().width).min(90).saturating_sub(4);
         let mut lines: Vec<Line<'_>> = Vec::new();
-        for told in &self.told {
+        // Where it is tight, the ways matter more than the explanation.
+        let told = if pen.height() < 12 {
+            1
+        } else {
+            self.told.len()
+        };
+        for told in self.told.iter().take(told) {
             lines.extend(text::wrap(told, wide).into_iter().map(Line::from));
         }
-        lines.push(Line::default());
+        if told > 1 {
+            lines.push(Line::default());
+        }
         let first = lines.len();
         for (place, (_, way)) in self.ways.iter().enumerate() {
             for (row, line) in text::wrap(way, wide.saturating_sub(2))

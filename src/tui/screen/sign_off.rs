@@ -27,7 +27,7 @@ use crate::{
         phrase,
         widget::{
             field::Field,
-            pen::Pen,
+            pen::{Pen, scrolled},
             text::{self, count, number},
         },
     },
@@ -275,16 +275,22 @@ impl SignOff {
         let progress = campaign.progress();
         let mut lines: Vec<(bool, String)> = Vec::new();
         let mut add = |warns: bool, text: String| {
-            for (place, line) in text::wrap(&text, wide.saturating_sub(2))
+            // Two cells for the sign, two more for lines that go on.
+            for (place, line) in text::wrap(&text, wide.saturating_sub(4))
                 .into_iter()
                 .enumerate()
             {
-                lines.push((
-                    warns,
-                    format!("{}{line}", if place == 0 { "" } else { "  " }),
-                ));
+                let sign = match (place, warns) {
+                    (0, true) => "! ",
+                    (0, false) => "  ",
+                    _ => "    ",
+                };
+                lines.push((warns, format!("{sign}{line}")));
             }
         };
+        let statement = statement(campaign, self.principal.trimmed());
+        add(false, SafeText::of(&statement).to_string());
+        add(false, String::new());
         add(
             false,
             format!(
@@ -378,9 +384,6 @@ impl SignOff {
                 ),
             );
         }
-        add(false, String::new());
-        let statement = statement(campaign, self.principal.trimmed());
-        add(false, SafeText::of(&statement).to_string());
         lines
     }
 
@@ -390,70 +393,52 @@ impl SignOff {
         let look = pen.look();
         let full = pen.area();
         pen.rule(0, &Line::styled("Sign-off", look.theme.strong));
-        let places = self.places(review);
-        // Fields and what is said about them stand last and are never pushed out.
-        let keys = review
-            .keys
-            .as_ref()
-            .map_or(1, |keys| keys.len().clamp(1, 4));
-        let fields = places.len() - 1 + keys + 1;
-        let body = pen.height().saturating_sub(fields + 2);
-        let wide = pen.width().min(110);
-        let lines = self.lines(review, wide);
+        // A row for each field, for each key one; around the focus when there is no room for all of them.
+        let keys = review.keys.as_ref().map_or(1, |keys| keys.len().max(1));
+        let rows: Vec<(Place, usize)> = self
+            .places(review)
+            .into_iter()
+            .flat_map(|place| {
+                (0..if place == Place::Key { keys } else { 1 }).map(move |row| (place, row))
+            })
+            .collect();
+        let focus = (
+            self.at,
+            if self.at == Place::Key {
+                self.key.min(keys - 1)
+            } else {
+                0
+            },
+        );
+        let focused = rows.iter().position(|row| *row == focus).unwrap_or(0);
+        let high = rows.len().min(8).min(pen.height().saturating_sub(3) / 2);
+        let from = scrolled(0, focused, rows.len(), high);
+        let body = pen.height().saturating_sub(high + 3);
+        let lines = self.lines(review, pen.width().min(110));
         let top = self.top.min(lines.len().saturating_sub(body));
         for (row, (warns, line)) in lines.iter().skip(top).take(body).enumerate() {
-            let sign = if *warns { "! " } else { "  " };
             let style = if *warns {
                 look.theme.warning
             } else {
                 look.theme.text
             };
-            pen.line(
-                row + 1,
-                &Line::from(vec![
-                    Span::styled(sign, style),
-                    Span::styled(line.as_str(), style),
-                ]),
-            );
+            pen.line(row + 1, &Line::styled(line.as_str(), style));
         }
         let more = lines.len().saturating_sub(top + body);
         let title = if more > 0 {
-            format!("{more} more above: PgDn")
+            format!("{more} more lines: PgDn")
         } else {
             "who signs".to_owned()
         };
-        let mut row = 1 + body;
-        pen.rule(row, &Line::styled(title, look.theme.dim));
-        row += 1;
+        pen.rule(1 + body, &Line::styled(title, look.theme.dim));
         let mut cursor = None;
-        for place in places {
-            let here = self.at == place;
-            if place == Place::Key {
-                let at = self.draw_keys(review, pen, row, keys, here);
-                cursor = if here { at } else { cursor };
-                row += keys;
-                continue;
-            }
-            let (label, (typed, at)) = self.shown(review, place, pen.width());
-            let style = if here {
-                look.theme.strong
-            } else {
-                look.theme.dim
-            };
-            super::frame::gutter(pen, row, here, false);
-            pen.line_at(
-                1,
-                row,
-                &Line::from(vec![Span::styled(label.clone(), style), Span::raw(typed)]),
-            );
+        for (row, (place, part)) in rows.into_iter().skip(from).take(high).enumerate() {
+            let here = (place, part) == focus;
+            let at = self.draw_field(review, pen, 2 + body + row, (place, part), here);
             if here {
-                let x = u16::try_from(1 + text::width(&label) + at).ok()?;
-                cursor = Some((
-                    full.x + x.min(full.width.saturating_sub(1)),
-                    full.y + u16::try_from(row).ok()?,
-                ));
+                let x = full.x + u16::try_from(at).ok()?.min(full.width.saturating_sub(1));
+                cursor = Some((x, full.y + u16::try_from(2 + body + row).ok()?));
             }
-            row += 1;
         }
         let (said, style) = match (&review.sealing, &self.said, &self.failed) {
             (Some(what), _, _) => (format!("{} {what}", look.glyphs.saving), look.theme.strong),
@@ -462,10 +447,68 @@ impl SignOff {
                 format!("not sealed: {failed}; decisions are untouched"),
                 look.theme.error,
             ),
+            // Where the footer is covered, its keys stand here.
+            _ if full.height < 10 => (
+                "Enter next, at the end sign  Esc back".to_owned(),
+                look.theme.dim,
+            ),
             _ => (String::new(), look.theme.text),
         };
-        pen.line(row, &Line::styled(format!(" {said}"), style));
+        pen.line(2 + body + high, &Line::styled(format!(" {said}"), style));
         cursor.filter(|(_, y)| *y < full.bottom())
+    }
+
+    /// Draws one field or one key in row `row`; the answer is the column where typing goes in.
+    fn draw_field(
+        &self,
+        review: &Review,
+        pen: &mut Pen<'_>,
+        row: usize,
+        (place, part): (Place, usize),
+        here: bool,
+    ) -> usize {
+        let look = pen.look();
+        let style = if here || self.at == place {
+            look.theme.strong
+        } else {
+            look.theme.dim
+        };
+        super::frame::gutter(pen, row, here, false);
+        if place != Place::Key {
+            let (label, (typed, at)) = self.shown(review, place, pen.width());
+            let column = 1 + text::width(&label) + at;
+            pen.line_at(
+                1,
+                row,
+                &Line::from(vec![Span::styled(label, style), Span::raw(typed)]),
+            );
+            return column;
+        }
+        let label = Span::styled(if part == 0 { "Key: " } else { "     " }, style);
+        let Some(key) = review.keys.as_ref().and_then(|keys| keys.get(part)) else {
+            let text = if review.keys.is_some() {
+                "none was found"
+            } else {
+                "looking for keys"
+            };
+            pen.line_at(1, row, &Line::from(vec![label, Span::raw(text)]));
+            return 6;
+        };
+        let chosen = part == self.key;
+        let sign = if chosen { look.glyphs.keep } else { " " };
+        let style = if chosen {
+            look.theme.strong
+        } else {
+            look.theme.text
+        };
+        let fingerprint = SafeText::of(&key.fingerprint);
+        let line = Line::from(vec![
+            label,
+            Span::styled(format!("{sign} {} {}  ", part + 1, key.label), style),
+            Span::styled(format!("{} {fingerprint}", key.place), look.theme.dim),
+        ]);
+        pen.line_at(1, row, &line);
+        6
     }
 
     fn shown(&self, review: &Review, place: Place, wide: usize) -> (String, (String, usize)) {
@@ -485,61 +528,6 @@ impl SignOff {
             Place::Confirm | Place::Key => self.confirm.shown(room),
         };
         (label, shown)
-    }
-
-    fn draw_keys(
-        &self,
-        review: &Review,
-        pen: &mut Pen<'_>,
-        row: usize,
-        rows: usize,
-        here: bool,
-    ) -> Option<(u16, u16)> {
-        let look = pen.look();
-        let style = if here {
-            look.theme.strong
-        } else {
-            look.theme.dim
-        };
-        super::frame::gutter(pen, row, here, false);
-        let none: &[crate::tui::message::KeyChoice] = &[];
-        let keys = review.keys.as_deref().unwrap_or(none);
-        if keys.is_empty() {
-            let text = if review.keys.is_some() {
-                "none was found"
-            } else {
-                "looking for keys"
-            };
-            pen.line_at(
-                1,
-                row,
-                &Line::from(vec![Span::styled("Key: ", style), Span::raw(text)]),
-            );
-        }
-        let top = (self.key + 1).saturating_sub(rows);
-        for (place, key) in keys.iter().enumerate().skip(top).take(rows) {
-            let label = if place == top { "Key: " } else { "     " };
-            let chosen = if place == self.key {
-                look.glyphs.keep
-            } else {
-                " "
-            };
-            let fingerprint = SafeText::of(&key.fingerprint);
-            let mut line = Line::from(vec![
-                Span::styled(label, style),
-                Span::raw(format!("{chosen} {} {}  ", place + 1, key.label)),
-                Span::styled(format!("{} {fingerprint}", key.place), look.theme.dim),
-            ]);
-            if place == self.key {
-                line.spans[1].style = look.theme.strong;
-            }
-            pen.line_at(1, row + place - top, &line);
-        }
-        let area = pen.area();
-        Some((
-            area.x + 6,
-            area.y + u16::try_from(row + self.key.saturating_sub(top)).ok()?,
-        ))
     }
 }
 

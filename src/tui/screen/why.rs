@@ -187,7 +187,7 @@ fn of_item(review: &mut Review, item: Item) -> Vec<(&'static str, String)> {
             lines.push(("Held", "directly: stored with the account".to_owned()));
             let standing = standing(&review.campaign, &review.access, item, upward);
             if !standing.is_empty() {
-                lines.push(("Revoked", standing.join("; ")));
+                lines.push(("If gone", standing.join("; ")));
             }
             if matches!(grant.entitlement, Entitlement::Membership(_)) {
                 let through: Vec<&Derived> = review
