@@ -76,7 +76,7 @@ impl Progress {
         let add = |count: &mut u64| {
             *count = count
                 .checked_add_signed(by)
-                .expect("a slot is counted before it is taken off")
+                .expect("a slot is counted before it is taken off");
         };
         match slot.decision {
             Some(Decision::Keep) => add(&mut self.kept),
@@ -226,11 +226,9 @@ impl Campaign {
             Event::Noted { item, .. } if item.index() >= self.slots.len() => {
                 Err(Refusal::NoSuchItem(item.number()))
             }
-            Event::Noted { .. } => Ok(()),
             Event::SelfReviewAllowed { reason } if reason.raw().trim().is_empty() => {
                 Err(Refusal::EmptyReason)
             }
-            Event::SelfReviewAllowed { .. } => Ok(()),
             Event::Attested(attested) => {
                 let undecided_is_told = match &attested.undecided_reason {
                     Some(reason) => !reason.raw().trim().is_empty(),
@@ -243,7 +241,7 @@ impl Campaign {
                 }
             }
             Event::Sealed { .. } if self.attested.is_none() => Err(Refusal::NotAttested),
-            Event::Sealed { .. } => Ok(()),
+            Event::Noted { .. } | Event::SelfReviewAllowed { .. } | Event::Sealed { .. } => Ok(()),
         }
     }
 
@@ -364,7 +362,7 @@ impl Campaign {
             let old = self.put(item, &change);
             match before.last_mut() {
                 Some((first, length, slot)) if *slot == old && first.0 + *length == item.0 => {
-                    *length += 1
+                    *length += 1;
                 }
                 _ => before.push((item, 1, old)),
             }

@@ -110,7 +110,9 @@ impl FromIterator<Item> for ItemSet {
         items.sort_unstable();
         items.dedup();
         let mut set = Self::default();
-        items.into_iter().for_each(|item| set.push(item));
+        for item in items {
+            set.push(item);
+        }
         set
     }
 }

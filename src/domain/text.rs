@@ -72,7 +72,7 @@ impl SafeText {
         let Some(room) = width.checked_sub(1) else {
             return Self::default();
         };
-        Self(format!("{}…", head(&self.0, room)))
+        Self(format!("{}…", unjoined(head(&self.0, room))))
     }
 
     /// The text in at most `width` cells, cut in the middle, for what differs at its end: `atlas…archive`.
@@ -84,7 +84,7 @@ impl SafeText {
         let Some(room) = width.checked_sub(1) else {
             return Self::default();
         };
-        let start = head(&self.0, room - room / 2);
+        let start = unjoined(head(&self.0, room - room / 2));
         let end = tail(&self.0, room / 2);
         Self(format!("{start}…{end}"))
     }
@@ -104,6 +104,11 @@ impl std::fmt::Display for SafeText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// `text` without the joiners at its end, which have lost what they joined to.
+fn unjoined(text: &str) -> &str {
+    text.trim_end_matches(['\u{200c}', '\u{200d}'])
 }
 
 /// The cells of one grapheme, counted as the screen counts them: halfwidth voiced sound marks stand beside

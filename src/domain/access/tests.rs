@@ -71,8 +71,9 @@ fn a_disbanded_team_makes_the_path_unknown_not_gone() {
 
 #[test]
 fn a_membership_counts_by_its_dates_and_its_approval() {
+    type Change = fn(&mut Membership, Fact<Timestamp>);
     let at = |text: &str| Fact::Known(text.parse().expect("a time"));
-    let cases: [(fn(&mut Membership, Fact<Timestamp>), &str, Option<&str>); 6] = [
+    let cases: [(Change, &str, Option<&str>); 6] = [
         (
             |it, _| it.pending = Fact::Known(true),
             "2026-01-01T00:00:00Z",
