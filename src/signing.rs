@@ -3,6 +3,10 @@
 //! A record is signed with a key the reviewer already has: one that ssh-agent holds ([`agent`]), an Ed25519
 //! key file ([`key_file`]), or any other key file by way of `ssh-keygen` ([`ssh_keygen`]). For someone who has
 //! none, [`new_key`] makes one. The result is always an SSHSIG, which `ssh-keygen -Y verify` understands.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "keys are read here, and ssh-keygen is run here"
+)]
 
 pub mod agent;
 pub mod key_file;

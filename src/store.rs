@@ -7,6 +7,7 @@
 //!
 //! A review's population never changes after it was fetched; only its journal grows, by one line and one sync an
 //! entry. What is made of several files is written aside, synced, and renamed into place.
+#![allow(clippy::disallowed_methods, reason = "files are kept here")]
 
 mod draft;
 mod files;
@@ -110,6 +111,9 @@ pub enum Error {
     /// Writing failed earlier. What is on disk is only known after reading it again.
     #[error("{0} failed earlier: reopen the review to see what was saved")]
     Broken(PathBuf),
+    /// The review was opened to look only.
+    #[error("the review was opened to look only")]
+    OnlyLooked,
     /// A record is made right after the attestation.
     #[error("the review is not attested, so there is nothing to sign")]
     NotAttested,
@@ -119,6 +123,31 @@ pub enum Error {
 }
 
 impl Error {
+    /// The next step, in a sentence for a person.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::BadName { .. } => "use letters, digits, - _ and . only, as in 2026-q4",
+            Self::ReviewExists(_) => "open it with muster review, or give the new one another name",
+            Self::NoSuchReview(_) => "muster alone lists the reviews; muster snapshot makes one",
+            Self::Fetching { .. } => "wait for it, or give this one another name",
+            Self::Held(_) => "close it there, or look at it with --read-only",
+            Self::RecordExists(_) | Self::InTheWay(_) => "name another folder with --out",
+            Self::Io { .. } => {
+                "check that the disk is there, has room and may be written; --data-dir names another folder, review --read-only only looks"
+            }
+            Self::Damaged { problem, .. } if problem.is_newer() => "open it with a newer muster",
+            Self::Damaged { .. } | Self::Changed(_) | Self::Impossible { .. } => {
+                "nothing was repaired or changed; bring the file back from a backup"
+            }
+            Self::Broken(_) => "open the review again; what was acknowledged is there",
+            Self::Refused(_)
+            | Self::TooLong(_)
+            | Self::OnlyLooked
+            | Self::NotAttested
+            | Self::Unsigned(_) => return None,
+        })
+    }
+
     /// Whether a newer version of the program is needed, rather than something being wrong.
     pub fn is_newer(&self) -> bool {
         matches!(self, Self::Damaged { problem, .. } if problem.is_newer())
@@ -248,11 +277,21 @@ impl Store {
         Review::open(self, name, now)
     }
 
+    /// Opens a review to look only: it takes no lock, writes nothing, and works where nothing can be written. A torn
+    /// last line is left where it is and not counted.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn look(&self, name: &str) -> Result<Review, Error> {
+        Review::look(self, name)
+    }
+
     fn reviews_folder(&self) -> PathBuf {
         self.data.join("reviews")
     }
 
-    fn records_folder(&self) -> PathBuf {
+    /// Where records go unless another folder is named.
+    pub fn records_folder(&self) -> PathBuf {
         self.data.join("records")
     }
 }

@@ -47,6 +47,8 @@ enum Writer {
     Here { journal: JournalFile, _lock: Lock },
     /// Another process may.
     Elsewhere(Holder),
+    /// Nobody asked to write.
+    Nobody,
 }
 
 impl Review {
@@ -81,19 +83,32 @@ impl Review {
         if !folder.is_dir() {
             return Err(Error::NoSuchReview(name.to_owned()));
         }
-        let mut writer = match Lock::take(&folder, now)? {
+        let writer = match Lock::take(&folder, now)? {
             Ok(lock) => Writer::Here {
                 journal: JournalFile::open(&folder)?,
                 _lock: lock,
             },
             Err(holder) => Writer::Elsewhere(holder),
         };
+        Self::read(store, name, folder, writer)
+    }
+
+    /// Opens the review without asking to write: no lock is taken and no file is touched.
+    pub(super) fn look(store: &Store, name: &str) -> Result<Self, Error> {
+        let folder = store.review_folder(name)?;
+        if !folder.is_dir() {
+            return Err(Error::NoSuchReview(name.to_owned()));
+        }
+        Self::read(store, name, folder, Writer::Nobody)
+    }
+
+    fn read(store: &Store, name: &str, folder: PathBuf, mut writer: Writer) -> Result<Self, Error> {
         let replay = Replay::begin(&folder)?;
         let sums = opened_sums(&folder, &replay.first)?;
         let snapshot = Arc::new(read_population(&folder, &sums)?);
         let journal = match &mut writer {
             Writer::Here { journal, .. } => Some(journal),
-            Writer::Elsewhere(_) => None,
+            Writer::Elsewhere(_) | Writer::Nobody => None,
         };
         let (campaign, head, recovered) = replay.finish(snapshot, journal)?;
         Ok(Self {
@@ -131,7 +146,7 @@ impl Review {
     /// Who has the review open, when it is not this process; nothing can be appended then.
     pub fn held_by(&self) -> Option<&Holder> {
         match &self.writer {
-            Writer::Here { .. } => None,
+            Writer::Here { .. } | Writer::Nobody => None,
             Writer::Elsewhere(holder) => Some(holder),
         }
     }
@@ -150,6 +165,7 @@ impl Review {
         let journal = match &mut self.writer {
             Writer::Here { journal, .. } => journal,
             Writer::Elsewhere(holder) => return Err(Error::Held(holder.clone())),
+            Writer::Nobody => return Err(Error::OnlyLooked),
         };
         journal.check()?;
         self.campaign.check(&event)?;
@@ -173,7 +189,7 @@ impl Review {
     pub(super) fn journal(&mut self) -> &mut JournalFile {
         match &mut self.writer {
             Writer::Here { journal, .. } => journal,
-            Writer::Elsewhere(_) => panic!("the review is read-only"),
+            Writer::Elsewhere(_) | Writer::Nobody => panic!("the review is read-only"),
         }
     }
 }

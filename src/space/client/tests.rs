@@ -253,7 +253,7 @@ async fn a_refusal_is_final_and_says_what_the_server_said() {
         (
             "403 Forbidden",
             &error("permission-denied", "\\u001b[31mred"),
-            "\u{fffd}[31mred",
+            "␛[31mred",
             false,
         ),
     ] {
