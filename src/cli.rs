@@ -1,6 +1,189 @@
-//! The command line.
-use std::process::ExitCode;
-/// Runs the program.
+//! The command line: arguments in, an exit code out. stdout carries data, stderr carries talk.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+
+mod args;
+mod report;
+
+use args::{Arguments, Command};
+
+use crate::command::{self, Answer, Context};
+
+/// Runs the program with the arguments it was started with.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let arguments = match parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let help = !error.use_stderr();
+            // Without a stream to print on there is nothing left to say.
+            let _ = error.print();
+            return ExitCode::from(if help { 0 } else { 2 });
+        }
+    };
+    match carry_out(arguments) {
+        Ok(answer) => {
+            let mut out = io::stdout().lock();
+            let written = out
+                .write_all(answer.text.as_bytes())
+                .and_then(|()| out.flush());
+            match written {
+                Ok(()) => ExitCode::from(answer.code),
+                // `muster status | head` is no failure of ours.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    ExitCode::from(answer.code)
+                }
+                Err(_) => ExitCode::from(2),
+            }
+        }
+        Err(error) => {
+            let _ = report::error(&mut io::stderr().lock(), &error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments)
+}
+
+fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
+    let context = Context::new(arguments.data_dir)?;
+    match arguments.command {
+        None => command::home::home(&context),
+        Some(Command::Demo(demo)) => {
+            let size = match demo.size {
+                args::Size::S => command::demo::Size::S,
+                args::Size::M => command::demo::Size::M,
+                args::Size::L => command::demo::Size::L,
+            };
+            if demo.serve {
+                return command::demo::serve(size, demo.port);
+            }
+            command::demo::demo(
+                &context,
+                &command::demo::Options {
+                    size,
+                    fresh: demo.fresh,
+                    plain: demo.plain,
+                },
+            )
+        }
+        Some(Command::Snapshot(snapshot)) => command::snapshot::snapshot(
+            &context,
+            &command::snapshot::Options {
+                name: snapshot.name,
+                organization: snapshot.org,
+                token_stdin: snapshot.token_stdin,
+                reviewer: snapshot.reviewer,
+                concurrency: usize::from(snapshot.concurrency),
+                json: snapshot.json,
+            },
+        ),
+        Some(Command::Review(review)) => command::review::review(
+            &context,
+            &command::review::Options {
+                name: review.name,
+                plain: review.plain,
+                read_only: review.read_only,
+                exceptions: exceptions(review.exceptions),
+            },
+        ),
+        Some(Command::Status(status)) => {
+            command::status::status(&context, &status.name, status.json)
+        }
+        Some(Command::Decide(decide)) => command::decide::decide(
+            &context,
+            &command::decide::Options {
+                change: change(&decide.verb),
+                name: decide.name,
+                filter: decide.filter,
+                reason: decide.reason,
+                expect: decide.expect,
+                dry_run: decide.dry_run,
+                json: decide.json,
+                exceptions: exceptions(decide.exceptions),
+            },
+        ),
+        Some(Command::Seal(seal)) => command::seal::seal(
+            &context,
+            &command::seal::Options {
+                key: match (seal.key, seal.agent, seal.new_key) {
+                    (Some(file), ..) => command::seal::Key::File(file),
+                    (_, Some(fingerprint), _) if fingerprint.is_empty() => {
+                        command::seal::Key::Agent(None)
+                    }
+                    (_, Some(fingerprint), _) => command::seal::Key::Agent(Some(fingerprint)),
+                    (_, _, true) => command::seal::Key::New,
+                    _ => command::seal::Key::Usual,
+                },
+                name: seal.name,
+                principal: seal.principal,
+                passphrase_stdin: seal.passphrase_stdin,
+                out: seal.out,
+                undecided_reason: seal.allow_undecided,
+                attest: seal.attest,
+                json: seal.json,
+            },
+        ),
+        Some(Command::Verify(verify)) => command::verify::verify(
+            &verify.record,
+            verify.allowed_signers.as_deref(),
+            verify.json,
+        ),
+    }
+}
+
+fn exceptions(exceptions: args::Exceptions) -> command::Exceptions {
+    command::Exceptions {
+        partial: exceptions.partial,
+        self_review: exceptions.allow_self_review,
+    }
+}
+
+fn change(verb: &args::Verb) -> crate::domain::decision::Change {
+    use crate::domain::decision::{Change, Decision};
+    match verb {
+        args::Verb { keep: true, .. } => Change::Decide(Decision::Keep),
+        args::Verb { revoke: true, .. } => Change::Decide(Decision::Revoke),
+        args::Verb {
+            acknowledge: true, ..
+        } => Change::Decide(Decision::Acknowledge),
+        args::Verb { later: true, .. } => Change::Later,
+        args::Verb { .. } => Change::Clear,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_verb_is_needed_and_a_revoke_needs_a_reason() {
+        let parse = |line: &str| parse(line.split(' ').map(OsString::from));
+        assert!(parse("muster decide q4 --where x --keep").is_ok());
+        assert!(parse("muster decide q4 --where x --revoke --reason left").is_ok());
+        for line in [
+            "muster decide q4 --where x",
+            "muster decide q4 --where x --revoke",
+            "muster decide q4 --where x --keep --clear",
+            "muster seal q4",
+            "muster seal q4 --principal a --new-key --agent",
+            "muster demo --port 80",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
 }

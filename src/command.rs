@@ -1,1 +1,206 @@
-//! command
+//! A subcommand is a function: options in, an [`Answer`] out. Here the parts that may not know each other
+//! are introduced: the Space client to the store, the store to the screens, keys to the record.
+
+use std::{fmt, path::PathBuf, time::Instant};
+
+use crate::{
+    config::Places,
+    domain::{campaign::Campaign, text::Raw, time::Timestamp},
+    store::Store,
+};
+
+pub(crate) mod decide;
+pub(crate) mod demo;
+pub(crate) mod home;
+mod keys;
+mod progress;
+pub(crate) mod review;
+pub(crate) mod seal;
+pub(crate) mod snapshot;
+pub(crate) mod status;
+pub(crate) mod verify;
+
+/// What every subcommand needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// Where things live.
+    pub(crate) places: Places,
+    /// The reviews and the records.
+    pub(crate) store: Store,
+}
+
+impl Context {
+    /// Finds the usual places; `data` replaces the data folder.
+    pub(crate) fn new(data: Option<PathBuf>) -> anyhow::Result<Self> {
+        let places = Places::find(data).hint("set HOME, or name a folder with --data-dir")?;
+        Ok(Self {
+            store: Store::new(places.data.clone()),
+            places,
+        })
+    }
+}
+
+/// What a subcommand has to say on stdout, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The text, complete with its last line feed.
+    pub(crate) text: String,
+    /// 0 done or yes, 1 no, 2 could not tell.
+    pub(crate) code: u8,
+}
+
+impl Answer {
+    /// Done, with `text` to print.
+    pub(crate) fn done(text: String) -> Self {
+        Self { text, code: 0 }
+    }
+
+    /// Done; everything was said already.
+    pub(crate) fn silent() -> Self {
+        Self::done(String::new())
+    }
+}
+
+/// A next step, carried in the chain of an error and printed on a line of its own.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    /// The next step.
+    pub(crate) hint: String,
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hint)
+    }
+}
+
+impl std::error::Error for Hinted {}
+
+/// An error with a next step.
+#[derive(Debug)]
+struct WithHint {
+    sentence: String,
+    hint: Hinted,
+}
+
+impl fmt::Display for WithHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for WithHint {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.hint)
+    }
+}
+
+/// An error of `sentence` whose next step is `hint`.
+pub(crate) fn failure(sentence: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(WithHint {
+        sentence: sentence.into(),
+        hint: Hinted { hint: hint.into() },
+    })
+}
+
+/// `error` and all its causes in one sentence.
+pub(crate) fn sentences(error: &anyhow::Error) -> String {
+    let mut sentences: Vec<String> = Vec::new();
+    for cause in error
+        .chain()
+        .filter(|cause| !cause.is::<Hinted>())
+        .map(ToString::to_string)
+    {
+        // A cause that repeats what was said adds nothing.
+        if !sentences.last().is_some_and(|last| last.contains(&cause)) {
+            sentences.push(cause);
+        }
+    }
+    sentences.join(": ")
+}
+
+/// Puts the next step on an error.
+pub(crate) trait Hint<T> {
+    /// The same, with `hint` as the next step.
+    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> Hint<T> for Result<T, E> {
+    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T> {
+        self.map_err(|error| failure(sentences(&error.into()), hint))
+    }
+}
+
+/// What a person allowed on the command line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Exceptions {
+    /// Decide although the snapshot is partial.
+    pub(crate) partial: bool,
+    /// Decide on one's own access, for this reason.
+    pub(crate) self_review: Option<String>,
+}
+
+/// This moment, by this machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks for the time of day"
+)]
+pub(crate) fn now() -> Timestamp {
+    let ms = chrono::Utc::now().timestamp_millis();
+    Timestamp::from_ms(ms).expect("the clock shows a year before 10000")
+}
+
+/// Milliseconds since the program first asked; never goes back.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks for elapsed time"
+)]
+pub(crate) fn elapsed_ms() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Who writes the entries of a review: its reviewer.
+pub(crate) fn writer(campaign: &Campaign) -> Raw {
+    campaign.opened().reviewer.clone()
+}
+
+/// `1 item`, `2 items`: a count with its word.
+pub(crate) fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
+    let n = n.into();
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// A number with thin groups of three digits: 1 000 000.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What this program calls itself in records and to servers.
+pub(crate) const TOOL: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1 000"),
+            (1_000_000, "1 000 000"),
+        ] {
+            assert_eq!(thousands(n), text);
+        }
+        assert_eq!(count(1u64, "item", "items"), "1 item");
+    }
+}

@@ -1,4 +1,4 @@
-//! User access reviews of one JetBrains Space organization, in a terminal, with a signed record.
+//! User access reviews of one organization in `JetBrains` Space, in a terminal, with a signed record.
 //!
 //! The modules in reading order. `domain`, `format` and `verify` are the pure core: they have no clock,
 //! no randomness and no input or output of their own. Everything that touches the world stands outside
@@ -14,6 +14,7 @@ pub mod store;
 
 mod cli;
 mod command;
+mod config;
 mod credentials;
 pub mod signing;
 mod tui;

@@ -1,13 +1,45 @@
 //! The screens: state, update, view.
 //!
-//! `State` owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
+//! [`State`](app::State) owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
 //! state and may ask for [`Effect`](effect::Effect)s; it does no input or output and cannot fail. `view` draws. The loop
-//! in `runtime` waits for input, for messages from whoever carries effects out, and for deadlines; it draws
-//! only when something changed.
+//! in [`runtime`] waits for input, for messages from whoever carries effects out, and for deadlines; it draws
+//! only when something changed. [`plain`] is the same review as lines and prompts.
 
+pub(crate) mod action;
+pub(crate) mod app;
 pub(crate) mod effect;
+pub(crate) mod keymap;
 pub(crate) mod message;
+pub(crate) mod phrase;
 pub(crate) mod plain;
 pub(crate) mod runtime;
+pub(crate) mod screen;
 mod signals;
 pub(crate) mod terminal;
+pub(crate) mod theme;
+pub(crate) mod widget;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// Shows the screens in the terminal until a person leaves them. `variable` reads the environment.
+///
+/// # Errors
+/// When the terminal cannot be used, or nobody carries effects out any more.
+pub(crate) fn run(
+    variable: impl Fn(&str) -> Option<String>,
+    effects: UnboundedSender<effect::Effect>,
+    messages: UnboundedReceiver<message::Message>,
+) -> Result<runtime::Exit, runtime::Error> {
+    let look = terminal::Look::of(variable);
+    let colors = match (look.colour, look.deep_colour) {
+        (false, _) => theme::Colors::None,
+        (true, false) => theme::Colors::Sixteen,
+        (true, true) => theme::Colors::Full,
+    };
+    // The loop tells the size before the first frame.
+    let mut state = app::State::new(theme::Look::new(colors, !look.unicode), (0, 0));
+    runtime::run(&mut state, look, effects, messages)
+}
+
+#[cfg(test)]
+mod tests;

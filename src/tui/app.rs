@@ -7,6 +7,7 @@ use super::{
     effect::Effect,
     keymap,
     message::Message,
+    runtime::{Exit, Request, Screens},
     screen::{
         frame::{self, Shape},
         loading::Loading,
@@ -33,24 +34,6 @@ pub(crate) struct State {
 enum Phase {
     Loading(Loading),
     Review(Box<Review>),
-}
-
-/// How the screens ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Back to where they were opened from.
-    Back,
-    /// Out of the program.
-    Quit,
-}
-
-/// What the loop itself is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// Give the terminal back and stop until the shell continues the program.
-    Suspend,
-    /// Clear the terminal and draw everything.
-    Redraw,
 }
 
 impl State {
@@ -82,6 +65,32 @@ impl State {
     /// What the loop is asked for, once.
     pub(crate) fn take_request(&mut self) -> Option<Request> {
         self.request.take()
+    }
+}
+
+impl Screens for State {
+    fn update(&mut self, message: Message, now_ms: u64) -> Vec<Effect> {
+        update(self, message, now_ms)
+    }
+
+    fn view(&self, frame: &mut Frame<'_>) {
+        view(self, frame);
+    }
+
+    fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    fn deadline_ms(&self) -> Option<u64> {
+        self.deadline_ms()
+    }
+
+    fn take_request(&mut self) -> Option<Request> {
+        self.take_request()
+    }
+
+    fn finished(&self) -> Option<Exit> {
+        self.finished()
     }
 }
 
@@ -140,7 +149,7 @@ fn update_loading(
                 loading.stopping = true;
                 effects.push(Effect::CancelLoading);
             }
-            Some(Action::Back) => *exit = Some(Exit::Back),
+            Some(Action::Back) => *exit = Some(Exit::Quit),
             Some(Action::Quit) => {
                 if loading.failed.is_none() {
                     effects.push(Effect::CancelLoading);

@@ -8,6 +8,7 @@ mod speak;
 
 use std::io::{self, BufRead, Read as _, Write};
 
+use super::screen::reason::REASONS;
 use crate::domain::{
     access::Access,
     campaign::Campaign,
@@ -26,17 +27,6 @@ pub(crate) enum PlainExit {
     /// The person wants to sign off; what that takes is asked elsewhere.
     SignOff,
 }
-
-/// Reasons that can be given by number.
-pub(crate) const REASONS: [&str; 7] = [
-    "no longer needed",
-    "changed team or job",
-    "left the organization",
-    "role too high",
-    "duplicate: held another way",
-    "contract ended",
-    "owner unknown",
-];
 
 /// The longest line that is taken, in bytes.
 const LINE: u64 = 16 * 1024;

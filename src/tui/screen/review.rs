@@ -24,10 +24,10 @@ use crate::{
         text::{Raw, SafeText},
     },
     tui::{
-        app::Exit,
         effect::Effect,
         message::{KeyChoice, Opened},
         phrase,
+        runtime::Exit,
         theme::Look,
         widget::{pen::scrolled, text::count},
     },

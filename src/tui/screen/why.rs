@@ -1,6 +1,6 @@
 //! [`Why`]: everything known about the selected row, as labelled lines.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{
     card::Row,

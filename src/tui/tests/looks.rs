@@ -167,7 +167,7 @@ fn loading_and_its_failure() {
         );
     }
     app::update(&mut state, Message::Key(super::fixture::key("q")), 0);
-    assert_eq!(state.finished(), Some(app::Exit::Back));
+    assert_eq!(state.finished(), Some(crate::tui::runtime::Exit::Quit));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::fixture::{Run, acme, begun, many};
 use crate::{
     domain::fixture::entry,
     tui::{
-        app::{Exit, Request},
         message::Message,
+        runtime::{Exit, Request},
         theme::{Colors, Look},
     },
 };
@@ -157,7 +157,7 @@ fn commands_run_by_name() {
     run.press("esc :").types("nothing-like-that").press("enter");
     assert!(run.screen().contains("no command has that"));
     run.press("esc esc :").types("back").press("enter");
-    assert_eq!(run.state.finished(), Some(Exit::Back));
+    assert_eq!(run.state.finished(), Some(Exit::Quit));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn leaving_waits_for_what_is_being_saved() {
     run.press("a q");
     assert_eq!(run.state.finished(), None);
     run.save();
-    assert_eq!(run.state.finished(), Some(Exit::Back));
+    assert_eq!(run.state.finished(), Some(Exit::Quit));
     let mut run = Run::of(&acme(), (80, 24));
     run.saves = false;
     run.press("a ^c ^c");

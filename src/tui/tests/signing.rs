@@ -6,9 +6,9 @@ use super::fixture::{Run, acme, begun, gap};
 use crate::{
     domain::{seal::statement, text::SafeText},
     tui::{
-        app::Exit,
         effect::{Effect, SealRequest},
         message::{KeyChoice, Message},
+        runtime::Exit,
         theme::{Colors, Look},
     },
 };
@@ -193,7 +193,7 @@ fn the_last_page_tells_where_the_record_is_and_how_anybody_verifies_it() {
         "{screen}"
     );
     run.press("q");
-    assert_eq!(run.state.finished(), Some(Exit::Back));
+    assert_eq!(run.state.finished(), Some(Exit::Quit));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use crate::{
     domain::decision::{Change, Decision},
     tui::{
         action::Action,
-        app::{Exit, Request},
         effect::Effect,
         keymap::{self, Context},
+        runtime::{Exit, Request},
         screen::{
             ask::Then,
             card::Row,
@@ -167,7 +167,7 @@ impl Review {
             Action::Why => self.desk.sheets.push(Sheet::Why(WhySheet::default())),
             Action::Help => self.desk.sheets.push(Sheet::Help(Help::default())),
             Action::SignOff => SignOff::open(self, effects),
-            Action::Back => self.leave(Exit::Back),
+            Action::Back => self.leave(Exit::Quit),
             Action::Cancel => self.peel(),
             Action::Accept
             | Action::Yes
@@ -251,7 +251,7 @@ impl Review {
                 }
             }
             (Sheet::SignOff(_), _) => SignOff::act(self, action, effects),
-            (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Back),
+            (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Quit),
             (_, Action::Cancel) => {
                 self.desk.sheets.pop();
             }

@@ -1,0 +1,261 @@
+//! The arguments, and the help that teaches them.
+#![expect(clippy::doc_markdown, reason = "these comments are printed as help")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Review who can reach what in a JetBrains Space organization, and sign what you decided.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100, after_long_help = TOUR)]
+pub(super) struct Arguments {
+    /// Keep reviews and records in this folder instead of the usual one
+    #[arg(long, global = true, value_name = "DIR", env = "MUSTER_DATA_DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+const TOUR: &str = "\
+A review, from start to end:
+
+  muster demo                       try everything on an embedded organization, no account needed
+  muster snapshot q4 --org URL      read who has what, once, and freeze it as the review q4
+  muster review q4                  step through it: a keep, d revoke, u undo, ? help
+  muster status q4                  how far it is
+  muster seal q4 --principal you@example.com
+                                    sign it; the result is a folder, the record
+  muster verify RECORD              judge a record, years later, offline
+
+The token is read from standard input (--token-stdin) or from SPACE_TOKEN, never from the arguments.
+Exit codes: 0 done or yes, 1 no, 2 could not tell or wrong usage.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Try everything on an embedded organization
+    Demo(Demo),
+    /// Read an organization once and make a review that is ready to decide
+    Snapshot(Snapshot),
+    /// Decide on the items of a review, on the screen or as plain lines
+    Review(Review),
+    /// Tell how far a review is, and how complete its snapshot is
+    Status(Status),
+    /// Decide on all items that a filter chooses, as one event
+    Decide(Decide),
+    /// Close a review: attest, sign, and write the record
+    Seal(Seal),
+    /// Judge a record from its bytes alone
+    Verify(Verify),
+}
+
+/// The review is kept like any other and opened again where you left it. Without a terminal the same story
+/// runs by itself: snapshot, decisions from a script, seal with a throw-away key, verify.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// How large: s tells a story (60 accounts), m has 10,000 grants, l has 1,000,000
+    #[arg(long, value_enum, default_value_t = Size::S)]
+    pub(super) size: Size,
+    /// Begin a new review, even when one is open
+    #[arg(long)]
+    pub(super) fresh: bool,
+    /// Lines and prompts instead of screens
+    #[arg(long)]
+    pub(super) plain: bool,
+    /// Only serve the organization over HTTP on this machine, until interrupted; prints one line of JSON with url and token
+    #[arg(long, conflicts_with_all = ["fresh", "plain"])]
+    pub(super) serve: bool,
+    /// With --serve: the port; 0 takes a free one
+    #[arg(long, requires = "serve", default_value_t = 0, value_name = "N")]
+    pub(super) port: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Size {
+    S,
+    M,
+    L,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
+
+What could not be read is named, never left out: see `muster status`. Reading changes nothing in Space.")]
+pub(super) struct Snapshot {
+    /// What the review is called: letters, digits, - _ and .
+    pub(super) name: String,
+    /// The organization's address, with port and path prefix if it has them
+    #[arg(long, value_name = "URL")]
+    pub(super) org: String,
+    /// Read the token from the first line of standard input; otherwise SPACE_TOKEN is used
+    #[arg(long)]
+    pub(super) token_stdin: bool,
+    /// The reviewer's login name, when the token is not the reviewer's own
+    #[arg(long, value_name = "USERNAME")]
+    pub(super) reviewer: Option<String>,
+    /// How many requests run at the same time
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(super) concurrency: u8,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Review {
+    /// Which review
+    pub(super) name: String,
+    /// Lines and prompts instead of screens; also chosen when there is no terminal to draw on
+    #[arg(long, env = "MUSTER_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) plain: bool,
+    /// Look only: nothing can be decided
+    #[arg(long)]
+    pub(super) read_only: bool,
+    #[command(flatten)]
+    pub(super) exceptions: Exceptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Exceptions {
+    /// Decide although something could not be read
+    #[arg(long)]
+    pub(super) partial: bool,
+    /// Allow decisions on your own access from now on; the reason lands in the record
+    #[arg(long, value_name = "REASON")]
+    pub(super) allow_self_review: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Which review
+    pub(super) name: String,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = FILTERS)]
+pub(super) struct Decide {
+    /// Which review
+    pub(super) name: String,
+    /// Which items; the language of / on the screen
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(super) filter: String,
+    #[command(flatten)]
+    pub(super) verb: Verb,
+    /// Why; a revoke needs it
+    #[arg(long, value_name = "TEXT", required_if_eq("revoke", "true"))]
+    pub(super) reason: Option<String>,
+    /// Refuse unless exactly this many items are decided
+    #[arg(long, value_name = "N")]
+    pub(super) expect: Option<usize>,
+    /// Only tell what would be decided
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) exceptions: Exceptions,
+}
+
+const FILTERS: &str = "\
+A filter is a line of terms that must all hold:
+
+  word            looked for in every name around the item, without case or accents
+  field:value     account: team: project: role: look only there
+  is:state        undecided kept revoked acknowledged later implicit own noted account privileged team
+                  external collaborator guest active suspended left future unknown
+  -term or !term  must not hold
+  \"two words\"     one value;  a|b  either
+
+Items that --where chooses but the verb cannot touch (your own access, implicit grants) are left out and counted.
+
+Examples:
+  muster decide q4 --where 'is:left role:\"project admin\"' --revoke --reason 'left in March'
+  muster decide q4 --where 'team:payments is:undecided' --keep --expect 31";
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "clap makes a group of them: one is set"
+)]
+pub(super) struct Verb {
+    /// The grants stay
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// The grants go
+    #[arg(long)]
+    pub(super) revoke: bool,
+    /// The implicit grants were seen
+    #[arg(long)]
+    pub(super) acknowledge: bool,
+    /// Bookmark them; they stay undecided
+    #[arg(long)]
+    pub(super) later: bool,
+    /// Take decisions back
+    #[arg(long)]
+    pub(super) clear: bool,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[command(after_long_help = "\
+Without --key, --agent or --new-key: the only key of a running ssh-agent, else ~/.ssh/id_ed25519.
+
+The record is a folder of plain files. The signature covers SHA256SUMS; ssh-keygen and sha256sum check it
+without muster, and README.txt inside says how.")]
+pub(super) struct Seal {
+    /// Which review
+    pub(super) name: String,
+    /// Who signs, as the auditor's list of signers names you: usually an e-mail address
+    #[arg(long, value_name = "WHO")]
+    pub(super) principal: String,
+    /// Sign with this OpenSSH key file
+    #[arg(long, value_name = "FILE", group = "signer")]
+    pub(super) key: Option<PathBuf>,
+    /// Sign with a key of ssh-agent, the one with this fingerprint when there are several
+    #[arg(long, value_name = "FINGERPRINT", num_args = 0..=1, default_missing_value = "", group = "signer")]
+    pub(super) agent: Option<String>,
+    /// Make an Ed25519 key for muster, or use the one it made before; its passphrase is kept in the system keyring
+    #[arg(long, group = "signer")]
+    pub(super) new_key: bool,
+    /// Read the key's passphrase from the first line of standard input
+    #[arg(long)]
+    pub(super) passphrase_stdin: bool,
+    /// Write the record below this folder instead of the usual one
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Seal although items are undecided; the record says how many, and why
+    #[arg(long, value_name = "REASON")]
+    pub(super) allow_undecided: Option<String>,
+    /// Confirm the attestation without being asked, for scripts; it is printed all the same
+    #[arg(long)]
+    pub(super) attest: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Without --allowed-signers the record can be intact, but who signed it stays unknown: the list comes from
+somebody you trust, never from the record. A line of it:
+
+  anna@example.com namespaces=\"muster-review\" ssh-ed25519 AAAA…
+
+Exit codes: 0 good, 1 bad, 2 could not tell.")]
+pub(super) struct Verify {
+    /// The record's folder
+    pub(super) record: PathBuf,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(super) allowed_signers: Option<PathBuf>,
+    /// Print the verdict as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}

@@ -1,0 +1,186 @@
+//! `muster decide`: what a filter chooses, decided as one event.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{Answer, Context, Exceptions, count, failure, now, writer};
+use crate::domain::{
+    campaign::{Campaign, Refusal},
+    decision::{Change, Decision},
+    filter::{self, Filter},
+    items::{Item, ItemSet},
+    journal::{Chosen, Decided, Event},
+    text::Raw,
+};
+
+/// What to decide, and how.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) name: String,
+    pub(crate) filter: String,
+    pub(crate) change: Change,
+    pub(crate) reason: Option<String>,
+    pub(crate) expect: Option<usize>,
+    pub(crate) dry_run: bool,
+    pub(crate) json: bool,
+    pub(crate) exceptions: Exceptions,
+}
+
+/// What a filter chose, and what of it the change may touch.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// All that matched.
+    pub(crate) matched: usize,
+    /// Those that will change.
+    pub(crate) items: ItemSet,
+    /// The reviewer's own access, left out.
+    pub(crate) own: usize,
+    /// Implicit grants where a verb for stored ones was used, or the other way round; left out.
+    pub(crate) other_kind: usize,
+    /// Decided items that cannot be bookmarked, left out.
+    pub(crate) decided: usize,
+}
+
+/// Decides as `options` say and tells what came of it.
+pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let filter = parse(&options.filter)?;
+    let mut review = super::review::work(context, &options.name, &options.exceptions)?;
+    let selection = select(review.campaign(), &filter, options.change);
+    if let Some(expected) = options.expect
+        && expected != selection.items.len()
+    {
+        return Err(failure(
+            format!(
+                "the filter chooses {}, not {expected}; nothing was decided",
+                count(selection.items.len() as u64, "item", "items")
+            ),
+            "look at it with --dry-run, then give the number that is right to --expect",
+        ));
+    }
+    if !options.dry_run && !selection.items.is_empty() {
+        let by = writer(review.campaign());
+        review
+            .append(event(options, &selection), now(), &by)
+            .map_err(super::review::explain)?;
+    }
+    let text = if options.json {
+        as_json(options, &selection, review.campaign())
+    } else {
+        as_text(options, &selection, review.campaign())
+    };
+    // Nothing to decide is a "no", so that a script notices a filter that matches nothing.
+    Ok(Answer {
+        text,
+        code: u8::from(selection.items.is_empty()),
+    })
+}
+
+/// Understands a filter from the command line.
+pub(crate) fn parse(text: &str) -> anyhow::Result<Filter> {
+    Filter::parse(text).map_err(|error| {
+        let fields: Vec<&str> = filter::FIELDS.iter().map(|(field, _)| *field).collect();
+        failure(
+            error.to_string(),
+            format!(
+                "fields are {}; `muster decide --help` explains filters",
+                fields.join(", ")
+            ),
+        )
+    })
+}
+
+/// What `filter` chooses for `change`.
+pub(crate) fn select(campaign: &Campaign, filter: &Filter, change: Change) -> Selection {
+    let matched = filter.select(campaign);
+    let mut selection = Selection {
+        matched: matched.len(),
+        items: ItemSet::default(),
+        own: 0,
+        other_kind: 0,
+        decided: 0,
+    };
+    let may = |item: &Item| match campaign.may(change, *item) {
+        Ok(()) => true,
+        Err(Refusal::OwnAccess(_)) => {
+            selection.own += 1;
+            false
+        }
+        Err(Refusal::LaterIsUndecided(_)) => {
+            selection.decided += 1;
+            false
+        }
+        Err(_) => {
+            selection.other_kind += 1;
+            false
+        }
+    };
+    let items = matched.iter().filter(may).collect();
+    Selection { items, ..selection }
+}
+
+fn event(options: &Options, selection: &Selection) -> Event {
+    Event::Decided(Decided {
+        change: options.change,
+        items: selection.items.clone(),
+        reason: options.reason.as_deref().map(Raw::from),
+        chosen: Chosen::Filter(Raw::from(options.filter.as_str())),
+    })
+}
+
+fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
+    let verb = match options.change {
+        Change::Decide(decision) => decision.past(),
+        Change::Later => "bookmarked for later",
+        Change::Clear => "cleared",
+    };
+    let verb = if options.dry_run {
+        format!("would be {verb}")
+    } else {
+        verb.to_owned()
+    };
+    let mut text = format!(
+        "{} {verb}",
+        count(selection.items.len() as u64, "item", "items")
+    );
+    let left_out = [
+        (selection.own, "your own access, another reviewer decides"),
+        (
+            selection.other_kind,
+            if options.change == Change::Decide(Decision::Acknowledge) {
+                "stored grants, keep or revoke them"
+            } else {
+                "implicit, only acknowledged"
+            },
+        ),
+        (selection.decided, "decided already"),
+    ];
+    for (n, why) in left_out.into_iter().filter(|(n, _)| *n > 0) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "; left out {n} ({why})");
+    }
+    let progress = campaign.progress();
+    let _ = writeln!(
+        text,
+        "\n{} of {} decided",
+        progress.decided(),
+        count(progress.items, "item", "items")
+    );
+    text
+}
+
+fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
+    let progress = campaign.progress();
+    let answer = json!({
+        "review": options.name,
+        "change": options.change.word(),
+        "filter": options.filter,
+        "matched": selection.matched,
+        "items": selection.items.len(),
+        "left_out": {"own_access": selection.own, "other_kind": selection.other_kind, "decided": selection.decided},
+        "dry_run": options.dry_run,
+        "entry": (!options.dry_run && !selection.items.is_empty()).then(|| campaign.entries().len()),
+        "undecided": progress.undecided,
+    });
+    format!("{answer}\n")
+}

@@ -1,0 +1,209 @@
+//! The demo without a terminal: the whole story, told line by line.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{ProgressLine, base_name, elapsed_ms, next_name, read, snapshot};
+use crate::{
+    command::{
+        Answer, Context, count, decide, keys, now,
+        seal::{self, Sealing, Step},
+        verify, writer,
+    },
+    demo::Size,
+    domain::{
+        decision::{Change, Decision},
+        journal::{Chosen, Decided, Event},
+        text::{Raw, SafeText},
+    },
+    signing,
+    verify::allowed_signers::AllowedSigners,
+};
+
+/// The decisions of the story, and the reasons for them.
+const SCRIPT: &str = include_str!("../../../assets/demo/script.json");
+
+/// Who signs in the story.
+const PRINCIPAL: &str = "rosa.lind@example.com";
+
+/// One step of the script: which items, and what is done with them.
+#[derive(Debug, Deserialize)]
+struct ScriptStep {
+    #[serde(rename = "where")]
+    filter: String,
+    #[serde(flatten)]
+    verb: Verb,
+}
+
+/// `"keep": true`, `"acknowledge": true`, or `"revoke": "the reason"`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Verb {
+    Keep(Yes),
+    Acknowledge(Yes),
+    Revoke(String),
+}
+
+/// The word `true`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "bool")]
+struct Yes;
+
+impl TryFrom<bool> for Yes {
+    type Error = &'static str;
+
+    fn try_from(yes: bool) -> Result<Self, Self::Error> {
+        if yes {
+            Ok(Self)
+        } else {
+            Err("a step of the script does something")
+        }
+    }
+}
+
+impl ScriptStep {
+    fn change(&self) -> Change {
+        Change::Decide(match self.verb {
+            Verb::Keep(Yes) => Decision::Keep,
+            Verb::Acknowledge(Yes) => Decision::Acknowledge,
+            Verb::Revoke(_) => Decision::Revoke,
+        })
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match &self.verb {
+            Verb::Revoke(reason) => Some(reason),
+            Verb::Keep(Yes) | Verb::Acknowledge(Yes) => None,
+        }
+    }
+}
+
+/// The script as it stands in the assets.
+fn script() -> Vec<ScriptStep> {
+    serde_json::from_str(SCRIPT).expect("the script in the assets is checked by a test")
+}
+
+/// Tells it: snapshot, decisions, seal, verify.
+pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
+    let name = next_name(context, &base_name("demo-story", size))?;
+    let mut out = io::stdout();
+    let mut line = ProgressLine::new();
+    let mut review = snapshot::runtime()?.block_on(async {
+        let progress = &mut |progress: &crate::space::Progress| {
+            line.show(elapsed_ms(), progress.what, &snapshot::describe(progress));
+        };
+        read(context, size, &name, CancellationToken::new(), progress).await
+    })?;
+    line.finish();
+    {
+        let campaign = review.campaign();
+        let (opened, organization) = (campaign.opened(), campaign.snapshot().organization());
+        writeln!(
+            out,
+            "snapshot  {}: {}, {}, frozen as {name}",
+            organization.name.safe(),
+            count(opened.accounts, "account", "accounts"),
+            count(opened.items, "item", "items")
+        )?;
+    }
+    for step in script() {
+        let filter = decide::parse(&step.filter)?;
+        let selection = decide::select(review.campaign(), &filter, step.change());
+        if !selection.items.is_empty() {
+            let event = Event::Decided(Decided {
+                change: step.change(),
+                items: selection.items.clone(),
+                reason: step.reason().map(Raw::from),
+                chosen: Chosen::Filter(Raw::from(step.filter.as_str())),
+            });
+            let by = writer(review.campaign());
+            review.append(event, now(), &by)?;
+        }
+        let reason = step
+            .reason()
+            .map_or_else(String::new, |reason| format!("  ({reason})"));
+        writeln!(
+            out,
+            "decide    {:<11} {:>6}  {}{reason}",
+            step.change().word(),
+            selection.items.len(),
+            step.filter
+        )?;
+    }
+    let progress = review.campaign().progress();
+    writeln!(
+        out,
+        "status    kept {}, revoked {}, acknowledged {}, undecided {}",
+        progress.kept, progress.revoked, progress.acknowledged, progress.undecided
+    )?;
+
+    let signer = keys::throw_away_signer()?;
+    let sealing = Sealing {
+        principal: PRINCIPAL,
+        undecided_reason: (progress.undecided > 0)
+            .then_some("the reviewer's own access is left to another reviewer"),
+        confirmed: None,
+        out: None,
+    };
+    let sealed = seal::seal_review(context, &mut review, &sealing, &*signer, &mut |_: Step<
+        '_,
+    >| {})?;
+    writeln!(
+        out,
+        "seal      signed by {PRINCIPAL} with {} (a throw-away key)",
+        signer.public().fingerprint
+    )?;
+
+    // The list of signers is the auditor's. Here we play the auditor too, so it lies beside the record, not in it.
+    let list = format!(
+        "{PRINCIPAL} namespaces=\"{}\" {}\n",
+        signing::NAMESPACE_REVIEW,
+        signer.public().openssh
+    );
+    let beside = PathBuf::from(format!("{}.allowed_signers", sealed.record.display()));
+    seal::write_beside(&beside, &list)?;
+    let signers = AllowedSigners::parse(list.as_bytes());
+    let verdict = verify::judge(&sealed.record, Some(&signers))?;
+    writeln!(out, "verify    {verdict}")?;
+
+    let (record, beside) = (
+        sealed.record.display().to_string(),
+        beside.display().to_string(),
+    );
+    let (record, beside) = (SafeText::of(&record), SafeText::of(&beside));
+    writeln!(out, "record    {record}")?;
+    writeln!(
+        out,
+        "\nCheck it again:  muster verify {record} --allowed-signers {beside}"
+    )?;
+    writeln!(
+        out,
+        "Without muster:  cd {record} &&\n                 ssh-keygen -Y verify -f {beside} -I {PRINCIPAL} -n {} -s SHA256SUMS.reviewer.sig < SHA256SUMS &&\n                 sha256sum --strict -c SHA256SUMS",
+        signing::NAMESPACE_REVIEW
+    )?;
+    Ok(Answer {
+        text: String::new(),
+        code: verdict.exit_code(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::Filter;
+
+    #[test]
+    fn every_step_of_the_script_is_understood() {
+        let script = script();
+        assert!(script.len() >= 5);
+        for step in script {
+            Filter::parse(&step.filter).unwrap_or_else(|error| panic!("{}: {error}", step.filter));
+            assert!(step.reason().is_none_or(|reason| !reason.trim().is_empty()));
+        }
+    }
+}

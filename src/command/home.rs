@@ -1,0 +1,61 @@
+//! `muster` alone: what is here, and what to do next.
+
+use std::fmt::Write as _;
+
+use super::{Answer, Context, count};
+use crate::{
+    domain::text::SafeText,
+    store::{Listed, Summary},
+};
+
+/// Lists reviews and records, each with its next step.
+pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
+    let reviews = context.store.reviews().map_err(super::review::explain)?;
+    let records = context.store.records().map_err(super::review::explain)?;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if reviews.is_empty() {
+        text.push_str("No reviews yet.\n");
+    } else {
+        text.push_str("Reviews\n");
+        for review in &reviews {
+            let (name, line) = (&review.name, line(review));
+            let _ = writeln!(text, "  {name:<20} {line}");
+        }
+    }
+    if !records.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nRecords, {}",
+            count(records.len() as u64, "folder", "folders")
+        );
+        for record in &records {
+            let _ = writeln!(
+                text,
+                "  muster verify {}",
+                SafeText::of(&record.path.display().to_string())
+            );
+        }
+    }
+    text.push_str(
+        "\nTry everything without an account:  muster demo\nAll commands:  muster --help\n",
+    );
+    Ok(Answer::done(text))
+}
+
+/// What is known of a review without reading all of it, and its next step.
+fn line(review: &Listed) -> String {
+    match &review.summary {
+        Ok(Summary {
+            sealed: Some(record),
+            ..
+        }) => format!("sealed as {record}"),
+        Ok(summary) => format!(
+            "{}, last touched {} UTC: muster review {}",
+            count(summary.opened.items, "item", "items"),
+            summary.last_at.minute(),
+            review.name
+        ),
+        Err(error) => format!("cannot be read: {}", SafeText::of(&error.to_string())),
+    }
+}

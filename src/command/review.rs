@@ -1,0 +1,362 @@
+//! `muster review`: one review on the screen, or as plain lines.
+
+use std::{
+    io::{self, IsTerminal as _},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::{
+    Answer, Context, Exceptions, failure,
+    keys::{self, Found},
+    now,
+    seal::{self, Sealing},
+    snapshot::eprint_line,
+    writer,
+};
+use crate::{
+    config,
+    domain::{
+        campaign::Campaign,
+        journal::{Entry, Event},
+        provenance::Completeness,
+        text::{Raw, SafeText},
+    },
+    store::{self, Review},
+    tui::{
+        self,
+        effect::{Effect, SealRequest},
+        message::{KeyChoice, Message, Opened},
+        plain::PlainExit,
+        runtime::Exit,
+    },
+};
+
+/// How to review.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) name: String,
+    pub(crate) plain: bool,
+    pub(crate) read_only: bool,
+    pub(crate) exceptions: Exceptions,
+}
+
+/// Opens a review to look at it; nothing will be written, so nobody is in the way.
+pub(crate) fn look(context: &Context, name: &str) -> anyhow::Result<Review> {
+    context.store.look(name).map_err(explain)
+}
+
+/// Opens a review to decide in it, with what `exceptions` allow.
+pub(crate) fn work(
+    context: &Context,
+    name: &str,
+    exceptions: &Exceptions,
+) -> anyhow::Result<Review> {
+    let mut review = context.store.open(name, now()).map_err(explain)?;
+    if let Some(notice) = review.recovered() {
+        eprint_line(&format!("note: {notice}"));
+    }
+    if let Some(holder) = review.held_by() {
+        return Err(failure(
+            format!("the review {name} is open elsewhere: {holder}"),
+            "close it there, or look at it with --read-only",
+        ));
+    }
+    if let Some(refusal) = partial(review.campaign(), exceptions) {
+        return Err(failure(refusal, PARTIAL_HINT));
+    }
+    allow_self_review(&mut review, exceptions)?;
+    Ok(review)
+}
+
+/// An error of the store with its next step.
+pub(crate) fn explain(error: store::Error) -> anyhow::Error {
+    match error.hint() {
+        Some(hint) => failure(super::sentences(&error.into()), hint),
+        None => error.into(),
+    }
+}
+
+const PARTIAL_HINT: &str = "`muster status` lists what is missing; take a new snapshot with more permissions, or decide anyway with --partial";
+
+/// Why a partial snapshot is not decided on without being allowed to.
+fn partial(campaign: &Campaign, exceptions: &Exceptions) -> Option<String> {
+    let missing = campaign.opened().provenance.completeness() == Completeness::Partial;
+    (missing && !exceptions.partial).then(|| {
+        format!(
+            "the snapshot of {} is partial: {} things could not be read",
+            campaign.opened().review,
+            campaign.opened().provenance.gaps.len()
+        )
+    })
+}
+
+fn allow_self_review(review: &mut Review, exceptions: &Exceptions) -> anyhow::Result<()> {
+    if let Some(reason) = &exceptions.self_review
+        && review.campaign().self_review().is_none()
+    {
+        let by = writer(review.campaign());
+        review
+            .append(
+                Event::SelfReviewAllowed {
+                    reason: Raw::from(reason.as_str()),
+                },
+                now(),
+                &by,
+            )
+            .map_err(explain)?;
+    }
+    Ok(())
+}
+
+/// Reviews as `options` say.
+pub(crate) fn review(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let mut review = if options.read_only {
+        look(context, &options.name)?
+    } else {
+        context.store.open(&options.name, now()).map_err(explain)?
+    };
+    let mut read_only = closed(&review, options.read_only);
+    if read_only.is_none() {
+        read_only = partial(review.campaign(), &options.exceptions)
+            .map(|why| format!("{why}; open it with --partial to decide"));
+    }
+    if read_only.is_none() {
+        allow_self_review(&mut review, &options.exceptions)?;
+    }
+    let session = Session {
+        review,
+        read_only,
+        demo: false,
+    };
+    if plain_wanted(options.plain) {
+        lines(context, session)
+    } else {
+        screens(context, session)
+    }
+}
+
+/// Why nothing can be decided in this review, if so.
+fn closed(review: &Review, look_only: bool) -> Option<String> {
+    if let Some(record) = review.campaign().sealed() {
+        return Some(format!("the review is sealed as {record}"));
+    }
+    if let Some(holder) = review.held_by() {
+        return Some(format!("the review is open elsewhere: {holder}"));
+    }
+    look_only.then(|| "opened to look only".to_owned())
+}
+
+/// Whether lines are wanted, or all that is possible here.
+pub(crate) fn plain_wanted(asked: bool) -> bool {
+    asked || config::is_dumb() || !io::stdout().is_terminal() || !io::stdin().is_terminal()
+}
+
+/// A review that was opened for somebody.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) review: Review,
+    pub(crate) read_only: Option<String>,
+    /// Whether a throw-away key is offered.
+    pub(crate) demo: bool,
+}
+
+impl Session {
+    /// A session in which everything is allowed that the journal allows.
+    pub(crate) fn of(review: Review, demo: bool) -> Self {
+        Self {
+            read_only: closed(&review, false),
+            review,
+            demo,
+        }
+    }
+
+    /// What the screens need to begin.
+    pub(crate) fn opened(&self) -> Message {
+        Message::Opened(Box::new(Opened {
+            campaign: self.review.campaign().clone(),
+            read_only: self.read_only.as_deref().map(SafeText::of),
+            notice: self.review.recovered().map(SafeText::of),
+            principal: config::mail_address().unwrap_or_default(),
+        }))
+    }
+}
+
+fn screens(context: &Context, session: Session) -> anyhow::Result<Answer> {
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let (outbox, effects) = mpsc::unbounded_channel();
+    let places = context.clone();
+    send(&messages, session.opened());
+    let worker = std::thread::spawn(move || carry_out(&places, session, effects, &messages));
+    let exit = tui::run(config::variable, outbox, inbox)?;
+    // The channel is closed now, so the worker ends when the last write is through.
+    let session = worker
+        .join()
+        .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))?;
+    Ok(farewell(exit, &session))
+}
+
+/// What is said when the screens are gone.
+pub(crate) fn farewell(exit: Exit, session: &Session) -> Answer {
+    let campaign = session.review.campaign();
+    let (progress, name) = (campaign.progress(), &campaign.opened().review);
+    match (exit, campaign.sealed()) {
+        (_, Some(record)) => eprint_line(&format!("{name} is sealed as {record}")),
+        (Exit::Quit | Exit::Signal(_), None) => eprint_line(&format!(
+            "{} of {} items decided, all on disk. Go on with: muster {}",
+            progress.decided(),
+            progress.items,
+            if session.demo {
+                "demo".to_owned()
+            } else {
+                format!("review {name}")
+            }
+        )),
+    }
+    Answer::silent()
+}
+
+/// Carries out what the screens ask for, in order, until they are gone.
+pub(crate) fn carry_out(
+    context: &Context,
+    mut session: Session,
+    mut effects: UnboundedReceiver<Effect>,
+    messages: &UnboundedSender<Message>,
+) -> Session {
+    let mut listed: Vec<Found> = Vec::new();
+    while let Some(effect) = effects.blocking_recv() {
+        match effect {
+            Effect::Append(event) => match append(&mut session, event) {
+                Ok(entry) => send(messages, Message::Appended(Box::new(Entry::clone(&entry)))),
+                Err(Failed::Refused(why)) => send(messages, Message::Refused(SafeText::of(&why))),
+                Err(Failed::Broken(why)) => send(messages, Message::Broken(SafeText::of(&why))),
+            },
+            Effect::ListKeys => {
+                listed = keys::all(&context.places, session.demo);
+                send(messages, Message::Keys(listed.iter().map(choice).collect()));
+            }
+            Effect::Seal(request) => {
+                let told = seal_from_screen(
+                    context,
+                    &mut session,
+                    std::mem::take(&mut listed),
+                    &request,
+                    messages,
+                );
+                if let Err(error) = told {
+                    send(
+                        messages,
+                        Message::SealFailed(SafeText::of(&super::sentences(&error))),
+                    );
+                }
+            }
+            Effect::CancelLoading => {}
+        }
+    }
+    session
+}
+
+enum Failed {
+    Refused(String),
+    Broken(String),
+}
+
+fn append(session: &mut Session, event: Event) -> Result<Arc<Entry>, Failed> {
+    if let Some(why) = &session.read_only {
+        return Err(Failed::Refused(why.clone()));
+    }
+    let by = writer(session.review.campaign());
+    session
+        .review
+        .append(event, now(), &by)
+        .map_err(|error| match error {
+            store::Error::Refused(refusal) => Failed::Refused(refusal.to_string()),
+            other => Failed::Broken(super::sentences(&other.into())),
+        })
+}
+
+fn seal_from_screen(
+    context: &Context,
+    session: &mut Session,
+    mut listed: Vec<Found>,
+    request: &SealRequest,
+    messages: &UnboundedSender<Message>,
+) -> anyhow::Result<()> {
+    if let Some(why) = &session.read_only {
+        anyhow::bail!("{why}");
+    }
+    if request.key >= listed.len() {
+        return Err(failure("the key is not there any more", "choose one again"));
+    }
+    let found = listed.swap_remove(request.key);
+    send(
+        messages,
+        Message::Sealing(SafeText::of("getting the key ready")),
+    );
+    let signer = found.signer(&context.places, request.passphrase.as_ref())?;
+    let sealing = Sealing {
+        principal: &request.principal,
+        undecided_reason: request.undecided_reason.as_deref(),
+        confirmed: Some(&request.statement),
+        out: None,
+    };
+    let mut tell = |step: seal::Step<'_>| match step {
+        seal::Step::Doing(what) => send(messages, Message::Sealing(SafeText::of(what))),
+        seal::Step::Written(entry) => send(messages, Message::Appended(Box::new(entry.clone()))),
+    };
+    let sealed = seal::seal_review(context, &mut session.review, &sealing, &*signer, &mut tell)?;
+    session.read_only = closed(&session.review, false);
+    send(
+        messages,
+        Message::Sealed {
+            record: sealed.record,
+        },
+    );
+    Ok(())
+}
+
+fn choice(found: &Found) -> KeyChoice {
+    KeyChoice {
+        label: SafeText::of(&found.label),
+        place: found.place,
+        fingerprint: found.fingerprint.clone(),
+        needs_passphrase: found.needs_passphrase,
+    }
+}
+
+/// Sends to the screens. When they are gone nobody waits for the message.
+pub(crate) fn send(messages: &UnboundedSender<Message>, message: Message) {
+    let _ = messages.send(message);
+}
+
+/// The same review as lines and prompts.
+pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<Answer> {
+    if let Some(notice) = session.review.recovered() {
+        eprint_line(&format!("note: {notice}"));
+    }
+    if let Some(why) = &session.read_only {
+        eprint_line(&format!("note: {why}; nothing can be decided"));
+    }
+    let mut campaign = session.review.campaign().clone();
+    let exit = tui::plain::review(
+        &mut campaign,
+        &mut io::stdin().lock(),
+        &mut io::stdout(),
+        &mut |event| {
+            append(&mut session, event)
+                .map(|entry| Entry::clone(&entry))
+                .map_err(|failed| match failed {
+                    Failed::Refused(why) | Failed::Broken(why) => why,
+                })
+        },
+    )?;
+    match exit {
+        PlainExit::Quit => Ok(farewell(Exit::Quit, &session)),
+        PlainExit::SignOff => {
+            let name = session.review.campaign().opened().review.clone();
+            drop(session);
+            seal::ask_and_seal(context, &name)
+        }
+    }
+}

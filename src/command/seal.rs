@@ -1,0 +1,477 @@
+//! `muster seal`: attest, sign, write the record, check it.
+
+use std::{
+    fs,
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::{
+    Answer, Context, Exceptions, Hint as _, count, failure,
+    keys::{self, Found, random},
+    now,
+    snapshot::eprint_line,
+    verify, writer,
+};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        journal::{Attested, Entry, Event},
+        seal::{Effort, statement},
+        text::{Raw, SafeText},
+    },
+    format::record::{Seal, Tool},
+    signing::{self, Signer},
+    store::Review,
+};
+
+/// How to seal from the command line.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) name: String,
+    pub(crate) principal: String,
+    pub(crate) key: Key,
+    pub(crate) passphrase_stdin: bool,
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) undecided_reason: Option<String>,
+    pub(crate) attest: bool,
+    pub(crate) json: bool,
+}
+
+/// Which key was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// The agent's only key, else the usual file.
+    Usual,
+    File(PathBuf),
+    Agent(Option<String>),
+    New,
+}
+
+/// What is to be sealed, apart from the review and the key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sealing<'a> {
+    pub(crate) principal: &'a str,
+    pub(crate) undecided_reason: Option<&'a str>,
+    /// The statement as a person saw and confirmed it; checked against what is true now.
+    pub(crate) confirmed: Option<&'a str>,
+    /// The folder in which the record is made, instead of the usual one.
+    pub(crate) out: Option<&'a Path>,
+}
+
+/// Sealing goes on.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// What is being done.
+    Doing(&'a str),
+    /// An entry that was written.
+    Written(&'a Entry),
+}
+
+/// A record that was made.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) record: PathBuf,
+}
+
+/// Seals `review`: writes the attestation, the record and its signature, judges the record as an auditor
+/// would, and closes the review.
+pub(crate) fn seal_review(
+    context: &Context,
+    review: &mut Review,
+    sealing: &Sealing<'_>,
+    signer: &dyn Signer,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> anyhow::Result<Sealed> {
+    ready(review.campaign(), sealing)?;
+    let by = writer(review.campaign());
+    let words = statement(review.campaign(), sealing.principal);
+    if sealing
+        .confirmed
+        .is_some_and(|confirmed| confirmed != words)
+    {
+        return Err(failure(
+            "the review changed after the attestation was shown",
+            "read it again and confirm it again",
+        ));
+    }
+    tell(Step::Doing("writing the attestation"));
+    let attested = Event::Attested(Box::new(Attested {
+        statement: words,
+        principal: Raw::from(sealing.principal),
+        progress: review.campaign().progress(),
+        undecided_reason: sealing.undecided_reason.map(Raw::from),
+    }));
+    let entry = review
+        .append(attested, now(), &by)
+        .map_err(super::review::explain)?;
+    tell(Step::Written(&entry));
+
+    let public = signer.public();
+    let sealed_at = now();
+    let seal = Seal {
+        record_id: record_id(sealed_at.ms(), random()?),
+        sealed_at,
+        key_fingerprint: public.fingerprint.clone(),
+        key_type: public.key_type.clone(),
+        tool: Tool {
+            name: "muster".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    };
+    let folder = sealing
+        .out
+        .map_or_else(|| context.store.records_folder(), Path::to_owned);
+    let name = free_name(
+        &folder,
+        &format!("{}-{}", review.campaign().opened().review, sealed_at.day()),
+    );
+    tell(Step::Doing("writing the record"));
+    let written = review.write_record(&name, sealing.out, seal, &mut |sums| {
+        tell(Step::Doing(
+            "waiting for the signature: if your key wants a touch, touch it",
+        ));
+        signer.sign(signing::NAMESPACE_REVIEW, sums)
+    });
+    let written = written.map_err(super::review::explain)?;
+
+    tell(Step::Doing("checking the record"));
+    let verdict = verify::judge(&written.path, None)?;
+    if verdict.exit_code() != 0 {
+        return Err(failure(
+            format!(
+                "the record at {} does not verify: {}",
+                written.path.display(),
+                verdict
+            ),
+            "the review stays open and nothing in it is lost; please report this",
+        ));
+    }
+    let entry = review
+        .append(
+            Event::Sealed {
+                record: name,
+                sums: written.sums,
+            },
+            now(),
+            &by,
+        )
+        .map_err(super::review::explain)?;
+    tell(Step::Written(&entry));
+    Ok(Sealed {
+        record: written.path,
+    })
+}
+
+/// Whether the review can be sealed as `sealing` says.
+fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
+    if let Some(record) = campaign.sealed() {
+        return Err(failure(
+            format!("the review is sealed already, as {record}"),
+            "a sealed record never changes; begin a new review with muster snapshot",
+        ));
+    }
+    let principal = sealing.principal;
+    if principal.is_empty()
+        || principal
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || "\",!*?".contains(c))
+    {
+        return Err(failure(
+            "the principal is not one plain word",
+            "use an e-mail address, as the auditor's list of signers has it",
+        ));
+    }
+    let undecided = campaign.progress().undecided;
+    if undecided > 0
+        && sealing
+            .undecided_reason
+            .is_none_or(|reason| reason.trim().is_empty())
+    {
+        let own = Effort::of(campaign).own_undecided;
+        let whose = if own > 0 {
+            format!(", {own} of them your own access, which another reviewer decides")
+        } else {
+            String::new()
+        };
+        let name = &campaign.opened().review;
+        return Err(failure(
+            format!(
+                "{} undecided{whose}",
+                count(undecided, "item is", "items are")
+            ),
+            format!("muster review {name}, or say why they stay open: --allow-undecided REASON"),
+        ));
+    }
+    Ok(())
+}
+
+/// `name`, or `name.2` and so on when it is taken: a record is never written over.
+fn free_name(folder: &Path, name: &str) -> String {
+    let names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}.{n}")));
+    names
+        .into_iter()
+        .find(|name| folder.join(name).symlink_metadata().is_err())
+        .expect("numbers do not end")
+}
+
+/// A UUID of version 7 (RFC 9562): the time in its first 48 bits, then random ones.
+fn record_id(ms: i64, random: [u8; 10]) -> String {
+    let ms = u64::try_from(ms).unwrap_or(0);
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
+    bytes[6..].copy_from_slice(&random);
+    bytes[6] = bytes[6] & 0x0f | 0x70;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let id = u128::from_be_bytes(bytes);
+    let part = |shift: u32, digits: u32| id >> shift & ((1 << (4 * digits)) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 8),
+        part(80, 4),
+        part(64, 4),
+        part(48, 4),
+        part(0, 12)
+    )
+}
+
+/// Seals as the command line says.
+pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let exceptions = Exceptions {
+        partial: true,
+        self_review: None,
+    };
+    let mut review = super::review::work(context, &options.name, &exceptions)?;
+    let mut sealing = Sealing {
+        principal: &options.principal,
+        undecided_reason: options.undecided_reason.as_deref(),
+        confirmed: None,
+        out: options.out.as_deref(),
+    };
+    ready(review.campaign(), &sealing)?;
+    let passphrase = passphrase(options)?;
+    let found = choose(context, &options.key)?;
+    let words = statement(review.campaign(), &options.principal);
+    show(review.campaign(), &words);
+    if !options.attest && !confirm(&options.name)? {
+        return Err(failure(
+            "the attestation was not confirmed; nothing was sealed",
+            "in a script, confirm it with --attest",
+        ));
+    }
+    sealing.confirmed = Some(&words);
+    let passphrase = match passphrase {
+        None if found.needs_passphrase && io::stdin().is_terminal() => Some(SecretString::from(
+            rpassword::prompt_password("Passphrase of the key (not shown): ")?,
+        )),
+        passphrase => passphrase,
+    };
+    let signer = found.signer(&context.places, passphrase.as_ref())?;
+    let mut tell = |step: Step<'_>| {
+        if let Step::Doing(what) = step {
+            eprint_line(what);
+        }
+    };
+    let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell)?;
+    let public = signer.public();
+    if options.json {
+        let answer = json!({
+            "record": sealed.record.display().to_string(),
+            "principal": options.principal,
+            "key_fingerprint": public.fingerprint,
+            "key": public.openssh,
+        });
+        return Ok(Answer::done(format!("{answer}\n")));
+    }
+    let record = sealed.record.display().to_string();
+    let record = SafeText::of(&record);
+    Ok(Answer::done(format!(
+        "{record}\n\nsigned by {} with {}\nThe line for the auditor's list of signers:\n  {} namespaces=\"{}\" {}\nNext: muster verify {record}\n",
+        options.principal,
+        public.fingerprint,
+        options.principal,
+        signing::NAMESPACE_REVIEW,
+        public.openssh,
+    )))
+}
+
+/// Asks for everything that sealing needs, as lines; the way on from the review as lines.
+pub(crate) fn ask_and_seal(context: &Context, name: &str) -> anyhow::Result<Answer> {
+    let review = super::review::look(context, name)?;
+    let undecided = review.campaign().progress().undecided;
+    drop(review);
+    let principal = ask("Who signs (an e-mail address): ")?;
+    let undecided_reason = match undecided {
+        0 => None,
+        n => Some(ask(&format!(
+            "{} undecided. Why do they stay open: ",
+            count(n, "item is", "items are")
+        ))?),
+    };
+    let options = Options {
+        name: name.to_owned(),
+        principal,
+        key: Key::Usual,
+        passphrase_stdin: false,
+        out: None,
+        undecided_reason,
+        attest: false,
+        json: false,
+    };
+    seal(context, &options)
+}
+
+fn ask(question: &str) -> anyhow::Result<String> {
+    let mut err = io::stderr().lock();
+    write!(err, "{question}")?;
+    err.flush()?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let answer = line.trim();
+    if answer.is_empty() {
+        return Err(failure(
+            "no answer was given; nothing was sealed",
+            "go on with muster seal",
+        ));
+    }
+    Ok(answer.to_owned())
+}
+
+fn passphrase(options: &Options) -> anyhow::Result<Option<SecretString>> {
+    if !options.passphrase_stdin {
+        return Ok(None);
+    }
+    if !options.attest {
+        return Err(failure(
+            "standard input cannot give the passphrase and confirm the attestation",
+            "add --attest",
+        ));
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(Some(SecretString::from(
+        line.trim_end_matches(['\r', '\n']).to_owned(),
+    )))
+}
+
+fn choose(context: &Context, key: &Key) -> anyhow::Result<Found> {
+    match key {
+        Key::File(path) => Ok(keys::from_file(path)),
+        Key::New => Ok(keys::own(&context.places)),
+        Key::Agent(fingerprint) => from_agent(keys::from_agent()?, fingerprint.as_deref()),
+        Key::Usual => {
+            let agent = keys::from_agent().unwrap_or_default();
+            let file = context.places.usual_key();
+            if !agent.is_empty() {
+                return from_agent(agent, None);
+            }
+            if file.is_file() {
+                return Ok(keys::from_file(&file));
+            }
+            Err(failure(
+                format!(
+                    "there is no key to sign with: no key in ssh-agent, and no {}",
+                    file.display()
+                ),
+                "name one with --key FILE, or let muster make one with --new-key",
+            ))
+        }
+    }
+}
+
+fn from_agent(mut keys: Vec<Found>, fingerprint: Option<&str>) -> anyhow::Result<Found> {
+    let known = |keys: &[Found]| {
+        let lines: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{} {}", key.fingerprint, SafeText::of(&key.label)))
+            .collect();
+        lines.join(", ")
+    };
+    match fingerprint {
+        Some(fingerprint) => match keys.iter().position(|key| key.fingerprint == fingerprint) {
+            Some(at) => Ok(keys.swap_remove(at)),
+            None => Err(failure(
+                format!("ssh-agent has no key {fingerprint}"),
+                format!("it has: {}", known(&keys)),
+            )),
+        },
+        None if keys.len() == 1 => Ok(keys.swap_remove(0)),
+        None if keys.is_empty() => Err(failure(
+            "ssh-agent has no keys",
+            "add one with ssh-add, or use --key FILE or --new-key",
+        )),
+        None => Err(failure(
+            format!("ssh-agent has {} keys", keys.len()),
+            format!("choose one with --agent FINGERPRINT: {}", known(&keys)),
+        )),
+    }
+}
+
+/// Shows what is about to be signed. It is talk, so it goes to stderr.
+fn show(campaign: &Campaign, words: &str) {
+    let effort = Effort::of(campaign);
+    let provenance = &campaign.opened().provenance;
+    for gap in &provenance.gaps {
+        eprint_line(&format!(
+            "gap: {} ({})",
+            gap.missing.safe(),
+            gap.reason.safe()
+        ));
+    }
+    let median = effort.median_ms.map_or_else(String::new, |ms| {
+        format!(
+            ", {}.{} s between two in the median",
+            ms / 1000,
+            ms % 1000 / 100
+        )
+    });
+    eprint_line(&format!(
+        "effort: {} that stand, {} decided in bulk{median}",
+        count(effort.changes, "change", "changes"),
+        count(effort.in_bulk, "item", "items"),
+    ));
+    eprint_line(&format!("attestation: {words}"));
+}
+
+/// Asks a person to type the review's name.
+fn confirm(name: &str) -> anyhow::Result<bool> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(false);
+    }
+    let mut err = io::stderr().lock();
+    write!(err, "Type the review's name to confirm and sign ({name}): ")?;
+    err.flush()?;
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line)?;
+    Ok(line.trim() == name)
+}
+
+/// Writes a small file next to a record. The story does it; nothing of a record is ever written so.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file of the demo's auditor, not one of ours to keep"
+)]
+pub(crate) fn write_beside(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).hint(format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_id_is_a_uuid_of_version_7() {
+        assert_eq!(
+            record_id(0x0193_511e_7c00, [0xff; 10]),
+            "0193511e-7c00-7fff-bfff-ffffffffffff"
+        );
+        assert_eq!(
+            record_id(0, [0; 10]),
+            "00000000-0000-7000-8000-000000000000"
+        );
+    }
+}

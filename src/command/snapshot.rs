@@ -1,0 +1,319 @@
+//! `muster snapshot`: an organization is read once and becomes a review that is ready to decide.
+
+use std::{
+    io::{self, BufRead as _, IsTerminal as _},
+    sync::Arc,
+};
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Answer, Context, Hint as _, TOOL, count, elapsed_ms, failure, now, progress::ProgressLine,
+    thousands,
+};
+use crate::{
+    config,
+    domain::{
+        Digest,
+        account::AccountId,
+        journal::{Entry, Event, Opened},
+        provenance::{Completeness, Provenance},
+        text::{Raw, SafeText},
+    },
+    format::evidence,
+    space::{self, Address, Client, ClientOptions, Progress},
+    store::{Review, Store},
+};
+
+/// What to read, and as what to keep it.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) name: String,
+    pub(crate) organization: String,
+    pub(crate) token_stdin: bool,
+    pub(crate) reviewer: Option<String>,
+    pub(crate) concurrency: usize,
+    pub(crate) json: bool,
+}
+
+/// Reads the organization and makes the review.
+pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let address: Address = options
+        .organization
+        .parse()
+        .hint("give the address people open Space at, such as https://space.example.com")?;
+    let token = token(options.token_stdin)?;
+    let client =
+        Client::new(address, token, client_options(options.concurrency)).map_err(explain)?;
+    let mut line = ProgressLine::new();
+    let request = Request {
+        name: &options.name,
+        reviewer: options.reviewer.as_deref(),
+    };
+    let cancel = CancellationToken::new();
+    let review = runtime()?.block_on(async {
+        let interrupted = cancel.clone();
+        let waiting = tokio::spawn(async move {
+            // Without a handler for the interrupt the program just ends, which loses nothing either.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                interrupted.cancel();
+            }
+        });
+        let mut show =
+            |progress: &Progress| line.show(elapsed_ms(), progress.what, &describe(progress));
+        let review = read(&context.store, &client, request, cancel.clone(), &mut show).await;
+        waiting.abort();
+        review
+    });
+    line.finish();
+    let review = review?;
+    let campaign = review.campaign();
+    if options.json {
+        return Ok(Answer::done(format!(
+            "{}\n",
+            super::status::as_json(campaign)
+        )));
+    }
+    Ok(Answer::done(summary(
+        &options.name,
+        &campaign.opened().clone(),
+    )))
+}
+
+/// A runtime for the network.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}
+
+/// How the client behaves; the rest is its own defaults.
+pub(crate) fn client_options(concurrency: usize) -> ClientOptions {
+    ClientOptions {
+        concurrency,
+        ..ClientOptions::default()
+    }
+}
+
+/// What a review made from a snapshot is called and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) name: &'a str,
+    /// The reviewer's login name, when it is not the token's owner.
+    pub(crate) reviewer: Option<&'a str>,
+}
+
+/// Reads everything, keeps the raw answers, and makes the review `request` names.
+pub(crate) async fn read(
+    store: &Store,
+    client: &Client,
+    request: Request<'_>,
+    cancel: CancellationToken,
+    progress: &mut (dyn FnMut(&Progress) + Send),
+) -> anyhow::Result<Review> {
+    let mut draft = store
+        .draft(request.name, now())
+        .map_err(super::review::explain)?;
+    let (answers, mut arrived) = mpsc::channel::<space::Answer>(64);
+    let (told, mut tidings) = mpsc::unbounded_channel::<Progress>();
+    let tell = move |progress: Progress| {
+        // When nobody listens any more there is nobody to tell.
+        let _ = told.send(progress);
+    };
+    let fetching = space::fetch(client, &tell, answers, &now, cancel);
+    tokio::pin!(fetching);
+    let mut fetched = None;
+    // The raw answers are written while they arrive, in a place that may block for a moment: the channel
+    // holds the requests back meanwhile.
+    loop {
+        tokio::select! {
+            biased;
+            answer = arrived.recv() => match answer {
+                Some(answer) => draft.evidence(&as_evidence(answer)).map_err(super::review::explain)?,
+                None if fetched.is_some() => break,
+                None => {}
+            },
+            Some(tiding) = tidings.recv() => progress(&tiding),
+            result = &mut fetching, if fetched.is_none() => {
+                fetched = Some(result.map_err(explain)?);
+            }
+        }
+    }
+    let fetched = fetched.expect("the loop ends when it is there");
+    progress(&Progress {
+        what: "writing the snapshot",
+        ..Progress::default()
+    });
+    let account = match request.reviewer {
+        Some(username) => Some(find_reviewer(&fetched.snapshot, username)?),
+        None => fetched.reader.as_ref().map(|reader| reader.account.clone()),
+    };
+    let reviewer = match (request.reviewer, &fetched.reader) {
+        (Some(username), _) => Raw::from(username),
+        (None, Some(reader)) => reader.username.clone(),
+        (None, None) => Raw::from("unknown"),
+    };
+    let (items, accounts) = (
+        fetched.snapshot.len() as u64,
+        fetched.snapshot.accounts().len() as u64,
+    );
+    let provenance = Provenance {
+        began: fetched.began,
+        ended: fetched.ended,
+        server_began: fetched.server_began,
+        reader: fetched.reader.map(|reader| reader.account),
+        endpoints: fetched.endpoints,
+        gaps: fetched.gaps,
+        // Filled in once the files are written.
+        population: Digest([0; 32]),
+    };
+    let first = |provenance| Entry {
+        seq: 1,
+        at: now(),
+        by: reviewer.clone(),
+        event: Event::Opened(Box::new(Opened {
+            review: request.name.to_owned(),
+            reviewer: reviewer.clone(),
+            reviewer_account: account,
+            items,
+            accounts,
+            provenance,
+            tool: TOOL.to_owned(),
+        })),
+    };
+    draft
+        .finish(Arc::new(fetched.snapshot), provenance, first)
+        .map_err(super::review::explain)
+}
+
+fn find_reviewer(
+    snapshot: &crate::domain::snapshot::Snapshot,
+    username: &str,
+) -> anyhow::Result<AccountId> {
+    let found = snapshot
+        .accounts()
+        .iter()
+        .find(|account| account.username.raw() == username);
+    found.map(|account| account.id.clone()).ok_or_else(|| {
+        failure(
+            format!("no account has the login name {username}"),
+            "give the login name as Space shows it under the person's name to --reviewer",
+        )
+    })
+}
+
+fn as_evidence(answer: space::Answer) -> evidence::Answer {
+    evidence::Answer {
+        number: answer.number,
+        at: answer.at,
+        method: answer.method.to_owned(),
+        url: answer.url,
+        request: answer.request_body,
+        status: answer.status,
+        date: answer.date,
+        body: answer.body,
+    }
+}
+
+/// An error of the client with its next step.
+pub(crate) fn explain(error: space::Error) -> anyhow::Error {
+    match error.hint() {
+        Some(hint) => failure(error.to_string(), hint),
+        None => error.into(),
+    }
+}
+
+/// The token from standard input or the environment. It is never taken from the arguments.
+fn token(stdin: bool) -> anyhow::Result<SecretString> {
+    if stdin {
+        let input = io::stdin();
+        if input.is_terminal() {
+            let typed = rpassword::prompt_password("Token (not shown): ")?;
+            return given(&typed);
+        }
+        let mut line = String::new();
+        input.lock().read_line(&mut line)?;
+        return given(&line);
+    }
+    if let Some(token) = config::token() {
+        // Talk, so that nobody wonders whose token was used.
+        eprint_line(&format!("using the token from {}", config::TOKEN_VARIABLE));
+        return Ok(token);
+    }
+    Err(failure(
+        "no token was given",
+        format!(
+            "pipe it in with --token-stdin, or set {}",
+            config::TOKEN_VARIABLE
+        ),
+    ))
+}
+
+fn given(line: &str) -> anyhow::Result<SecretString> {
+    let token = line.trim();
+    if token.is_empty() {
+        return Err(failure(
+            "the token is empty",
+            "put the token on the first line of standard input",
+        ));
+    }
+    Ok(SecretString::from(token.to_owned()))
+}
+
+/// A line of talk on stderr.
+pub(crate) fn eprint_line(line: &str) {
+    use io::Write as _;
+    // Talk: when stderr is gone there is nobody to talk to.
+    let _ = writeln!(io::stderr(), "{}", SafeText::of(line));
+}
+
+/// Progress in a line.
+pub(crate) fn describe(progress: &Progress) -> String {
+    let total = progress
+        .total
+        .map_or_else(String::new, |total| format!("/{}", thousands(total)));
+    let rows = if progress.done > 0 || progress.total.is_some() {
+        format!(" {}{total}", thousands(progress.done))
+    } else {
+        String::new()
+    };
+    let retries = if progress.retries > 0 {
+        format!(" · {} repeated", progress.retries)
+    } else {
+        String::new()
+    };
+    let wait = progress.wait_ms.map_or_else(String::new, |ms| {
+        format!(" · the server asks to wait {} s", ms.div_ceil(1000))
+    });
+    format!(
+        "{}{rows} · {}{retries}{wait}",
+        progress.what,
+        count(progress.requests, "request", "requests")
+    )
+}
+
+fn summary(name: &str, opened: &Opened) -> String {
+    let gaps = &opened.provenance.gaps;
+    let complete = match opened.provenance.completeness() {
+        Completeness::Full => "Everything that was asked for was read.\n".to_owned(),
+        Completeness::Partial => {
+            let lines: Vec<String> = gaps
+                .iter()
+                .map(|gap| format!("  - {} ({})\n", gap.missing.safe(), gap.reason.safe()))
+                .collect();
+            format!(
+                "PARTIAL: {} could not be read. Deciding needs --partial, and the record will say so.\n{}",
+                count(gaps.len() as u64, "thing", "things"),
+                lines.concat()
+            )
+        }
+    };
+    format!(
+        "{} with {} are frozen as {name}.\n{complete}Next: muster review {name}\n",
+        count(opened.accounts, "account", "accounts"),
+        count(opened.items, "item", "items"),
+    )
+}

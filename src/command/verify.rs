@@ -1,0 +1,195 @@
+//! `muster verify`: a folder on disk, judged by `verify`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a folder on disk is read here, for `verify`"
+)]
+
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use super::{Answer, Hint as _, now, snapshot::eprint_line};
+use crate::{
+    config,
+    domain::{
+        provenance::Completeness,
+        text::{Raw, SafeText},
+    },
+    verify::{self, Folder, FolderEntry, Signer, Verdict, allowed_signers::AllowedSigners},
+};
+
+/// A list of signers is a few lines; one of this size is something else.
+const LIST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// Judges the record in `record`.
+pub(crate) fn verify(
+    record: &Path,
+    allowed_signers: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<Answer> {
+    let signers = allowed_signers.map(signers).transpose()?;
+    let verdict = judge(record, signers.as_ref())?;
+    let text = if json {
+        format!("{}\n", as_json(&verdict))
+    } else {
+        as_text(&verdict)
+    };
+    Ok(Answer {
+        text,
+        code: verdict.exit_code(),
+    })
+}
+
+/// The verdict on the record in `record`, as of now.
+pub(crate) fn judge(record: &Path, signers: Option<&AllowedSigners>) -> anyhow::Result<Verdict> {
+    let folder = DiskFolder::open(record).hint("give the folder that holds SHA256SUMS")?;
+    Ok(verify::verify(&folder, signers, now()))
+}
+
+fn signers(path: &Path) -> anyhow::Result<AllowedSigners> {
+    const LINE: &str = "each line is: principal namespaces=\"muster-review\" ssh-ed25519 AAAA…";
+    let text = config::read_text(path, LIST_LIMIT)
+        .map_err(|error| {
+            anyhow::anyhow!(
+                "cannot read the list of signers {}: {error}",
+                path.display()
+            )
+        })
+        .hint(LINE)?;
+    let list = AllowedSigners::parse(text.as_bytes());
+    for problem in list.problems() {
+        eprint_line(&format!(
+            "note: {}, line {}: {}; the line is passed over",
+            path.display(),
+            problem.line,
+            problem.what
+        ));
+    }
+    if list.is_empty() {
+        return Err(super::failure(
+            format!("the list of signers {} names no key", path.display()),
+            LINE,
+        ));
+    }
+    Ok(list)
+}
+
+fn as_text(verdict: &Verdict) -> String {
+    let mut text = format!("{verdict}\n");
+    if let Verdict::Good { record, .. } = verdict {
+        for (name, value) in record.facts() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {name:<20} {value}");
+        }
+        let attestation = SafeText::of(&record.review().attestation);
+        let _ = writeln!(text, "  {:<20} {attestation}", "attestation");
+    }
+    text
+}
+
+fn as_json(verdict: &Verdict) -> Value {
+    let mut answer = json!({"text": verdict.to_string(), "exit_code": verdict.exit_code()});
+    let more = match verdict {
+        Verdict::Good { record, signer } => {
+            let review = record.review();
+            let progress = review.progress;
+            json!({
+                "verdict": "good",
+                "signer": match signer { Signer::Known { .. } => "known", Signer::Unknown => "unknown" },
+                "signer_line": match signer { Signer::Known { line } => Some(line), Signer::Unknown => None },
+                "time": "claimed by the signer only",
+                "record_id": review.record_id,
+                "organization": {"id": &*review.organization.id, "name": review.organization.name.raw(), "url": &*review.organization.url},
+                "review": review.title,
+                "reviewer": {"name": review.reviewer.name.raw(), "principal": review.reviewer.principal.raw()},
+                "key": {"fingerprint": record.key().fingerprint, "type": record.key().key_type},
+                "as_of": review.provenance.ended.to_string(),
+                "sealed_at": review.sealed_at.to_string(),
+                "accounts": review.accounts,
+                "items": progress.items,
+                "kept": progress.kept,
+                "revoked": progress.revoked,
+                "acknowledged": progress.acknowledged,
+                "undecided": progress.undecided,
+                "undecided_reason": review.undecided_reason.as_ref().map(Raw::raw),
+                "completeness": match review.provenance.completeness() {
+                    Completeness::Full => "full",
+                    Completeness::Partial => "partial",
+                },
+                "gaps": review.provenance.gaps.len(),
+                "sums": record.sums().to_string(),
+            })
+        }
+        Verdict::Bad(bad) => json!({
+            "verdict": "bad",
+            "stage": format!("{:?}", bad.stage).to_lowercase(),
+            "file": bad.file,
+            "line": bad.line,
+            "reason": bad.reason,
+        }),
+        Verdict::CouldNotTell { reason } => json!({"verdict": "could not tell", "reason": reason}),
+    };
+    if let (Value::Object(answer), Value::Object(more)) = (&mut answer, more) {
+        answer.extend(more);
+    }
+    answer
+}
+
+/// A folder on disk. Links are named as links and never followed.
+#[derive(Debug)]
+struct DiskFolder {
+    path: PathBuf,
+}
+
+/// The record cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot look into {path}", path = .path.display())]
+struct CannotLook {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl DiskFolder {
+    fn open(path: &Path) -> Result<Self, CannotLook> {
+        let looked = fs::read_dir(path).map_err(|source| CannotLook {
+            path: path.to_owned(),
+            source,
+        });
+        looked.map(|_| Self {
+            path: path.to_owned(),
+        })
+    }
+}
+
+impl Folder for DiskFolder {
+    fn entries(&self) -> io::Result<Vec<FolderEntry>> {
+        let entry = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry?;
+            let data = entry.path().symlink_metadata()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            Ok(FolderEntry {
+                name,
+                regular: data.is_file(),
+                size: data.len(),
+            })
+        };
+        fs::read_dir(&self.path)?.map(entry).collect()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        // Between the look at the folder and now the file may have become a link.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        }
+        Ok(Box::new(options.open(self.path.join(name))?))
+    }
+}
