@@ -1,20 +1,22 @@
 //! The program and its parts as a person or another program meets them.
-
-mod contract;
-mod demo;
-mod signing;
-mod ssh_tools;
-mod verify;
-mod space;
-//! The program as a person meets it.
-
 #![allow(
     clippy::disallowed_methods,
     reason = "tests stand outside the program and its layers"
 )]
 
+mod contract;
+mod demo;
+mod keyring;
+mod kill;
+mod program;
 #[cfg(unix)]
 mod pty;
+mod review;
+mod signing;
+mod space;
+mod ssh_tools;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod trouble;
+mod verify;

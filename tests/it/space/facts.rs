@@ -3,7 +3,7 @@
 use muster::{
     demo::{Roles, State},
     domain::{
-        grant::{Entitlement, GrantId, Held, Holder, HolderId},
+        grant::{Entitlement, GrantId, Holder},
         resource::RoleKind,
         snapshot::Snapshot,
     },
@@ -103,10 +103,72 @@ pub(crate) fn facts(snapshot: &Snapshot) -> Vec<String> {
     facts
 }
 
+/// What a grant is, in Space's ids.
+#[derive(Clone, Copy)]
+pub(super) enum Held<'a> {
+    SignIn {
+        account: &'a str,
+    },
+    Membership {
+        membership: &'a str,
+    },
+    OrganizationRole {
+        holder: HolderId<'a>,
+        role: &'a str,
+    },
+    Implicit {
+        role: &'a str,
+    },
+    ProjectRole {
+        holder: HolderId<'a>,
+        project: &'a str,
+        role_key: &'a str,
+    },
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum HolderId<'a> {
+    Account(&'a str),
+    Team(&'a str),
+}
+
+impl HolderId<'_> {
+    fn parts(&self) -> [&str; 2] {
+        match self {
+            Self::Account(id) => ["account", id],
+            Self::Team(id) => ["team", id],
+        }
+    }
+}
+
+impl Held<'_> {
+    /// The id of the grant, spelt out once more: the parts in their order.
+    pub(super) fn id(self, organization: &str) -> GrantId {
+        let derive = |parts: &[&str]| GrantId::derive(organization, parts);
+        match self {
+            Self::SignIn { account } => derive(&["sign-in", account]),
+            Self::Membership { membership } => derive(&["membership", membership]),
+            Self::Implicit { role } => derive(&["implicit", &format!("org:{role}")]),
+            Self::OrganizationRole { holder, role } => {
+                let [kind, id] = holder.parts();
+                derive(&["org-role", kind, id, &format!("org:{role}")])
+            }
+            Self::ProjectRole {
+                holder,
+                project,
+                role_key,
+            } => {
+                let [kind, id] = holder.parts();
+                derive(&["project-role", kind, id, project, role_key])
+            }
+        }
+    }
+}
+
 /// The same facts from the server's own state, without HTTP, JSON or a client.
 pub(crate) fn truth(state: &State, organization: &str) -> Vec<String> {
     let mut facts = Vec::new();
-    let id = |held: Held<'_>| GrantId::of(organization, held);
+    let id = |held: Held<'_>| held.id(organization);
     for (ix, account) in (0..).zip(state.accounts()) {
         let account_id = state.account_id(ix);
         facts.push(format!(
@@ -215,7 +277,7 @@ fn role_lines(state: &State, project: u32, roles: Roles) -> Vec<(String, String,
 
 fn truth_of_roles(state: &State, organization: &str) -> Vec<String> {
     let mut facts = Vec::new();
-    let id = |held: Held<'_>| GrantId::of(organization, held);
+    let id = |held: Held<'_>| held.id(organization);
     for (ix, role) in (0..).zip(state.roles()) {
         let role_id = state.role_id(ix);
         let name = &*role.name;
@@ -249,7 +311,7 @@ fn truth_of_roles(state: &State, organization: &str) -> Vec<String> {
 
 fn truth_of_projects(state: &State, organization: &str) -> Vec<String> {
     let mut facts = Vec::new();
-    let id = |held: Held<'_>| GrantId::of(organization, held);
+    let id = |held: Held<'_>| held.id(organization);
     for (ix, project) in (0..).zip(state.projects()) {
         let project_id = state.project_id(ix);
         facts.push(format!(

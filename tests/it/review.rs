@@ -1,0 +1,326 @@
+//! The main job from the command line: snapshot, decide, seal, verify; with stock tools as the judge.
+
+use std::{fs, path::PathBuf, process::Stdio};
+
+use crate::program::{Home, Serving, have, new_key};
+
+/// A sealed record of the small organization, all through the command line.
+fn sealed(home: &Home) -> PathBuf {
+    let serving = Serving::start(home, "s");
+    serving.snapshot(home, "q4").good();
+    home.run(&["decide", "q4", "--where", "is:implicit", "--acknowledge"])
+        .good();
+    home.run(&[
+        "decide",
+        "q4",
+        "--where",
+        "is:left",
+        "--revoke",
+        "--reason",
+        "left the company",
+    ])
+    .good();
+    home.run(&["decide", "q4", "--where", "is:undecided -is:own", "--keep"])
+        .good();
+    let key = new_key(home, "id_test");
+    let key = key.display().to_string();
+    let reason = "another reviewer decides on my own access";
+    let arguments = [
+        "seal",
+        "q4",
+        "--key",
+        &key,
+        "--principal",
+        "rosa@example.com",
+        "--allow-undecided",
+        reason,
+        "--attest",
+        "--json",
+    ];
+    let answer = home.run(&arguments).good().json();
+    let line = format!(
+        "rosa@example.com namespaces=\"muster-review\" {}\n",
+        answer["key"].as_str().expect("a key")
+    );
+    fs::write(home.path().join("allowed_signers"), line).expect("a file of ours");
+    PathBuf::from(answer["record"].as_str().expect("a path"))
+}
+
+#[test]
+fn a_review_made_by_commands_alone_is_accepted_by_muster_and_by_stock_tools() {
+    if !have(&["ssh-keygen", "sha256sum", "jq", "sh"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home);
+    let record_text = record.display().to_string();
+
+    let status = home.run(&["status", "q4", "--json"]).good().json();
+    let count = |name: &str| status[name].as_u64().expect(name);
+    assert_eq!(
+        count("items"),
+        count("kept") + count("revoked") + count("acknowledged") + count("undecided")
+    );
+    assert!(count("revoked") > 0 && count("acknowledged") > 0 && count("kept") > 0);
+    assert_eq!(
+        (count("undecided"), status["completeness"].as_str()),
+        (count("own_undecided"), Some("full"))
+    );
+
+    let known = home
+        .run(&[
+            "verify",
+            &record_text,
+            "--allowed-signers",
+            "allowed_signers",
+        ])
+        .good();
+    assert!(known.out.contains("good"), "{}", known.out);
+    let unknown = home.run(&["verify", &record_text]).good();
+    assert!(unknown.out.contains("signer unknown"), "{}", unknown.out);
+
+    let sums = fs::File::open(record.join("SHA256SUMS")).expect("it is there");
+    let verify = home
+        .command("ssh-keygen")
+        .args([
+            "-Y",
+            "verify",
+            "-f",
+            "../../allowed_signers",
+            "-I",
+            "rosa@example.com",
+            "-n",
+            "muster-review",
+            "-s",
+            "SHA256SUMS.reviewer.sig",
+        ])
+        .arg("-f")
+        .arg(home.path().join("allowed_signers"))
+        .current_dir(&record)
+        .stdin(Stdio::from(sums))
+        .output()
+        .expect("ssh-keygen starts");
+    assert!(verify.status.success(), "{verify:?}");
+    let sums = home
+        .command("sha256sum")
+        .args(["--strict", "-c", "SHA256SUMS"])
+        .current_dir(&record)
+        .output()
+        .expect("it starts");
+    assert!(sums.status.success(), "{sums:?}");
+
+    // What jq counts is what status says; undecided items are never counted as kept.
+    let jq = home
+        .command("jq")
+        .args([
+            "-n",
+            "-c",
+            "reduce inputs as $d ({}; .[$d.decision] += 1)",
+            "decisions.jsonl",
+        ])
+        .current_dir(&record)
+        .output()
+        .expect("jq starts");
+    let counts: serde_json::Value = serde_json::from_slice(&jq.stdout).expect("jq prints JSON");
+    for (word, name) in [
+        ("keep", "kept"),
+        ("revoke", "revoked"),
+        ("acknowledge", "acknowledged"),
+        ("undecided", "undecided"),
+    ] {
+        assert_eq!(counts[word].as_u64(), Some(count(name)), "{word}");
+    }
+    let joined = home
+        .command("sh")
+        .args([
+            "-c",
+            "jq -r .id grants.jsonl > ../g && jq -r .id decisions.jsonl > ../d && cmp ../g ../d",
+        ])
+        .current_dir(&record)
+        .status();
+    assert!(joined.expect("sh starts").success());
+}
+
+#[test]
+fn a_sealed_review_changes_no_more_and_a_changed_record_is_bad() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home);
+    let again = home.run(&["decide", "q4", "--where", "is:kept", "--clear"]);
+    assert_eq!(again.code, Some(2));
+    assert!(again.err.contains("sealed"), "{}", again.err);
+
+    let decisions = record.join("decisions.jsonl");
+    let text = fs::read_to_string(&decisions).expect("it is there");
+    fs::write(&decisions, text.replacen("\"keep\"", "\"undo\"", 1))
+        .expect("it can be written by its owner");
+    let verdict = home.run(&["verify", &record.display().to_string(), "--json"]);
+    assert_eq!(verdict.code, Some(1), "{}", verdict.out);
+    assert!(verdict.out.contains("decisions.jsonl"), "{}", verdict.out);
+}
+
+#[test]
+fn a_bulk_decision_is_one_entry_and_refuses_another_number() {
+    let home = Home::new();
+    Serving::start(&home, "s").snapshot(&home, "q4").good();
+    let dry = home
+        .run(&[
+            "decide",
+            "q4",
+            "--where",
+            "is:external",
+            "--keep",
+            "--dry-run",
+            "--json",
+        ])
+        .good()
+        .json();
+    let n = dry["items"].as_u64().expect("a number");
+    assert!(n > 1 && dry["entry"].is_null());
+
+    let wrong = home.run(&[
+        "decide",
+        "q4",
+        "--where",
+        "is:external",
+        "--keep",
+        "--expect",
+        &(n + 1).to_string(),
+    ]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong.err.contains("nothing was decided") && wrong.err.contains("hint:"),
+        "{}",
+        wrong.err
+    );
+
+    let right = home
+        .run(&[
+            "decide",
+            "q4",
+            "--where",
+            "is:external",
+            "--keep",
+            "--expect",
+            &n.to_string(),
+            "--json",
+        ])
+        .good()
+        .json();
+    assert_eq!(
+        (right["items"].as_u64(), right["entry"].as_u64()),
+        (Some(n), Some(2))
+    );
+    assert_eq!(
+        home.run(&["status", "q4", "--json"]).good().json()["kept"].as_u64(),
+        Some(n)
+    );
+
+    let own = home.run(&["decide", "q4", "--where", "is:own", "--keep", "--json"]);
+    assert_eq!((own.code, own.json()["items"].as_u64()), (Some(1), Some(0)));
+    let nothing = home.run(&["decide", "q4", "--where", "nobody-has-this-name", "--keep"]);
+    assert_eq!(
+        nothing.code,
+        Some(1),
+        "a filter that matches nothing is a no"
+    );
+}
+
+#[test]
+fn undecided_items_are_not_sealed_without_a_reason() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    Serving::start(&home, "s").snapshot(&home, "q4").good();
+    let key = new_key(&home, "id_test").display().to_string();
+    let refused = home.run(&[
+        "seal",
+        "q4",
+        "--key",
+        &key,
+        "--principal",
+        "rosa@example.com",
+        "--attest",
+    ]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("undecided") && refused.err.contains("--allow-undecided"),
+        "{}",
+        refused.err
+    );
+    let unconfirmed = home.run(&[
+        "seal",
+        "q4",
+        "--key",
+        &key,
+        "--principal",
+        "rosa@example.com",
+        "--allow-undecided",
+        "pilot",
+    ]);
+    assert_eq!(unconfirmed.code, Some(2));
+    assert!(
+        unconfirmed.err.contains("not confirmed"),
+        "{}",
+        unconfirmed.err
+    );
+    assert!(
+        !home.data().join("records").exists()
+            || fs::read_dir(home.data().join("records"))
+                .expect("ours")
+                .next()
+                .is_none()
+    );
+}
+
+#[test]
+fn the_token_is_nowhere_on_disk_and_in_no_output() {
+    let home = Home::new();
+    let serving = Serving::start(&home, "s");
+    let ended = serving.snapshot(&home, "q4").good();
+    assert!(!ended.out.contains(&serving.token) && !ended.err.contains(&serving.token));
+    for path in home.files() {
+        let mut bytes = fs::read(&path).expect("a file of ours");
+        if path.extension().is_some_and(|it| it == "zst") {
+            bytes = zstd::stream::decode_all(&*bytes).expect("zstd");
+        }
+        assert!(
+            !bytes
+                .windows(serving.token.len())
+                .any(|part| part == serving.token.as_bytes()),
+            "{}",
+            path.display()
+        );
+    }
+    let wrong = home.run_with(
+        &["snapshot", "q5", "--org", &serving.url, "--token-stdin"],
+        "a-wrong-token",
+    );
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        !wrong.err.contains("a-wrong-token") && wrong.err.contains("hint:"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn without_a_terminal_the_demo_tells_the_whole_story() {
+    let home = Home::new();
+    let told = home.run(&["demo"]).good();
+    for part in ["snapshot", "decide", "seal", "verify    good", "record"] {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+    let record = told
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("record    "))
+        .expect("it says where");
+    home.run(&["verify", record]).good();
+    // It can be told again, and the first record stays what it was.
+    home.run(&["demo"]).good();
+    home.run(&["verify", record]).good();
+}
