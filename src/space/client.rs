@@ -354,8 +354,10 @@ impl Client {
         let mut response = self.in_time(&url, deadline, sent.send()).await?;
         let status = response.status();
         self.note_epoch(response.headers());
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Trouble::Wait(retry_after(response.headers())).into());
+        let wait = retry_after(response.headers());
+        let busy = status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some();
+        if status == StatusCode::TOO_MANY_REQUESTS || busy {
+            return Err(Trouble::Wait(wait).into());
         }
         if status.is_redirection() {
             let target = response.headers().get(header::LOCATION);
@@ -378,10 +380,12 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         self.blot_out_token(&mut body);
-        if status.is_success() && (html || looks_like_html(&body)) {
+        if status.is_success()
+            && let Some(what) = what_else(html, &body)
+        {
             let error = Error::NotSpace {
                 url: without_query(&url),
-                what: "a web page came instead".to_owned(),
+                what: what.to_owned(),
                 prefixed: self.address.has_prefix(),
             };
             return Err(Trouble::Final(error, None).into());
@@ -583,8 +587,14 @@ fn is_html(headers: &HeaderMap) -> bool {
         })
 }
 
-fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"<")
+/// What came, when it is no JSON object or list; one that is cut short still counts as one.
+fn what_else(html: bool, body: &[u8]) -> Option<&'static str> {
+    match body.trim_ascii_start().first() {
+        _ if html => Some("a web page came instead"),
+        Some(b'<') => Some("a web page came instead"),
+        Some(b'{' | b'[') | None => None,
+        Some(_) => Some("something else than JSON came instead"),
+    }
 }
 
 /// `Retry-After`: seconds, or an HTTP date, which the server's own `Date` is compared with.

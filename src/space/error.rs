@@ -112,9 +112,12 @@ impl Error {
             Self::Unauthorized { .. } => {
                 "make a new personal token in Space under Preferences, Personal Tokens, and connect again"
             }
-            Self::Refused { .. } => {
-                "ask an administrator of the organization for the permission to read this"
-            }
+            Self::Refused { status, code, .. } => match (code.as_deref(), status) {
+                (Some("permission-denied"), _) | (None, 403) => {
+                    "ask an administrator of the organization for the permission to read this"
+                }
+                _ => "the server may be another version of Space than this program knows",
+            },
             Self::RateLimited { .. } => "try again later, or with fewer requests at a time",
             Self::Unavailable { .. } => "the server has a problem; try again later",
             Self::TooLarge { .. } => "a proxy may answer in Space's place; check the address",

@@ -195,6 +195,7 @@ async fn organization(session: &Session<'_>) -> Result<Organization, Error> {
         },
         Ok(_) => Err(not_space(url, "the organization is no object".to_owned())),
         // Every Space server has this call. One that has not, or answers it otherwise, is none.
+        Err(error @ Error::Refused { code: None, .. }) => Err(not_space(url, error.reason())),
         Err(error) if error.is_not_found() => Err(not_space(url, error.reason())),
         Err(Error::Protocol { url, what }) => Err(not_space(url, what)),
         Err(error) => Err(error),

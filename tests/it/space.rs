@@ -8,7 +8,7 @@ use muster::{
     demo::{self, Fault, Roles, Server, Size, State, When},
     domain::{
         account::Fact,
-        grant::{Entitlement, Holder},
+        grant::{Entitlement, GrantId, Held, Holder, HolderId},
         resource::RoleKind,
         time::Timestamp,
     },
@@ -17,7 +17,8 @@ use muster::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use self::facts::{Held, HolderId, facts, truth};
+use self::facts::{facts, truth};
+use crate::contract;
 
 async fn serve(size: Size) -> Server {
     serve_with(State::of(size), demo::Options::default()).await
@@ -231,6 +232,38 @@ async fn a_fetch_sends_no_more_requests_than_it_needs() {
 }
 
 #[tokio::test]
+async fn a_fetch_asks_only_what_is_documented() {
+    for older in [false, true] {
+        let server = serve(Size::S).await;
+        if older {
+            server
+                .faults()
+                .arm(When::path("projects/*/people"), Fault::Status(404));
+        }
+        let options = ClientOptions {
+            page_size: 10,
+            ..impatient()
+        };
+        let run = run_with(&server, options).await;
+        assert!(run.result.is_ok());
+        for request in server.requests() {
+            let demo::Request {
+                method,
+                path,
+                query,
+                body,
+            } = &request;
+            let told = contract::check_request(method, path, query, body);
+            assert_eq!(told, Ok(()), "{request:?}");
+            assert!(
+                method == "GET" || path.ends_with("/permission-roles/get"),
+                "{request:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_thing_names_the_answer_it_was_read_from() {
     let server = serve(Size::S).await;
     let run = run(&server).await;
@@ -424,7 +457,7 @@ async fn a_refused_call_is_a_gap_in_plain_words() {
             gaps.iter().any(|one| one.starts_with(gap)),
             "{path}: {gaps:#?}"
         );
-        assert!(gaps.is_sorted(), "{gaps:#?}");
+        assert!(run.fetched().gaps.is_sorted(), "{gaps:#?}");
         assert!(gaps.iter().all(|one| !one.ends_with('.')), "{gaps:#?}");
         let snapshot = &run.fetched().snapshot;
         assert_eq!(snapshot.accounts().len(), server.state().accounts().len());
@@ -602,7 +635,7 @@ async fn an_older_server_is_read_by_its_older_calls() {
                     project: &id,
                     role_key: key,
                 };
-                let id = held.id(&snapshot.organization().id);
+                let id = GrantId::of(&snapshot.organization().id, held);
                 assert!(
                     snapshot.grants().iter().any(|grant| grant.id == id),
                     "{key} of {account}"

@@ -164,6 +164,7 @@ async fn a_failure_that_may_pass_is_tried_again() {
             "retry-after: 0\r\n",
             &error("rate-limited", "wait"),
         ),
+        answer("503 Service Unavailable", "retry-after: 0\r\n", ""),
         answer("400 Bad Request", "", &error("rate-limited", "wait")),
         answer("200 OK", "", r#"{"id":"#),
         answer("200 OK", "", ""),
@@ -288,6 +289,7 @@ async fn a_web_page_is_not_taken_for_an_answer() {
             "<html>hello",
         ),
         answer("200 OK", "", "  <!doctype html>"),
+        answer("200 OK", "", "OK"),
     ] {
         let (tries, result) = outcome(vec![page]).await;
         let error = result.expect_err("it is a web page");

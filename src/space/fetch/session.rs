@@ -254,9 +254,12 @@ impl<'a> Session<'a> {
             .into_iter()
             .filter_map(|row| convert(row, number, &mut notes))
             .collect();
-        let mut ledger = self.ledger();
-        ledger.read(call, size);
-        ledger.note(call, notes);
+        {
+            let mut ledger = self.ledger();
+            ledger.read(call, size);
+            ledger.note(call, notes);
+        }
+        self.show();
         Ok(Ok(rows))
     }
 
