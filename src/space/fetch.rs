@@ -155,9 +155,9 @@ struct Read {
 
 async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
     let organization = organization(session).await?;
-    let reader = reader(session).await?;
     let population = Mutex::new(Population::new(organization));
-    let ((), (), (), restricted, ()) = tokio::try_join!(
+    let (reader, (), (), (), restricted, ()) = tokio::try_join!(
+        reader(session),
         accounts(session, &population),
         teams_and_memberships(session, &population),
         projects(session, &population),

@@ -387,3 +387,116 @@ pub(crate) fn profile_id(
     }
     Some((id?, source))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn membership_of(json: &str) -> (Option<MembershipRow>, Notes) {
+        let mut notes = Notes::default();
+        let row = serde_json::from_str(json).expect(json);
+        (membership(row, 7, &mut notes), notes)
+    }
+
+    #[test]
+    fn a_kind_is_what_both_flags_say() {
+        let (yes, no) = (Fact::Known(true), Fact::Known(false));
+        let (absent, unknown) = (Fact::Absent, Fact::Unknown);
+        for (external, light, expected) in [
+            (yes, yes, Kind::Guest),
+            (yes, no, Kind::Collaborator),
+            (yes, absent, Kind::Collaborator),
+            (yes, unknown, Kind::Unknown),
+            (no, no, Kind::Member),
+            (no, absent, Kind::Member),
+            (absent, absent, Kind::Member),
+            (no, unknown, Kind::Member),
+            (no, yes, Kind::Unknown),
+            (unknown, no, Kind::Unknown),
+            (unknown, unknown, Kind::Unknown),
+        ] {
+            assert_eq!(kind(external, light), expected, "{external:?} {light:?}");
+        }
+    }
+
+    #[test]
+    fn a_membership_runs_by_its_times_or_else_its_days() {
+        let joins = r#""id":"m","member":{"id":"a"},"team":{"id":"t"}"#;
+        let time = |text: &str| Fact::Known(text.parse().expect(text));
+        for (times, since, till) in [
+            ("", Fact::Absent, Fact::Absent),
+            (
+                r#","since":{"iso":"2026-01-02"},"till":{"iso":"2026-03-31"}"#,
+                time("2026-01-02T00:00:00Z"),
+                time("2026-04-01T00:00:00Z"),
+            ),
+            (
+                r#","till":"2026-03-31","activeTill":{"timestamp":0}"#,
+                Fact::Absent,
+                time("1970-01-01T00:00:00Z"),
+            ),
+            (
+                r#","activeSince":"soon","till":"9999-12-31""#,
+                Fact::Unknown,
+                Fact::Unknown,
+            ),
+            (
+                r#","$errors":[{"fields":["activeTill"]}]"#,
+                Fact::Absent,
+                Fact::Unknown,
+            ),
+        ] {
+            let (row, _) = membership_of(&format!("{{{joins}{times}}}"));
+            let membership = row.expect("it joins an account and a team").membership;
+            assert_eq!(
+                (membership.since, membership.till),
+                (since, till),
+                "{times}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_membership_that_does_not_tell_whose_it_is_is_no_grant() {
+        for json in [
+            r#"{"id":"m","team":{"id":"t"}}"#,
+            r#"{"id":"m","member":null,"team":{"id":"t"}}"#,
+            r#"{"id":"m","member":{"$errors":[{"fields":["id"]}]},"team":{"id":"t"}}"#,
+            r#"{"id":"m","member":"ada","team":{"id":"t"}}"#,
+            r#"{"id":"m","member":{"id":"a"}}"#,
+            r#"{"member":{"id":"a"},"team":{"id":"t"}}"#,
+        ] {
+            let (row, notes) = membership_of(json);
+            assert!(row.is_none(), "{json}");
+            assert!(
+                format!("{notes:?}").contains("count: 1"),
+                "{json}: {notes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_sign_in_is_known_only_when_every_login_tells() {
+        for (json, expected) in [
+            ("[]", Fact::Absent),
+            (r#"[{"access":null}]"#, Fact::Absent),
+            (
+                r#"[{"access":{"time":{"timestamp":5}}},{"access":{"time":{"timestamp":9}}},{"access":null}]"#,
+                Fact::Known(9),
+            ),
+            (
+                r#"[{"access":{"time":{"timestamp":5}}},{"$errors":[{"fields":["access"]}]}]"#,
+                Fact::Unknown,
+            ),
+            (r#"[{"access":{"time":"yesterday"}}]"#, Fact::Unknown),
+        ] {
+            let logins = Fact::Known(serde_json::from_str(json).expect(json));
+            let expected = match expected {
+                Fact::Known(ms) => Fact::Known(Timestamp::from_ms(ms).expect("in range")),
+                Fact::Absent => Fact::Absent,
+                Fact::Unknown => Fact::Unknown,
+            };
+            assert_eq!(last_sign_in(logins), expected, "{json}");
+        }
+    }
+}

@@ -391,3 +391,107 @@ fn project_role(role: &ProjectRole) -> (String, String, RoleKind) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn population() -> Population {
+        Population::new(Organization {
+            id: "o".into(),
+            name: Raw::from("Halden"),
+            url: "https://halden.example".into(),
+        })
+    }
+
+    #[test]
+    fn a_role_that_follows_from_being_there_is_one_grant_to_everybody() {
+        let implicit = |audience| (RoleKind::OrganizationImplicit, Some(audience));
+        for (json, (kind, audience)) in [
+            (
+                r#"{"name":"Member","type":"PREDEFINED","membersEditable":false}"#,
+                implicit(Audience::Members),
+            ),
+            (
+                r#"{"name":"Member","type":"PREDEFINED","membersEditable":null}"#,
+                implicit(Audience::Members),
+            ),
+            (
+                r#"{"name":"External User","type":"PREDEFINED"}"#,
+                implicit(Audience::Externals),
+            ),
+            (
+                r#"{"name":"Mitglied","code":"GlobalMember","membersEditable":false}"#,
+                implicit(Audience::Members),
+            ),
+            (
+                r#"{"name":"Automation Service","type":"PREDEFINED","membersEditable":false}"#,
+                implicit(Audience::Unknown),
+            ),
+            (
+                r#"{"name":"Member","type":"PREDEFINED","membersEditable":true}"#,
+                (RoleKind::OrganizationPredefined, None),
+            ),
+            (
+                r#"{"name":"Member","type":"CUSTOM"}"#,
+                (RoleKind::OrganizationCustom, None),
+            ),
+            (
+                r#"{"name":"System Admin","type":"PREDEFINED"}"#,
+                (RoleKind::OrganizationPredefined, None),
+            ),
+        ] {
+            let mut role: PermissionRole = serde_json::from_str(json).expect(json);
+            role.role_id = Told::Value("r".into());
+            let mut population = population();
+            let explicit = population.list_roles(vec![(role.clone(), 1), (role, 1)]);
+            assert_eq!(explicit.len(), usize::from(audience.is_none()), "{json}");
+            let snapshot = population
+                .finish(&mut Ledger::default())
+                .expect("it is sound");
+            assert_eq!(snapshot.roles()[0].kind, kind, "{json}");
+            let holders: Vec<_> = snapshot.grants().iter().map(|grant| grant.holder).collect();
+            let expected: Vec<_> = audience.into_iter().map(Holder::Everyone).collect();
+            assert_eq!(holders, expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_twice_is_there_once() {
+        let mut population = population();
+        let account = || Account {
+            listed: true,
+            ..Account::unlisted(AccountId("a".into()))
+        };
+        let rows = |role| {
+            [ParticipantRow {
+                id: "a".into(),
+                roles: vec![ProjectRole::Admin, ProjectRole::Admin, role],
+                source: 3,
+            }]
+        };
+        population.project_accounts_of_new("p", &rows(ProjectRole::Member));
+        population.project_accounts_of_new("p", &rows(ProjectRole::Admin));
+        population.list_accounts(vec![account(), account()]);
+        let mut ledger = Ledger::default();
+        let snapshot = population.finish(&mut ledger).expect("it is sound");
+        assert_eq!(snapshot.accounts().len(), 1);
+        // Signing in, administering, taking part.
+        assert_eq!(snapshot.len(), 3);
+        assert_eq!(ledger.close().1, []);
+    }
+
+    impl Population {
+        fn project_accounts_of_new(&mut self, id: &str, rows: &[ParticipantRow]) {
+            self.list_projects(vec![Project {
+                id: id.into(),
+                key: Raw::from("P"),
+                name: Raw::from("P"),
+                private: Fact::Known(false),
+                archived: Fact::Known(false),
+                source: 1,
+            }]);
+            self.project_accounts(id, rows);
+        }
+    }
+}
