@@ -8,7 +8,7 @@ use muster::{
     demo::{self, Fault, Roles, Server, Size, State, When},
     domain::{
         account::Fact,
-        grant::{Entitlement, GrantId, Held, Holder, HolderId},
+        grant::{Entitlement, Holder},
         resource::RoleKind,
         time::Timestamp,
     },
@@ -17,7 +17,7 @@ use muster::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use self::facts::{facts, truth};
+use self::facts::{Held, HolderId, facts, truth};
 use crate::contract;
 
 async fn serve(size: Size) -> Server {
@@ -635,7 +635,7 @@ async fn an_older_server_is_read_by_its_older_calls() {
                     project: &id,
                     role_key: key,
                 };
-                let id = GrantId::of(&snapshot.organization().id, held);
+                let id = held.id(&snapshot.organization().id);
                 assert!(
                     snapshot.grants().iter().any(|grant| grant.id == id),
                     "{key} of {account}"

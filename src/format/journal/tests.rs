@@ -193,6 +193,7 @@ fn a_removed_or_moved_line_breaks_the_chain() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "stock tools are the judge here")]
 #[test]
 fn a_digest_can_be_checked_with_sed_and_sha256sum() {
     let text = written(&entries()).concat();
