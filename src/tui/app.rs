@@ -8,11 +8,7 @@ use super::{
     keymap,
     message::Message,
     runtime::{Exit, Request, Screens},
-    screen::{
-        frame::{self, Shape},
-        loading::Loading,
-        review::Review,
-    },
+    screen::{frame, layout::Shape, loading::Loading, review::Review},
     theme::Look,
     widget::pen::Pen,
 };

@@ -101,553 +101,160 @@ pub(crate) struct Binding {
     pub(crate) help: &'static str,
 }
 
-const fn key(
-    action: Action,
-    keys: &'static [Key],
-    name: &'static str,
-    hint: &'static str,
-    help: &'static str,
-) -> Binding {
-    Binding {
-        action,
-        keys,
-        name,
-        hint,
-        help,
-    }
+/// A table of bindings: action, keys, command name, footer hint, sentence.
+macro_rules! keys {
+    ($($action:expr, [$($key:expr),+], $name:literal, $hint:literal, $help:literal;)+) => {
+        &[$(Binding { action: $action, keys: &[$($key),+], name: $name, hint: $hint, help: $help }),+]
+    };
 }
 
 use Key::{Char, Code, Ctrl};
 
-const ESC: &[Key] = &[Code(KeyCode::Esc)];
-const ENTER: &[Key] = &[Code(KeyCode::Enter)];
+const ESC: Key = Code(KeyCode::Esc);
+const ENTER: Key = Code(KeyCode::Enter);
 
 /// All keys, by where they count. The order is the order of footer and help.
 pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Review, REVIEW),
-    (
-        Context::Reason,
-        &[
-            key(
-                Action::Pick(0),
-                &[
-                    Char('1'),
-                    Char('2'),
-                    Char('3'),
-                    Char('4'),
-                    Char('5'),
-                    Char('6'),
-                    Char('7'),
-                ],
-                "",
-                "take that reason",
-                "revoke for that reason",
-            ),
-            key(
-                Action::OwnWords,
-                &[Char('/')],
-                "",
-                "type a reason",
-                "type a reason of your own",
-            ),
-            key(Action::Cancel, ESC, "", "cancel", "revoke nothing"),
-        ],
-    ),
-    (
-        Context::Words,
-        &[
-            key(Action::Accept, ENTER, "", "take it", "take what was typed"),
-            key(Action::Cancel, ESC, "", "cancel", "change nothing"),
-        ],
-    ),
-    (
-        Context::Path,
-        &[
-            key(
-                Action::Pick(0),
-                &[Char('1'), Char('2')],
-                "",
-                "revoke that grant…",
-                "go on to revoke that stored grant; a reason is asked for",
-            ),
-            key(
-                Action::Cancel,
-                &[Code(KeyCode::Esc), Char('q'), Code(KeyCode::Left)],
-                "",
-                "close",
-                "close the sheet",
-            ),
-        ],
-    ),
-    (
-        Context::Ask,
-        &[
-            key(Action::Yes, &[Char('y')], "", "yes", "do it"),
-            key(
-                Action::Cancel,
-                &[Code(KeyCode::Esc), Char('n'), Char('q')],
-                "",
-                "no",
-                "do nothing",
-            ),
-        ],
-    ),
-    (
-        Context::Count,
-        &[
-            key(
-                Action::Accept,
-                ENTER,
-                "",
-                "confirm",
-                "confirm what was typed",
-            ),
-            key(Action::Cancel, ESC, "", "cancel", "decide nothing"),
-        ],
-    ),
-    (
-        Context::Why,
-        &[key(
-            Action::Cancel,
-            &[
-                Code(KeyCode::Esc),
-                Char('w'),
-                Char('q'),
-                Code(KeyCode::Left),
-            ],
-            "",
-            "close",
-            "close the panel",
-        )],
-    ),
-    (
-        Context::History,
-        &[
-            key(
-                Action::Accept,
-                ENTER,
-                "",
-                "undo back to here",
-                "take back every change after this one, after asking",
-            ),
-            key(
-                Action::Undo,
-                &[Char('u')],
-                "",
-                "undo one",
-                "take the last change back",
-            ),
-            key(
-                Action::Redo,
-                &[Ctrl('r')],
-                "",
-                "redo",
-                "make the change again that was taken back",
-            ),
-            key(
-                Action::Cancel,
-                &[Code(KeyCode::Esc), Char('q'), Char('U')],
-                "",
-                "close",
-                "close the history",
-            ),
-        ],
-    ),
-    (
-        Context::Help,
-        &[key(
-            Action::Cancel,
-            &[
-                Code(KeyCode::Esc),
-                Char('q'),
-                Char('?'),
-                Code(KeyCode::F(1)),
-            ],
-            "",
-            "close",
-            "close this help",
-        )],
-    ),
-    (
-        Context::Commands,
-        &[
-            key(Action::Accept, ENTER, "", "run", "run the command"),
-            key(Action::Cancel, ESC, "", "close", "run nothing"),
-        ],
-    ),
-    (
-        Context::Filter,
-        &[
-            key(
-                Action::Accept,
-                ENTER,
-                "",
-                "keep the filter",
-                "go on with what the filter shows",
-            ),
-            key(Action::Cancel, ESC, "", "clear it", "show everything again"),
-        ],
-    ),
-    (
-        Context::SignOff,
-        &[
-            key(
-                Action::Accept,
-                ENTER,
-                "",
-                "next, sign at the end",
-                "go to the next field; in the last one, sign",
-            ),
-            key(
-                Action::NextField,
-                &[Code(KeyCode::Tab), Code(KeyCode::Down)],
-                "",
-                "next field",
-                "go to the next field",
-            ),
-            key(
-                Action::PreviousField,
-                &[Code(KeyCode::BackTab), Code(KeyCode::Up)],
-                "",
-                "previous field",
-                "go to the previous field",
-            ),
-            key(
-                Action::PageDown,
-                &[Code(KeyCode::PageDown)],
-                "",
-                "scroll",
-                "scroll the page down",
-            ),
-            key(
-                Action::PageUp,
-                &[Code(KeyCode::PageUp)],
-                "",
-                "",
-                "scroll the page up",
-            ),
-            key(
-                Action::Cancel,
-                ESC,
-                "",
-                "back to the review",
-                "go back; nothing is signed",
-            ),
-        ],
-    ),
-    (
-        Context::Sealed,
-        &[
-            key(
-                Action::Cancel,
-                &[Code(KeyCode::Esc), Code(KeyCode::Enter)],
-                "",
-                "look at the review",
-                "look at the sealed review; nothing in it changes",
-            ),
-            key(Action::Back, &[Char('q')], "", "back", "leave the review"),
-        ],
-    ),
-    (
-        Context::Loading,
-        &[key(
-            Action::Cancel,
-            &[Code(KeyCode::Esc), Char('q')],
-            "",
-            "stop",
-            "stop fetching",
-        )],
-    ),
-    (
-        Context::Failed,
-        &[key(
-            Action::Back,
-            &[Char('q'), Code(KeyCode::Esc)],
-            "",
-            "back",
-            "leave",
-        )],
-    ),
+    (Context::Reason, REASON),
+    (Context::Words, WORDS),
+    (Context::Path, PATH),
+    (Context::Ask, ASK),
+    (Context::Count, COUNT),
+    (Context::Why, WHY),
+    (Context::History, HISTORY),
+    (Context::Help, HELP),
+    (Context::Commands, COMMANDS),
+    (Context::Filter, FILTER),
+    (Context::SignOff, SIGN_OFF),
+    (Context::Sealed, SEALED),
+    (Context::Loading, LOADING),
+    (Context::Failed, FAILED),
 ];
 
-const REVIEW: &[Binding] = &[
-    key(
-        Action::Keep,
-        &[Char('a')],
-        "keep",
-        "keep",
-        "keep the grant, or acknowledge an implicit one",
-    ),
-    key(
-        Action::Later,
-        &[Char('s')],
-        "later",
-        "later",
-        "leave it undecided with a bookmark",
-    ),
-    key(
-        Action::Revoke,
-        &[Char('d')],
-        "revoke",
-        "revoke…",
-        "revoke the grant; a reason is asked for",
-    ),
-    key(
-        Action::Repeat,
-        &[Char('.')],
-        "repeat",
-        "repeat",
-        "the last decision again, with its reason",
-    ),
-    key(
-        Action::Clear,
-        &[Char('c')],
-        "clear",
-        "",
-        "take decision and bookmark away",
-    ),
-    key(
-        Action::KeepRest,
-        &[Char('A')],
-        "keep-rest",
-        "keep rest",
-        "keep what is undecided of this account or team",
-    ),
-    key(
-        Action::RevokeRest,
-        &[Char('D')],
-        "revoke-rest",
-        "",
-        "revoke what is undecided of this account or team",
-    ),
-    key(
-        Action::Mark,
-        &[Char(' ')],
-        "mark",
-        "mark",
-        "mark the item; a, s, d and c then act on all marked",
-    ),
-    key(
-        Action::Filter,
-        &[Char('/')],
-        "filter",
-        "filter",
-        "show only what matches: words, is:, role:, team:, project:, account:",
-    ),
-    key(
-        Action::Undo,
-        &[Char('u'), Char('z')],
-        "undo",
-        "undo",
-        "take the last change back",
-    ),
-    key(
-        Action::NextUndecided,
-        &[Char('n')],
-        "next",
-        "next undecided",
-        "to the next undecided item",
-    ),
-    key(
-        Action::Redo,
-        &[Ctrl('r'), Char('Z')],
-        "redo",
-        "",
-        "make the change again that was taken back",
-    ),
-    key(
-        Action::SignOff,
-        &[Char('S')],
-        "sign-off",
-        "sign off",
-        "state, sign and write the record",
-    ),
-    key(
-        Action::PreviousUndecided,
-        &[Char('N')],
-        "previous",
-        "",
-        "to the previous undecided item",
-    ),
-    key(
-        Action::Range,
-        &[Char('v')],
-        "range",
-        "range",
-        "begin a range of items, and end it",
-    ),
-    key(
-        Action::MarkAll,
-        &[Char('*')],
-        "mark-all",
-        "mark all",
-        "mark everything the filter shows",
-    ),
-    key(
-        Action::UnmarkAll,
-        &[Char('-')],
-        "unmark-all",
-        "",
-        "take all marks away",
-    ),
-    key(
-        Action::History,
-        &[Char('U')],
-        "history",
-        "history",
-        "all changes; go back to any of them",
-    ),
-    key(
-        Action::Note,
-        &[Char('m')],
-        "note",
-        "note",
-        "write a note on the item",
-    ),
-    key(
-        Action::Why,
-        &[Char('w')],
-        "why",
-        "why",
-        "everything known about the item, over the whole screen",
-    ),
-    key(
-        Action::PreviousSubject,
-        &[Char('[')],
-        "previous-account",
-        "",
-        "to the account or team before this one",
-    ),
-    key(
-        Action::NextSubject,
-        &[Char(']')],
-        "next-account",
-        "next account",
-        "to the account or team after this one",
-    ),
-    key(
-        Action::OtherPane,
-        &[Code(KeyCode::Tab), Code(KeyCode::BackTab)],
-        "queue",
-        "queue",
-        "from the items to the queue and back",
-    ),
-    key(
-        Action::Open,
-        &[Code(KeyCode::Enter), Char('l'), Code(KeyCode::Right)],
-        "open",
-        "",
-        "into the account, or the particulars of the item; never decides",
-    ),
-    key(
-        Action::Out,
-        &[Char('h'), Code(KeyCode::Left)],
-        "out",
-        "",
-        "out to the queue",
-    ),
-    key(
-        Action::Commands,
-        &[Char(':'), Ctrl('p')],
-        "",
-        "commands",
-        "run a command by its name",
-    ),
-    key(
-        Action::Cancel,
-        ESC,
-        "",
-        "",
-        "peel one layer: range, marks, filter",
-    ),
-    key(
-        Action::Help,
-        &[Char('?'), Code(KeyCode::F(1))],
-        "help",
-        "",
-        "all keys",
-    ),
-    key(
-        Action::Back,
-        &[Char('q')],
-        "back",
-        "",
-        "leave the review; every decision is on disk",
-    ),
-];
+const REVIEW: &[Binding] = keys! {
+    Action::Keep, [Char('a')], "keep", "keep", "keep the grant, or acknowledge an implicit one";
+    Action::Later, [Char('s')], "later", "later", "leave it undecided with a bookmark";
+    Action::Revoke, [Char('d')], "revoke", "revoke…", "revoke the grant; a reason is asked for";
+    Action::Repeat, [Char('.')], "repeat", "repeat", "the last decision again, with its reason";
+    Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
+    Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
+    Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided of this account or team";
+    Action::Mark, [Char(' ')], "mark", "mark", "mark the item; a, s, d and c then act on all marked";
+    Action::Filter, [Char('/')], "filter", "filter", "show only what matches: words, is:, role:, team:, project:, account:";
+    Action::Undo, [Char('u'), Char('z')], "undo", "undo", "take the last change back";
+    Action::NextUndecided, [Char('n')], "next", "next undecided", "to the next undecided item";
+    Action::Redo, [Ctrl('r'), Char('Z')], "redo", "", "make the change again that was taken back";
+    Action::SignOff, [Char('S')], "sign-off", "sign off", "state, sign and write the record";
+    Action::PreviousUndecided, [Char('N')], "previous", "", "to the previous undecided item";
+    Action::Range, [Char('v')], "range", "range", "begin a range of items, and end it";
+    Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows";
+    Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away";
+    Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
+    Action::Note, [Char('m')], "note", "note", "write a note on the item";
+    Action::Why, [Char('w')], "why", "why", "everything known about the item, over the whole screen";
+    Action::PreviousSubject, [Char('[')], "previous-account", "", "to the account or team before this one";
+    Action::NextSubject, [Char(']')], "next-account", "next account", "to the account or team after this one";
+    Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "queue", "queue", "from the items to the queue and back";
+    Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the account, or the particulars of the item; never decides";
+    Action::Out, [Char('h'), Code(KeyCode::Left)], "out", "", "out to the queue";
+    Action::Commands, [Char(':'), Ctrl('p')], "", "commands", "run a command by its name";
+    Action::Cancel, [ESC], "", "", "peel one layer: range, marks, filter";
+    Action::Help, [Char('?'), Code(KeyCode::F(1))], "help", "", "all keys";
+    Action::Back, [Char('q')], "back", "", "leave the review; every decision is on disk";
+};
+
+const REASON: &[Binding] = keys! {
+    Action::Pick(0), [Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7')], "", "take that reason", "revoke for that reason";
+    Action::OwnWords, [Char('/')], "", "type a reason", "type a reason of your own";
+    Action::Cancel, [ESC], "", "cancel", "revoke nothing";
+};
+
+const WORDS: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "take it", "take what was typed";
+    Action::Cancel, [ESC], "", "cancel", "change nothing";
+};
+
+const PATH: &[Binding] = keys! {
+    Action::Pick(0), [Char('1'), Char('2')], "", "revoke that grant…", "go on to revoke that stored grant; a reason is asked for";
+    Action::Cancel, [ESC, Char('q'), Code(KeyCode::Left)], "", "close", "close the sheet";
+};
+
+const ASK: &[Binding] = keys! {
+    Action::Yes, [Char('y')], "", "yes", "do it";
+    Action::Cancel, [ESC, Char('n'), Char('q')], "", "no", "do nothing";
+};
+
+const COUNT: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "confirm", "confirm what was typed";
+    Action::Cancel, [ESC], "", "cancel", "decide nothing";
+};
+
+const WHY: &[Binding] = keys! {
+    Action::Cancel, [ESC, Char('w'), Char('q'), Code(KeyCode::Left)], "", "close", "close the panel";
+};
+
+const HISTORY: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "undo back to here", "take back every change after this one, after asking";
+    Action::Undo, [Char('u')], "", "undo one", "take the last change back";
+    Action::Redo, [Ctrl('r')], "", "redo", "make the change again that was taken back";
+    Action::Cancel, [ESC, Char('q'), Char('U')], "", "close", "close the history";
+};
+
+const HELP: &[Binding] = keys! {
+    Action::Cancel, [ESC, Char('q'), Char('?'), Code(KeyCode::F(1))], "", "close", "close this help";
+};
+
+const COMMANDS: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "run", "run the command";
+    Action::Cancel, [ESC], "", "close", "run nothing";
+};
+
+const FILTER: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "keep the filter", "go on with what the filter shows";
+    Action::Cancel, [ESC], "", "clear it", "show everything again";
+};
+
+const SIGN_OFF: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "next, sign at the end", "go to the next field; in the last one, sign";
+    Action::NextField, [Code(KeyCode::Tab), Code(KeyCode::Down)], "", "next field", "go to the next field";
+    Action::PreviousField, [Code(KeyCode::BackTab), Code(KeyCode::Up)], "", "previous field", "go to the previous field";
+    Action::PageDown, [Code(KeyCode::PageDown)], "", "scroll", "scroll the page down";
+    Action::PageUp, [Code(KeyCode::PageUp)], "", "", "scroll the page up";
+    Action::Cancel, [ESC], "", "back to the review", "go back; nothing is signed";
+};
+
+const SEALED: &[Binding] = keys! {
+    Action::Cancel, [ESC, ENTER], "", "look at the review", "look at the sealed review; nothing in it changes";
+    Action::Back, [Char('q')], "", "back", "leave the review";
+};
+
+const LOADING: &[Binding] = keys! {
+    Action::Cancel, [ESC, Char('q')], "", "stop", "stop fetching";
+};
+
+const FAILED: &[Binding] = keys! {
+    Action::Back, [Char('q'), ESC], "", "back", "leave";
+};
 
 /// Keys that move in every list.
-pub(crate) const MOVES: &[Binding] = &[
-    key(
-        Action::Up,
-        &[Code(KeyCode::Up), Char('k')],
-        "",
-        "",
-        "one row up",
-    ),
-    key(
-        Action::Down,
-        &[Code(KeyCode::Down), Char('j')],
-        "",
-        "",
-        "one row down",
-    ),
-    key(
-        Action::PageUp,
-        &[Code(KeyCode::PageUp), Ctrl('b')],
-        "",
-        "",
-        "a page up",
-    ),
-    key(
-        Action::PageDown,
-        &[Code(KeyCode::PageDown), Ctrl('f')],
-        "",
-        "",
-        "a page down",
-    ),
-    key(Action::HalfUp, &[Ctrl('u')], "", "", "half a page up"),
-    key(Action::HalfDown, &[Ctrl('d')], "", "", "half a page down"),
-    key(
-        Action::First,
-        &[Code(KeyCode::Home), Char('g')],
-        "",
-        "",
-        "to the first row",
-    ),
-    key(
-        Action::Last,
-        &[Code(KeyCode::End), Char('G')],
-        "",
-        "",
-        "to the last row",
-    ),
-];
+pub(crate) const MOVES: &[Binding] = keys! {
+    Action::Up, [Code(KeyCode::Up), Char('k')], "", "", "one row up";
+    Action::Down, [Code(KeyCode::Down), Char('j')], "", "", "one row down";
+    Action::PageUp, [Code(KeyCode::PageUp), Ctrl('b')], "", "", "a page up";
+    Action::PageDown, [Code(KeyCode::PageDown), Ctrl('f')], "", "", "a page down";
+    Action::HalfUp, [Ctrl('u')], "", "", "half a page up";
+    Action::HalfDown, [Ctrl('d')], "", "", "half a page down";
+    Action::First, [Code(KeyCode::Home), Char('g')], "", "", "to the first row";
+    Action::Last, [Code(KeyCode::End), Char('G')], "", "", "to the last row";
+};
 
 /// Keys that count everywhere.
-pub(crate) const ALWAYS: &[Binding] = &[
-    key(
-        Action::Quit,
-        &[Ctrl('c'), Char('Q')],
-        "quit",
-        "",
-        "leave the program; every decision is on disk",
-    ),
-    key(
-        Action::Suspend,
-        &[Ctrl('z')],
-        "suspend",
-        "",
-        "stop the program until the shell continues it",
-    ),
-    key(
-        Action::Redraw,
-        &[Ctrl('l')],
-        "redraw",
-        "",
-        "draw everything anew",
-    ),
-];
+pub(crate) const ALWAYS: &[Binding] = keys! {
+    Action::Quit, [Ctrl('c'), Char('Q')], "quit", "", "leave the program; every decision is on disk";
+    Action::Suspend, [Ctrl('z')], "suspend", "", "stop the program until the shell continues it";
+    Action::Redraw, [Ctrl('l')], "redraw", "", "draw everything anew";
+};
 
 impl Context {
     /// Whether letters are typed into a line here.

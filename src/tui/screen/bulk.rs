@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui::text::{Line, Span};
 
-use super::{ask::GUARD_MS, frame::centered, review::Plan};
+use super::{ask::GUARD_MS, layout::centered, review::Plan};
 use crate::{
     domain::{
         account::{Fact, Kind},
@@ -240,17 +240,8 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
         hidden += if phrase::hides_characters(name) { n } else { 0 };
         targets.push((name.safe().to_string(), n));
     }
-    let chosen = match &plan.chosen {
-        Chosen::Filter(text) => format!("all that match {}", text.safe()),
-        Chosen::RestOfSubject => {
-            let first = plan.items.first().map(|item| snapshot.grant(item).holder);
-            let name = first.map_or(String::new(), |holder| phrase::holder(snapshot, holder));
-            format!("what is undecided of {name}")
-        }
-        Chosen::Marked | Chosen::Single => "what is marked".to_owned(),
-    };
     let mut facts = vec![
-        ("chosen", chosen),
+        ("chosen", chosen(campaign, plan)),
         (
             "size",
             format!(
@@ -265,20 +256,39 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
     }
     facts.push(("by role", top(roles)));
     facts.push(("by target", top(targets)));
-    let unusual: Vec<String> = [
+    let unusual = unusual(&[
         (privileged, "privileged"),
         (external, "of externals"),
         (hidden, "with hidden characters"),
         (decided, "decided before: they change"),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, what)| format!("{} {what}", number(n)))
-    .collect();
+    ]);
     if !unusual.is_empty() {
-        facts.push(("among them", unusual.join(", ")));
+        facts.push(("among them", unusual));
     }
     facts
+}
+
+/// What is out of the ordinary, without what there is none of.
+fn unusual(counts: &[(u64, &str)]) -> String {
+    let there = counts.iter().filter(|(n, _)| *n > 0);
+    let there: Vec<String> = there
+        .map(|(n, what)| format!("{} {what}", number(*n)))
+        .collect();
+    there.join(", ")
+}
+
+/// How the items were chosen, in words.
+fn chosen(campaign: &Campaign, plan: &Plan) -> String {
+    let snapshot = campaign.snapshot();
+    match &plan.chosen {
+        Chosen::Filter(text) => format!("all that match {}", text.safe()),
+        Chosen::RestOfSubject => {
+            let first = plan.items.first().map(|item| snapshot.grant(item).holder);
+            let name = first.map_or(String::new(), |holder| phrase::holder(snapshot, holder));
+            format!("what is undecided of {name}")
+        }
+        Chosen::Marked | Chosen::Single => "what is marked".to_owned(),
+    }
 }
 
 /// ` of 3 accounts, 1 team`, without what there is none of.

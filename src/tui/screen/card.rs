@@ -243,7 +243,7 @@ fn about(review: &Review, position: usize) -> String {
                 .push("what a team holds, its members and those of teams below it have".to_owned());
         }
         Holder::Everyone(_) => {
-            about.push("nobody can be taken out of it, so it is acknowledged".to_owned())
+            about.push("nobody can be taken out of it, so it is acknowledged".to_owned());
         }
     }
     about.join(&format!(" {dot} "))

@@ -3,11 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui::text::{Line, Span};
 
-use super::{
-    frame::{bottom, gutter},
-    reason::prompt,
-    review::moved,
-};
+use super::{frame::gutter, layout::bottom, reason::prompt, review::moved};
 use crate::tui::{
     action::Action,
     keymap::{self, Binding},

@@ -6,15 +6,16 @@ use ratatui::{
 };
 
 use super::{
-    card, loading, queue,
-    review::{Pane, Review, Sheet, Tone},
+    card,
+    layout::{Areas, Shape, areas},
+    loading, panels, queue,
+    review::{Review, Sheet, Tone},
 };
 use crate::{
     domain::{decision::Change, provenance::Completeness},
     tui::{
         action::Action,
         keymap::{self, Context},
-        phrase,
         theme::Look,
         widget::{
             pen::Pen,
@@ -23,197 +24,8 @@ use crate::{
     },
 };
 
-/// What the screen is large enough for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Shape {
-    /// Nothing: below 40 by 10.
-    Tiny,
-    /// One item at a time.
-    One,
-    /// One pane at a time.
-    Narrow,
-    /// Queue, items, why and what was done last beside each other.
-    Wide,
-    /// Also who else has the same access.
-    Full,
-}
-
-impl Shape {
-    /// By columns and rows.
-    pub(crate) fn of((wide, high): (u16, u16)) -> Self {
-        match (wide, high) {
-            (..40, _) | (_, ..10) => Self::Tiny,
-            (..60, _) | (_, ..16) => Self::One,
-            (..100, _) | (_, ..30) => Self::Narrow,
-            (..180, _) | (_, ..45) => Self::Wide,
-            _ => Self::Full,
-        }
-    }
-}
-
-/// Where the parts of the review go.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Areas {
-    pub(super) header: Rect,
-    pub(super) bar: Option<Rect>,
-    pub(super) banner: Option<Rect>,
-    pub(super) queue: Option<Rect>,
-    pub(super) card: Option<Rect>,
-    /// The one item, where there is room for no more.
-    pub(super) one: Option<Rect>,
-    pub(super) why: Option<Rect>,
-    pub(super) recent: Option<Rect>,
-    pub(super) others: Option<Rect>,
-    pub(super) dividers: [Option<Rect>; 2],
-    /// Everything between header and toast line, for sheets that cover it.
-    pub(super) body: Rect,
-    pub(super) toast: Rect,
-    pub(super) footer: Rect,
-}
-
-/// Where the parts go on a screen of this size.
-pub(super) fn areas((wide, high): (u16, u16), review: &Review) -> Areas {
-    let shape = Shape::of((wide, high));
-    let mut areas = Areas::default();
-    if shape == Shape::Tiny {
-        return areas;
-    }
-    let row = |y: u16, height: u16| Rect {
-        x: 0,
-        y,
-        width: wide,
-        height,
-    };
-    let mut top = if shape == Shape::One { 1 } else { 2 };
-    areas.header = row(0, top);
-    if shape >= Shape::Wide {
-        areas.bar = Some(row(top, 1));
-        top += 1;
-    }
-    if banner(review).is_some() {
-        areas.banner = Some(row(top, 1));
-        top += 1;
-    }
-    let foot = if shape == Shape::Full { 2 } else { 1 };
-    areas.footer = row(high - foot, foot);
-    areas.toast = row(high - foot - 1, 1);
-    let bottom = high - foot - 1;
-    let body = row(top, bottom - top);
-    areas.body = body;
-    match shape {
-        Shape::Tiny => {}
-        Shape::One | Shape::Narrow if review.desk.pane == Pane::Queue => areas.queue = Some(body),
-        Shape::One => areas.one = Some(body),
-        Shape::Narrow => {
-            // What is decided on comes first; the why panel takes rows only when enough are left.
-            let why = match high {
-                ..19 => 0,
-                19..22 => 3,
-                22..27 => 5,
-                _ => 7,
-            };
-            areas.card = Some(Rect {
-                height: body.height - why,
-                ..body
-            });
-            areas.why = (why > 0).then_some(Rect {
-                y: bottom - why,
-                height: why,
-                ..body
-            });
-        }
-        Shape::Wide | Shape::Full => {
-            let left = (wide / 3).clamp(32, 44);
-            areas.queue = Some(Rect {
-                width: left,
-                ..body
-            });
-            areas.dividers[0] = Some(Rect {
-                x: left,
-                width: 1,
-                ..body
-            });
-            let from = left + 1;
-            let full = shape == Shape::Full;
-            let right = if full { wide * 3 / 10 } else { 0 };
-            let middle = wide - from - if full { right + 1 } else { 0 };
-            let middle = Rect {
-                x: from,
-                width: middle,
-                ..body
-            };
-            if full {
-                areas.dividers[1] = Some(Rect {
-                    x: middle.right(),
-                    width: 1,
-                    ..body
-                });
-                let right = Rect {
-                    x: middle.right() + 1,
-                    width: right,
-                    ..body
-                };
-                let others = 14.min(body.height / 3);
-                let why = body.height * 3 / 5;
-                areas.card = Some(Rect {
-                    height: body.height - others,
-                    ..middle
-                });
-                areas.others = Some(Rect {
-                    y: bottom - others,
-                    height: others,
-                    ..middle
-                });
-                areas.why = Some(Rect {
-                    height: why,
-                    ..right
-                });
-                areas.recent = Some(Rect {
-                    y: right.y + why,
-                    height: body.height - why,
-                    ..right
-                });
-            } else {
-                let recent = 6.min(body.height / 5);
-                let why = 11.min(body.height * 2 / 5);
-                areas.card = Some(Rect {
-                    height: body.height - recent - why,
-                    ..middle
-                });
-                areas.why = Some(Rect {
-                    y: bottom - recent - why,
-                    height: why,
-                    ..middle
-                });
-                areas.recent = Some(Rect {
-                    y: bottom - recent,
-                    height: recent,
-                    ..middle
-                });
-            }
-        }
-    }
-    areas
-}
-
 /// What stands before the filter while it is typed.
 const FILTER: &str = " / ";
-
-/// What stands under the header for as long as it is true.
-fn banner(review: &Review) -> Option<String> {
-    if let Some(reason) = &review.broken {
-        return Some(format!(
-            "NOTHING MORE CAN BE WRITTEN: {reason}. What was saved is safe; q leaves."
-        ));
-    }
-    if review.campaign.sealed().is_some() {
-        return Some("SEALED: nothing in this review changes any more".to_owned());
-    }
-    review
-        .read_only
-        .as_ref()
-        .map(|reason| format!("READ-ONLY: {reason}"))
-}
 
 /// Draws a review; the answer is where the terminal's cursor goes.
 pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
@@ -231,7 +43,7 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         );
         pen.on(area).line(0, &Line::styled(bar, look.theme.keep));
     }
-    if let (Some(area), Some(text)) = (areas.banner, banner(review)) {
+    if let (Some(area), Some(text)) = (areas.banner, review.banner()) {
         pen.on(area)
             .line(0, &Line::styled(format!(" {text}"), look.theme.error));
     }
@@ -248,7 +60,7 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         cursor = if review.card_has_keys() { at } else { cursor };
     }
     if let Some(area) = areas.one {
-        cursor = draw_one(review, &mut pen.on(area)).or(cursor);
+        cursor = panels::draw_one(review, &mut pen.on(area)).or(cursor);
     }
     if let Some(area) = areas.why {
         let mut pen = pen.on(area);
@@ -261,10 +73,10 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         review.why.draw(&mut pen.on(under), 0);
     }
     if let Some(area) = areas.others {
-        draw_others(review, &mut pen.on(area));
+        panels::draw_others(review, &mut pen.on(area));
     }
     if let Some(area) = areas.recent {
-        draw_recent(review, &mut pen.on(area));
+        panels::draw_recent(review, &mut pen.on(area));
     }
     toast(review, &mut pen.on(areas.toast));
     let mut hints = pen.on(areas.footer);
@@ -316,9 +128,9 @@ fn draw_sheet(
             Some((areas.toast.x + u16::try_from(at).ok()?, areas.toast.y))
         }
         Sheet::Bulk(bulk) => bulk.draw(&review.campaign, &mut pen.on(body)),
-        Sheet::Why(why) => why.draw(review, &mut pen.on(areas.body)),
+        Sheet::Why(why) => Some(why.draw(review, &mut pen.on(areas.body))),
         Sheet::History(history) => history.draw(&review.campaign, &mut pen.on(areas.body)),
-        Sheet::Help(help) => help.draw(&mut pen.on(body)),
+        Sheet::Help(help) => Some(help.draw(&mut pen.on(body))),
         Sheet::Commands(commands) => commands.draw(&mut pen.on(body)),
         Sheet::Filter(filter) => {
             let field = &filter.field;
@@ -364,7 +176,11 @@ fn draw_sheet(
             at
         }
         Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(all)),
-        Sheet::Sealed(record) => super::sign_off::draw_sealed(review, record, &mut pen.on(body)),
+        Sheet::Sealed(record) => Some(super::sign_off::draw_sealed(
+            review,
+            record,
+            &mut pen.on(body),
+        )),
     }
 }
 
@@ -429,6 +245,14 @@ fn header(review: &Review, pen: &mut Pen<'_>) {
         }
         return;
     }
+    shown(review, pen);
+}
+
+/// The header's second row: what is missing, the filter, what is shown and what is marked.
+fn shown(review: &Review, pen: &mut Pen<'_>) {
+    let look = pen.look();
+    let dot = look.glyphs.dot;
+    let campaign = &review.campaign;
     let (marked, hidden) = review.marked();
     let shown = format!(
         "{} {dot} {} ",
@@ -596,147 +420,6 @@ pub(super) fn footer(
     }
 }
 
-/// One item over the whole body, where there is room for no more.
-fn draw_one(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
-    let look = pen.look();
-    let Some((row, position)) = review.selected().zip(review.subject()) else {
-        pen.line(
-            0,
-            &Line::styled(" Nothing to show. Esc clears the filter.", look.theme.text),
-        );
-        return None;
-    };
-    let campaign = &review.campaign;
-    let snapshot = campaign.snapshot();
-    pen.line(0, &card::title(review, position, look.theme.strong));
-    let (item, own) = match row {
-        card::Row::Own(item) => (item, true),
-        card::Row::Derived(derived) => (review.card.derived[derived].item, false),
-    };
-    let slot = campaign.slot(item);
-    let place = format!("{}/{}", review.desk.row + 1, review.card.rows.len());
-    let state = if review.is_saving(item) {
-        "saving".to_owned()
-    } else {
-        match (slot.decision, slot.later) {
-            (Some(decision), _) => decision.past().to_owned(),
-            (None, true) => "undecided, for later".to_owned(),
-            (None, false) => "undecided".to_owned(),
-        }
-    };
-    let state = if own {
-        state
-    } else {
-        "through a team".to_owned()
-    };
-    let mark = if own && review.is_marked(item) {
-        format!("{} marked  ", look.glyphs.mark)
-    } else {
-        String::new()
-    };
-    let sign = if own {
-        look.glyphs.slot(slot)
-    } else {
-        look.glyphs.derived
-    };
-    let head = Line::from(vec![
-        Span::raw(format!(
-            "{} {mark}{place}  {}  ",
-            look.glyphs.cursor,
-            phrase::kind(snapshot, item)
-        )),
-        Span::styled(format!("{sign} {state}"), look.theme.slot(slot)),
-    ]);
-    pen.line(1, &head);
-    pen.line(
-        2,
-        &Line::styled(
-            format!("  {}", phrase::target(snapshot, item)),
-            look.theme.strong,
-        ),
-    );
-    pen.line(
-        3,
-        &Line::styled(
-            format!("  {}", phrase::role(snapshot, item)),
-            look.theme.strong,
-        ),
-    );
-    let area = pen.area();
-    if area.height > 4 {
-        let under = Rect {
-            y: area.y + 4,
-            height: area.height - 4,
-            ..area
-        };
-        review.why.draw(&mut pen.on(under), 0);
-    }
-    Some((area.x, area.y + 1))
-}
-
-/// Who else has the same access.
-fn draw_others(review: &Review, pen: &mut Pen<'_>) {
-    let look = pen.look();
-    pen.rule(
-        0,
-        &Line::styled("same target, other holders", look.theme.strong),
-    );
-    let campaign = &review.campaign;
-    let snapshot = campaign.snapshot();
-    let items = &review.why.others;
-    for (place, item) in items
-        .iter()
-        .take(pen.height().saturating_sub(1))
-        .enumerate()
-    {
-        let slot = campaign.slot(*item);
-        pen.cell(
-            2,
-            place + 1,
-            1,
-            look.glyphs.slot(slot),
-            look.theme.slot(slot),
-        );
-        let name = phrase::holder(snapshot, snapshot.grant(*item).holder);
-        let half = pen.width().saturating_sub(5) / 2;
-        pen.cell(4, place + 1, half.saturating_sub(1), &name, look.theme.text);
-        pen.cell(
-            4 + half,
-            place + 1,
-            half,
-            &phrase::role(snapshot, *item),
-            look.theme.dim,
-        );
-    }
-    if items.is_empty() {
-        let nobody = "  no other holder has something stored on it";
-        pen.line(1, &Line::styled(nobody, look.theme.dim));
-    }
-}
-
-/// What was done last, newest first.
-fn draw_recent(review: &Review, pen: &mut Pen<'_>) {
-    let look = pen.look();
-    pen.rule(0, &Line::styled("recent", look.theme.strong));
-    let campaign = &review.campaign;
-    let height = pen.height().saturating_sub(1);
-    for (place, entry) in campaign.entries().iter().rev().take(height).enumerate() {
-        let sign = match &entry.event {
-            crate::domain::journal::Event::Decided(decided) => change_sign(look, decided.change),
-            crate::domain::journal::Event::Undone { .. } => {
-                Span::styled(look.glyphs.undone, look.theme.dim)
-            }
-            _ => Span::raw(" "),
-        };
-        let line = Line::from(vec![
-            Span::styled(format!(" {} ", entry.at.clock()), look.theme.dim),
-            sign,
-            Span::raw(format!(" {}", phrase::entry(campaign, entry))),
-        ]);
-        pen.line(place + 1, &line);
-    }
-}
-
 /// The sign of the cursor row and the mark, in the first two columns.
 pub(super) fn gutter(pen: &mut Pen<'_>, row: usize, here: bool, marked: bool) {
     let look = pen.look();
@@ -745,34 +428,6 @@ pub(super) fn gutter(pen: &mut Pen<'_>, row: usize, here: bool, marked: bool) {
     }
     if marked {
         pen.cell(1, row, 1, look.glyphs.mark, look.theme.mark);
-    }
-}
-
-/// An area of at most this size in the middle of `area`.
-pub(super) fn centered(area: Rect, wide: u16, high: usize) -> Rect {
-    let (wide, high) = (
-        area.width.min(wide),
-        area.height.min(u16::try_from(high).unwrap_or(u16::MAX)),
-    );
-    Rect {
-        x: area.x + (area.width - wide) / 2,
-        y: area.y + (area.height - high) / 2,
-        width: wide,
-        height: high,
-    }
-}
-
-/// An area of at most this size at the bottom of `area`.
-pub(super) fn bottom(area: Rect, wide: u16, high: usize) -> Rect {
-    let (wide, high) = (
-        area.width.min(wide),
-        area.height.min(u16::try_from(high).unwrap_or(u16::MAX)),
-    );
-    Rect {
-        x: area.x + (area.width - wide) / 2,
-        y: area.bottom() - high,
-        width: wide,
-        height: high,
     }
 }
 

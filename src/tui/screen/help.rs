@@ -43,7 +43,7 @@ impl Help {
     }
 
     /// Draws it over the whole area; the answer is where the cursor goes.
-    pub(super) fn draw(&self, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+    pub(super) fn draw(&self, pen: &mut Pen<'_>) -> (u16, u16) {
         pen.clear();
         let look = pen.look();
         let lines = lines(pen.width());
@@ -76,7 +76,7 @@ impl Help {
             pen.line(row + 1, &line);
         }
         let area = pen.area();
-        Some((area.x, area.y))
+        (area.x, area.y)
     }
 }
 

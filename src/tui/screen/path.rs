@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::text::{Line, Span};
 
 use super::{
-    frame::centered,
+    layout::centered,
     reason::some,
     review::{Plan, Review, Sheet},
 };

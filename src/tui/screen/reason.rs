@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::{
-    frame::bottom,
+    layout::bottom,
     review::{Plan, Review, Sheet},
 };
 use crate::{
@@ -56,13 +56,12 @@ impl Reason {
     pub(super) fn of(review: &mut Review, plan: Plan) -> Self {
         let single = plan.items.first().filter(|_| plan.items.len() == 1);
         let snapshot = std::sync::Arc::clone(review.campaign.snapshot());
-        let (what, told) = match single {
-            Some(item) => (phrase::item_of(&snapshot, item), consequences(review, item)),
-            None => {
-                let mut told = plan.taken_out.clone();
-                told.push("one reason for all; the number is asked for next".to_owned());
-                (count(plan.items.len() as u64, "item", "items"), told)
-            }
+        let (what, told) = if let Some(item) = single {
+            (phrase::item_of(&snapshot, item), consequences(review, item))
+        } else {
+            let mut told = plan.taken_out.clone();
+            told.push("one reason for all; the number is asked for next".to_owned());
+            (count(plan.items.len() as u64, "item", "items"), told)
         };
         Self {
             plan,
@@ -268,11 +267,12 @@ pub(super) fn standing(
 pub(super) fn some(all: impl ExactSizeIterator<Item = String>) -> String {
     const FEW: usize = 4;
     let more = all.len().saturating_sub(FEW);
-    let mut text = all.take(FEW).collect::<Vec<_>>().join(", ");
+    let text = all.take(FEW).collect::<Vec<_>>().join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        format!("{text} and {more} more")
+    } else {
+        text
     }
-    text
 }
 
 /// A note that is being written on an item.

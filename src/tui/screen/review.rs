@@ -38,9 +38,9 @@ use super::{
     bulk::Bulk,
     card::{Card, Row},
     commands::Commands,
-    frame::{Shape, areas},
     help::Help,
     history::History,
+    layout::{Shape, areas},
     marks::Marks,
     path::PathSheet,
     queue::Queue,
@@ -294,6 +294,21 @@ impl Review {
             .map(|reason| format!("read-only: {reason}"))
     }
 
+    /// What stands under the header for as long as it is true.
+    pub(super) fn banner(&self) -> Option<String> {
+        if let Some(reason) = &self.broken {
+            return Some(format!(
+                "NOTHING MORE CAN BE WRITTEN: {reason}. What was saved is safe; q leaves."
+            ));
+        }
+        if self.campaign.sealed().is_some() {
+            return Some("SEALED: nothing in this review changes any more".to_owned());
+        }
+        self.read_only
+            .as_ref()
+            .map(|reason| format!("READ-ONLY: {reason}"))
+    }
+
     /// Sends an event to the disk, unless the review does not allow it; the answer is whether it was sent.
     pub(super) fn send(&mut self, event: Event, effects: &mut Vec<Effect>) -> bool {
         if let Some(reason) = self.closed() {
@@ -321,13 +336,14 @@ impl Review {
         if self.pending.front() == Some(&entry.event) {
             self.pending.pop_front();
         }
-        if let Err(refusal) = self.campaign.apply(entry.clone()) {
+        if let Err(refusal) = self.campaign.apply(entry) {
             self.broke(&SafeText::of(&format!(
                 "the journal went another way: {refusal}"
             )));
             return effects;
         }
-        self.tell(&entry);
+        let last = self.campaign.entries().last().map(Arc::clone);
+        self.tell(&last.expect("an entry was applied"));
         if self.pending.is_empty() {
             self.wish(&mut effects);
         }

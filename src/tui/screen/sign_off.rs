@@ -1,6 +1,6 @@
 //! [`SignOff`]: what was decided and how, what is missing, who signs with which key, and the words that are signed.
 
-use std::collections::BTreeMap;
+mod facts;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::{
@@ -9,26 +9,18 @@ use ratatui::{
 };
 use secrecy::SecretString;
 
+use facts::Facts;
+
 use super::review::{Review, Sheet};
 use crate::{
-    domain::{
-        access::Derived,
-        campaign::Campaign,
-        decision::Decision,
-        grant::{Entitlement, Holder},
-        items::Item,
-        seal::{Effort, statement},
-        snapshot::ProjectIx,
-        text::SafeText,
-    },
+    domain::{seal::statement, text::SafeText},
     tui::{
         action::Action,
         effect::{Effect, SealRequest},
-        phrase,
         widget::{
             field::Field,
             pen::{Pen, scrolled},
-            text::{self, count, number},
+            text::{self, count},
         },
     },
 };
@@ -47,13 +39,8 @@ pub(crate) struct SignOff {
     said: Option<String>,
     /// Why sealing failed the last time.
     pub(super) failed: Option<String>,
-    effort: EffortFacts,
-    standing: Standing,
+    facts: Facts,
 }
-
-/// [`Effort`] as it was when the screen was opened.
-#[derive(Debug, Clone, PartialEq)]
-struct EffortFacts(Effort);
 
 /// One line that is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +52,8 @@ enum Place {
     Confirm,
 }
 
-/// Revokes that leave the access standing by another way.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Standing {
-    items: u64,
-    sample: Vec<Item>,
-}
+/// How far the page scrolls at most; beyond its end nothing more is shown.
+const SCROLL: usize = 1_000;
 
 impl SignOff {
     /// Opens the screen and asks for the keys there are.
@@ -93,8 +76,7 @@ impl SignOff {
             top: 0,
             said: None,
             failed: None,
-            effort: EffortFacts(Effort::of(&review.campaign)),
-            standing: Standing::of(review),
+            facts: Facts::of(review),
         };
         review.keys = None;
         review.desk.sheets.push(Sheet::SignOff(Box::new(sign_off)));
@@ -137,10 +119,10 @@ impl SignOff {
                 .unwrap_or(0);
             match action {
                 Action::NextField | Action::Down => {
-                    this.at = places[(at + 1).min(places.len() - 1)]
+                    this.at = places[(at + 1).min(places.len() - 1)];
                 }
                 Action::PreviousField | Action::Up => this.at = places[at.saturating_sub(1)],
-                Action::PageDown => this.top = (this.top + 5).min(this.lines(review, 70).len()),
+                Action::PageDown => this.top = (this.top + 5).min(SCROLL),
                 Action::PageUp => this.top = this.top.saturating_sub(5),
                 Action::First => this.top = 0,
                 Action::Accept if this.at == Place::Confirm => {
@@ -268,125 +250,6 @@ impl SignOff {
         }
     }
 
-    /// What is told before the signature; titles first in their line.
-    fn lines(&self, review: &Review, wide: usize) -> Vec<(bool, String)> {
-        let campaign = &review.campaign;
-        let snapshot = campaign.snapshot();
-        let progress = campaign.progress();
-        let mut lines: Vec<(bool, String)> = Vec::new();
-        let mut add = |warns: bool, text: String| {
-            // Two cells for the sign, two more for lines that go on.
-            for (place, line) in text::wrap(&text, wide.saturating_sub(4))
-                .into_iter()
-                .enumerate()
-            {
-                let sign = match (place, warns) {
-                    (0, true) => "! ",
-                    (0, false) => "  ",
-                    _ => "    ",
-                };
-                lines.push((warns, format!("{sign}{line}")));
-            }
-        };
-        let statement = statement(campaign, self.principal.trimmed());
-        add(false, SafeText::of(&statement).to_string());
-        add(false, String::new());
-        add(
-            false,
-            format!(
-                "{} of {}: {} kept, {} revoked, {} acknowledged",
-                number(progress.decided()),
-                count(progress.items, "item is decided", "items are decided"),
-                number(progress.kept),
-                number(progress.revoked),
-                number(progress.acknowledged),
-            ),
-        );
-        if progress.undecided > 0 {
-            let later = if progress.later > 0 {
-                format!(", {} of them left for later", number(progress.later))
-            } else {
-                String::new()
-            };
-            add(
-                true,
-                format!(
-                    "{} undecided{later}: they count as not reviewed, never as kept",
-                    count(progress.undecided, "item is", "items are")
-                ),
-            );
-        }
-        let own = self.effort.0.own_undecided;
-        if own > 0 {
-            add(
-                true,
-                format!(
-                    "{} your own access: another reviewer decides",
-                    count(own, "item is", "items are")
-                ),
-            );
-        }
-        if let Some(reason) = campaign.self_review() {
-            add(
-                true,
-                format!("deciding on your own access was allowed: {}", reason.safe()),
-            );
-        }
-        let gaps = &campaign.opened().provenance.gaps;
-        if !gaps.is_empty() {
-            add(
-                true,
-                format!(
-                    "PARTIAL: {} not be read and will be listed in the record",
-                    count(gaps.len() as u64, "thing could", "things could")
-                ),
-            );
-            for gap in gaps {
-                add(
-                    false,
-                    format!("- {}: {}", gap.missing.safe(), gap.reason.safe()),
-                );
-            }
-        }
-        if self.standing.items > 0 {
-            add(
-                true,
-                format!(
-                    "{} the access standing by another way:",
-                    count(self.standing.items, "revoke leaves", "revokes leave")
-                ),
-            );
-            for item in &self.standing.sample {
-                add(false, format!("- {}", phrase::item_of(snapshot, *item)));
-            }
-            let more = self.standing.items - self.standing.sample.len() as u64;
-            if more > 0 {
-                add(false, format!("- and {} more", number(more)));
-            }
-        }
-        let effort = &self.effort.0;
-        if let (Some(first), Some(last)) = (effort.first, effort.last) {
-            let pace = effort.median_ms.map_or(String::new(), |ms| {
-                format!(
-                    ", {}.{} s between two changes in the median",
-                    ms / 1000,
-                    ms % 1000 / 100
-                )
-            });
-            add(
-                false,
-                format!(
-                    "decided from {} to {}: {}, {} decided in bulk{pace}",
-                    first.minute(),
-                    last.minute(),
-                    count(effort.changes, "change", "changes"),
-                    count(effort.in_bulk, "item", "items"),
-                ),
-            );
-        }
-        lines
-    }
-
     /// Draws it; the answer is where typing goes in.
     pub(super) fn draw(&self, review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         pen.clear();
@@ -414,7 +277,9 @@ impl SignOff {
         let high = rows.len().min(8).min(pen.height().saturating_sub(3) / 2);
         let from = scrolled(0, focused, rows.len(), high);
         let body = pen.height().saturating_sub(high + 3);
-        let lines = self.lines(review, pen.width().min(110));
+        let lines = self
+            .facts
+            .told(review, self.principal.trimmed(), pen.width().min(110));
         let top = self.top.min(lines.len().saturating_sub(body));
         for (row, (warns, line)) in lines.iter().skip(top).take(body).enumerate() {
             let style = if *warns {
@@ -531,66 +396,8 @@ impl SignOff {
     }
 }
 
-impl Standing {
-    /// Looks at every account that has a revoke, once.
-    fn of(review: &Review) -> Self {
-        let (campaign, access) = (&review.campaign, &review.access);
-        let snapshot = campaign.snapshot();
-        let mut standing = Self::default();
-        let revoked = |item: Item| campaign.slot(item).decision == Some(Decision::Revoke);
-        for (position, subject) in snapshot.subjects().iter().enumerate() {
-            let Holder::Account(account) = subject.holder else {
-                continue;
-            };
-            if campaign.decided_of(position) == 0 || !subject.items().any(revoked) {
-                continue;
-            }
-            // If the account itself goes, nothing is reached any more.
-            let gone = |item: Item| {
-                revoked(item) && snapshot.grant(item).entitlement == Entitlement::SignIn
-            };
-            if subject.items().any(gone) {
-                continue;
-            }
-            let mut reached: BTreeMap<Option<ProjectIx>, u64> = BTreeMap::new();
-            let derived: Vec<Derived> = access.derived(snapshot, account);
-            let through = derived
-                .iter()
-                .filter(|derived| !revoked(derived.item) && !revoked(derived.membership))
-                .map(|derived| derived.item);
-            for item in subject
-                .items()
-                .filter(|item| !revoked(*item))
-                .chain(through)
-            {
-                if let Some(target) = target(campaign, item) {
-                    *reached.entry(target).or_default() += 1;
-                }
-            }
-            for item in subject.items().filter(|item| revoked(*item)) {
-                if target(campaign, item).is_some_and(|target| reached.contains_key(&target)) {
-                    standing.items += 1;
-                    if standing.sample.len() < 8 {
-                        standing.sample.push(item);
-                    }
-                }
-            }
-        }
-        standing
-    }
-}
-
-/// What a role is a role of: a project, or (`None` inside) the organization.
-fn target(campaign: &Campaign, item: Item) -> Option<Option<ProjectIx>> {
-    match campaign.snapshot().grant(item).entitlement {
-        Entitlement::ProjectRole(project, _) => Some(Some(project)),
-        Entitlement::OrganizationRole(_) => Some(None),
-        Entitlement::SignIn | Entitlement::Membership(_) => None,
-    }
-}
-
 /// What is shown once the record is written: where it is, and how anybody verifies it.
-pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> (u16, u16) {
     pen.clear();
     let look = pen.look();
     pen.rule(0, &Line::styled("Sealed", look.theme.strong));
@@ -623,7 +430,7 @@ pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> O
         ],
     );
     let area: Rect = pen.area();
-    Some((area.x, area.y))
+    (area.x, area.y)
 }
 
 /// A word as a shell takes it.

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::{
     card::Row,
-    frame::Shape,
+    layout::Shape,
     reason::{some, standing},
     review::Review,
 };
@@ -128,11 +128,11 @@ impl WhySheet {
         );
     }
 
-    pub(super) fn draw(&self, review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
+    pub(super) fn draw(&self, review: &Review, pen: &mut Pen<'_>) -> (u16, u16) {
         let area = pen.area();
         let inside = pen.frame("Why");
         review.why.draw(&mut pen.on(inside), self.top);
-        Some((area.x, area.y))
+        (area.x, area.y)
     }
 }
 

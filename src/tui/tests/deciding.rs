@@ -76,7 +76,10 @@ fn a_revoke_needs_a_reason_by_a_different_key() {
     let decided = run.decided();
     assert_eq!(decided[0].change, REVOKE);
     assert_eq!(
-        decided[0].reason.as_ref().map(|reason| reason.raw()),
+        decided[0]
+            .reason
+            .as_ref()
+            .map(crate::domain::text::Raw::raw),
         Some("changed team or job")
     );
 }
@@ -88,7 +91,10 @@ fn a_reason_can_be_typed_and_an_empty_one_is_none() {
     assert!(run.sent.is_empty());
     run.types("left in May").press("enter");
     assert_eq!(
-        run.decided()[0].reason.as_ref().map(|reason| reason.raw()),
+        run.decided()[0]
+            .reason
+            .as_ref()
+            .map(crate::domain::text::Raw::raw),
         Some("left in May")
     );
     let mut run = at_ben();
@@ -225,7 +231,10 @@ fn a_paste_never_decides() {
     assert!(run.sent.is_empty());
     run.press("enter");
     assert_eq!(
-        run.decided()[0].reason.as_ref().map(|reason| reason.raw()),
+        run.decided()[0]
+            .reason
+            .as_ref()
+            .map(crate::domain::text::Raw::raw),
         Some("gone since May")
     );
 }
@@ -429,7 +438,10 @@ fn a_bulk_revoke_is_confirmed_by_the_word_and_the_count() {
     let decided = run.decided();
     assert_eq!((decided[0].change, decided[0].items.len()), (REVOKE, 7));
     assert_eq!(
-        decided[0].reason.as_ref().map(|reason| reason.raw()),
+        decided[0]
+            .reason
+            .as_ref()
+            .map(crate::domain::text::Raw::raw),
         Some("no longer needed")
     );
 }

@@ -13,7 +13,6 @@ use crate::{
         items::Item,
         journal::{Decided, Event, Opened},
         provenance::Gap,
-        resource::RoleKind,
         snapshot::Snapshot,
         text::Raw,
     },
@@ -30,7 +29,7 @@ pub(super) fn acme() -> Arc<Snapshot> {
     let time = |text: &str| Fact::Known(text.parse().expect("a time"));
     let mut org = Org::new();
     org.account("Ada", "Keller", |it| {
-        it.two_factor = Fact::Known(TwoFactor::Active)
+        it.two_factor = Fact::Known(TwoFactor::Active);
     })
     .account("Ben", "Ôkafor", |it| {
         it.last_sign_in = time("2026-03-29T10:00:00Z");
@@ -42,7 +41,7 @@ pub(super) fn acme() -> Arc<Snapshot> {
         it.left_at = time("2025-12-31T00:00:00Z");
     })
     .account("Eva", "Müller-Tanaka", |it| {
-        it.suspended = Fact::Known(true)
+        it.suspended = Fact::Known(true);
     })
     .account("Farid", "الحسن", |_| {})
     .account("Gil", "שלום", |it| it.kind = Kind::Guest)
@@ -65,12 +64,12 @@ pub(super) fn acme() -> Arc<Snapshot> {
     .project("esc\u{1b}[31mape")
     .join("Ada", "Payments", |it| it.lead = Fact::Known(true))
     .join("Ben", "Payments", |it| {
-        it.since = time("2024-02-11T00:00:00Z")
+        it.since = time("2024-02-11T00:00:00Z");
     })
     .join("Hiro", "Engineering", |it| it.pending = Fact::Known(true))
     .join("Dan", "Attic", |_| {})
     .join("Kai", "Payments", |it| {
-        it.till = time("2025-06-30T00:00:00Z")
+        it.till = time("2025-06-30T00:00:00Z");
     })
     .account_role("Ada", None, "org:admin")
     .account_role("Ben", Some("atlas-billing"), "project:admin")

@@ -204,7 +204,7 @@ fn a_review_opens_where_it_was_left() {
         again.decided()[0]
             .reason
             .as_ref()
-            .map(|reason| reason.raw()),
+            .map(crate::domain::text::Raw::raw),
         Some("no longer needed")
     );
 }

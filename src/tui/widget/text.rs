@@ -86,6 +86,12 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }
+            if wide > room {
+                // Wider than a whole line: what it begins with stands for it.
+                line.extend(cluster.chars().next());
+                used += 1;
+                continue;
+            }
             line.push_str(cluster);
             used += wide;
         }

@@ -267,11 +267,11 @@ impl Review {
     ) {
         let campaign = &self.campaign;
         let (mut own, mut implicit, mut decided, mut bare) = (0u64, 0u64, 0u64, 0u64);
-        let decides = matches!(change, Change::Decide(_));
+        let judges = matches!(change, Change::Decide(_));
         let items: ItemSet = choice
             .filter(|item| {
                 let slot = campaign.slot(*item);
-                let out = if decides && campaign.is_own(*item) && campaign.self_review().is_none() {
+                let out = if judges && campaign.is_own(*item) && campaign.self_review().is_none() {
                     &mut own
                 } else if change == Change::Later && slot.decision.is_some() {
                     &mut decided
@@ -335,11 +335,10 @@ impl Review {
                 }
                 _ => count(n, "marked item", "marked items"),
             };
-            let out = plan
-                .taken_out
-                .iter()
-                .map(|out| format!(" ({out})"))
-                .collect::<String>();
+            let out = match &plan.taken_out[..] {
+                [] => String::new(),
+                out => format!(" ({})", out.join("; ")),
+            };
             let question = format!("{} {items}?{out}", phrase::to_do(plan.change));
             self.desk
                 .sheets
@@ -427,7 +426,9 @@ impl Review {
                 Row::Derived(_) => None,
             })
             .collect();
-        items.into_iter().for_each(|item| self.marks.insert(item));
+        for item in items {
+            self.marks.insert(item);
+        }
         self.desk.range = None;
         self.marks_changed(None);
     }

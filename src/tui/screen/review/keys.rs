@@ -13,9 +13,9 @@ use crate::{
             ask::Then,
             card::Row,
             commands::Commands,
-            frame::Shape,
             help::Help,
             history::History,
+            layout::Shape,
             path::PathSheet,
             reason::{Note, Reason},
             review::{Filtering, Pane, Review, Sheet, Tone, moving::Way},
@@ -186,7 +186,7 @@ impl Review {
         match (self.desk.pane, self.selected()) {
             (Pane::Queue, _) => self.desk.pane = Pane::Card,
             (Pane::Card, Some(Row::Own(_))) => {
-                self.desk.sheets.push(Sheet::Why(WhySheet::default()))
+                self.desk.sheets.push(Sheet::Why(WhySheet::default()));
             }
             (Pane::Card, Some(Row::Derived(derived))) => self.open_path(derived),
             (Pane::Card, None) => {}
@@ -245,10 +245,8 @@ impl Review {
                 self.filter("");
                 self.desk.sheets.pop();
             }
-            (Sheet::Filter(_), Action::Accept) => {
-                if self.desk.filter_error.is_none() {
-                    self.desk.sheets.pop();
-                }
+            (Sheet::Filter(_), Action::Accept) if self.desk.filter_error.is_none() => {
+                self.desk.sheets.pop();
             }
             (Sheet::SignOff(_), _) => SignOff::act(self, action, effects),
             (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Quit),

@@ -8,7 +8,7 @@ use crate::tui::{
     effect::Effect,
     screen::{
         card::HEAD,
-        frame::areas,
+        layout::areas,
         review::{Pane, Review},
     },
     widget::pen::scrolled,

@@ -11,7 +11,7 @@ use crate::{
         action::Action,
         screen::{
             card::Row,
-            frame::areas,
+            layout::areas,
             review::{Pane, Review, Toast, Tone},
         },
     },
@@ -142,24 +142,21 @@ impl Review {
                     .or_else(|| self.undecided(None, way, true))
                     .map(|item| (item, "only what was left for later is undecided"))
             });
-        match found {
-            Some((item, text)) => {
-                self.select_item(item);
-                self.desk.pane = Pane::Card;
-                if !text.is_empty() {
-                    self.say(Tone::Plain, text.to_owned());
-                }
-            }
-            None => {
-                let text = match self.queue.filter() {
-                    Some(_) => "everything the filter shows is decided, or on its way to the disk",
-                    None if self.campaign.progress().undecided > 0 && self.pending.is_empty() => {
-                        "what is left is your own access: another reviewer decides; S signs off"
-                    }
-                    None => "everything is decided; S signs off",
-                };
+        if let Some((item, text)) = found {
+            self.select_item(item);
+            self.desk.pane = Pane::Card;
+            if !text.is_empty() {
                 self.say(Tone::Plain, text.to_owned());
             }
+        } else {
+            let text = match self.queue.filter() {
+                Some(_) => "everything the filter shows is decided, or on its way to the disk",
+                None if self.campaign.progress().undecided > 0 && self.pending.is_empty() => {
+                    "what is left is your own access: another reviewer decides; S signs off"
+                }
+                None => "everything is decided; S signs off",
+            };
+            self.say(Tone::Plain, text.to_owned());
         }
     }
 
