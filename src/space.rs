@@ -1,6 +1,6 @@
 //! Client of one Space organization: from its address and a token to a snapshot of who has access to what.
 //!
-//! It only reads. [`fetch`] asks for every list with bounded concurrency, checks that each was read whole,
+//! It only reads. [`fetch()`] asks for every list with bounded concurrency, checks that each was read whole,
 //! and turns Space's JSON into the domain's words; what could not be read becomes a gap.
 
 mod address;

@@ -87,7 +87,7 @@ struct Fields<'a> {
 /// Reads one answer and checks the digest of its body.
 ///
 /// # Errors
-/// When the line is not one that [`line`] writes.
+/// When the line is not one that [`line()`] writes.
 pub fn parse(line: &[u8]) -> Result<Answer, Problem> {
     let fields: Fields<'_> = canonical::object(line)?;
     let body = match (&fields.body, &fields.body_base64) {

@@ -44,7 +44,7 @@ const TAIL: usize = TAIL_BEGIN.len() + 64 + TAIL_END.len();
 /// Reads one line; `prev` is the `h` of the line before. The answer has the `h` of this one.
 ///
 /// # Errors
-/// When the line is damaged, does not follow, is not understood, or is not the text that [`line`] gives its entry.
+/// When the line is damaged, does not follow, is not understood, or is not the text that [`line()`] gives its entry.
 pub fn parse(line: &[u8], prev: Digest) -> Result<(Entry, Digest), Problem> {
     let (entry, claimed, digest) = parse_alone(line)?;
     if claimed == prev {

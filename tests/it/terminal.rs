@@ -151,13 +151,6 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
-    /// Waits until the screen no longer shows `text`.
-    pub(crate) fn wait_without(&mut self, text: &str) {
-        self.wait_until(&format!("the end of {text}"), |screen| {
-            !screen.contents().contains(text)
-        });
-    }
-
     /// Waits until `seen` holds; `what` is named when it never does.
     pub(crate) fn wait_until(&mut self, what: &str, mut seen: impl FnMut(&vt100::Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
