@@ -10,7 +10,7 @@ use crate::{
     domain::{
         access::{Access, Derived},
         campaign::Campaign,
-        decision::Slot,
+        decision::{Decision, Slot},
         grant::{Entitlement, Holder},
         items::Item,
     },
@@ -405,10 +405,14 @@ fn facts(review: &Review, row: Row, item: Item) -> (String, Style) {
         Row::Derived(derived) => {
             let derived = &review.card.derived[derived];
             let path = phrase::path(snapshot, &derived.path, review.look.glyphs.upward);
-            (
-                format!("via {path}{}", phrase::certainty(derived.certainty)),
-                theme.dim,
-            )
+            let certainty = phrase::certainty(derived.certainty);
+            let gone = |item: Item| campaign.slot(item).decision == Some(Decision::Revoke);
+            let revoked = if gone(derived.membership) || gone(derived.item) {
+                ", revoked in this review"
+            } else {
+                ""
+            };
+            (format!("via {path}{certainty}{revoked}"), theme.dim)
         }
         Row::Own(_) if review.is_saving(item) => ("saving".to_owned(), theme.warning),
         Row::Own(_) => {

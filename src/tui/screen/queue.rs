@@ -6,7 +6,9 @@ use super::{frame::gutter, marks::Marks, review::Review};
 use crate::{
     domain::{
         campaign::Campaign,
+        grant::Holder,
         items::{Item, ItemSet},
+        snapshot::Snapshot,
     },
     tui::{
         phrase,
@@ -182,7 +184,11 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
     let count = format!(" {:>5} ", format!("{decided}/{all}"));
     let counted = text::width(&count);
     let room = pen.width().saturating_sub(3 + counted);
-    let name = phrase::holder(snapshot, subject.holder);
+    let mut name = phrase::holder(snapshot, subject.holder);
+    if let (Holder::Account(account), true) = (subject.holder, has_namesake(snapshot, position)) {
+        let login = snapshot.account(account).username.safe();
+        name = format!("{name} ({login})");
+    }
     let remarks = phrase::remarks(snapshot, subject.holder, campaign.as_of());
     // That it is a team stands before its name already.
     let remarks: Vec<&str> = remarks
@@ -216,4 +222,14 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
             },
         );
     }
+}
+
+/// Whether an account beside it in the order has the same name.
+fn has_namesake(snapshot: &Snapshot, position: usize) -> bool {
+    let label = |position: usize| {
+        let subject = snapshot.subjects().get(position)?;
+        matches!(subject.holder, Holder::Account(_)).then(|| snapshot.holder_label(subject.holder))
+    };
+    let own = label(position);
+    own.is_some() && (own == position.checked_sub(1).and_then(label) || own == label(position + 1))
 }

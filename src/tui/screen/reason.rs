@@ -263,15 +263,16 @@ pub(super) fn standing(
     told
 }
 
-/// The first few of many, joined.
-pub(super) fn some(all: impl ExactSizeIterator<Item = String>) -> String {
+/// The first few of many names, each once, joined.
+pub(super) fn some(names: impl Iterator<Item = String>) -> String {
     const FEW: usize = 4;
-    let more = all.len().saturating_sub(FEW);
-    let text = all.take(FEW).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        format!("{text} and {more} more")
-    } else {
-        text
+    // The same access may come by several grants; it is named once.
+    let mut seen = std::collections::BTreeSet::new();
+    let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
+    let text = names[..names.len().min(FEW)].join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
 }
 

@@ -277,9 +277,11 @@ impl SignOff {
         let high = rows.len().min(8).min(pen.height().saturating_sub(3) / 2);
         let from = scrolled(0, focused, rows.len(), high);
         let body = pen.height().saturating_sub(high + 3);
-        let lines = self
-            .facts
-            .told(review, self.principal.trimmed(), pen.width().min(110));
+        let principal = match self.principal.trimmed() {
+            "" => look.glyphs.ellipsis,
+            principal => principal,
+        };
+        let lines = self.facts.told(review, principal, pen.width().min(110));
         let top = self.top.min(lines.len().saturating_sub(body));
         for (row, (warns, line)) in lines.iter().skip(top).take(body).enumerate() {
             let style = if *warns {

@@ -1,13 +1,12 @@
 //! What keys decide, and what never does.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::Rect;
-
 use super::fixture::{Run, acme, begun, item, key, many, repeated};
 use crate::{
     domain::{
+        Digest,
         decision::{Change, Decision},
-        journal::{Chosen, Event},
+        fixture::entry,
+        journal::{Attested, Chosen, Event},
         text::SafeText,
     },
     tui::{
@@ -15,6 +14,7 @@ use crate::{
         theme::{Colors, Look},
     },
 };
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 const SIZE: (u16, u16) = (80, 24);
 const KEEP: Change = Change::Decide(Decision::Keep);
@@ -615,17 +615,55 @@ fn derived_access_is_decided_on_the_stored_grants_it_comes_from() {
 }
 
 #[test]
-fn a_sealed_review_changes_no_more() {
+fn access_through_a_revoked_membership_says_so() {
     let mut run = at_ben();
-    let progress = begun(&acme(), vec![]).progress();
-    assert_eq!(progress.items, 30);
-    run.press("a a");
-    run.sent.clear();
-    run.tell(Message::Sealed {
-        record: "/tmp/r".into(),
-    });
-    run.press("esc");
-    assert!(run.screen().contains("Ben"));
-    let area = Rect::new(0, 0, SIZE.0, SIZE.1);
-    assert_eq!(run.buffer().0.area, area);
+    run.press("down d 1");
+    assert!(
+        run.screen().contains("via Payments, revoked"),
+        "{}",
+        run.screen()
+    );
+    run.press("u");
+    assert!(!run.screen().contains("via Payments, revoked"));
+}
+
+#[test]
+fn a_sealed_review_changes_no_more() {
+    let snapshot = acme();
+    let mut campaign = begun(&snapshot, vec![]);
+    let progress = campaign.progress();
+    let attested = Attested {
+        statement: "it is so".to_owned(),
+        principal: "ada".into(),
+        progress,
+        undecided_reason: Some("none of it was looked at".into()),
+    };
+    for (event, seq) in [
+        Event::Attested(Box::new(attested)),
+        Event::Sealed {
+            record: "acme-2026-q1".to_owned(),
+            sums: Digest([0; 32]),
+        },
+    ]
+    .into_iter()
+    .zip(2..)
+    {
+        campaign.apply(entry(seq, event)).expect("it may be sealed");
+    }
+    let mut run = Run::open(campaign, SIZE, Look::new(Colors::Full, false), None);
+    assert!(
+        run.screen()
+            .contains("SEALED: nothing in this review changes any more")
+    );
+    for keys in [
+        "a", "s", "d", ".", "c", "A", "D", "u", "^r", "m", "S", "end a",
+    ] {
+        run.press(keys);
+        assert!(run.sent.is_empty() && run.asked.is_empty(), "{keys}");
+        assert!(
+            run.toast().contains("sealed as acme-2026-q1"),
+            "{keys}: {}",
+            run.toast()
+        );
+    }
 }

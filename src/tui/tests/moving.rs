@@ -277,6 +277,23 @@ fn a_frame_is_drawn_only_when_something_changed() {
 }
 
 #[test]
+fn accounts_of_the_same_name_are_told_apart() {
+    let mut org = crate::domain::fixture::Org::new();
+    org.account("Ada", "Keller", |_| {})
+        .account("Jon", "Berg", |_| {})
+        .account("Jonas", "Berg", |it| it.first_name = "Jon".into())
+        .account("Zoe", "Ek", |_| {});
+    let mut run = Run::of(&org.snapshot(), (80, 24));
+    run.press("tab");
+    let screen = run.screen();
+    assert!(
+        screen.contains("Jon Berg (jon)") && screen.contains("Jon Berg (jonas)"),
+        "{screen}"
+    );
+    assert!(screen.contains("Zoe Ek  "), "{screen}");
+}
+
+#[test]
 fn a_long_queue_is_gone_through_once() {
     let mut org = crate::domain::fixture::Org::new();
     org.account("Ada", "Keller", |_| {});

@@ -119,6 +119,12 @@ impl Facts {
                 &format!("{own} your own access: another reviewer decides"),
             );
         }
+        if campaign.opened().reviewer_account.is_none() {
+            told.add(
+                true,
+                "nobody told which account is yours, so your own access was not set apart",
+            );
+        }
         if let Some(reason) = campaign.self_review() {
             told.add(
                 true,
