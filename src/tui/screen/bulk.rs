@@ -86,7 +86,7 @@ impl Bulk {
     /// Draws it; the answer is where typing goes in.
     pub(super) fn draw(&self, campaign: &Campaign, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         let look = pen.look();
-        let out = self.plan.taken_out.len();
+        let out = self.plan.notes.len();
         let high = 3 + self.facts.len() + out + 2 + self.sample.len() + 4;
         let area = centered(pen.area(), 90, high);
         let mut pen = pen.on(area);
@@ -107,9 +107,9 @@ impl Bulk {
             ]));
             if place == 1 {
                 // Right after the size, so that it is seen at any height.
-                let taken_out = self.plan.taken_out.iter();
+                let notes = self.plan.notes.iter();
                 lines.extend(
-                    taken_out.map(|line| Line::styled(format!("! {line}"), look.theme.warning)),
+                    notes.map(|line| Line::styled(format!("! {line}"), look.theme.warning)),
                 );
             }
         }

@@ -112,7 +112,7 @@ impl PathSheet {
             items: Arc::new(ItemSet::from(item)),
             reason: None,
             chosen: Chosen::Single,
-            taken_out: Vec::new(),
+            notes: Vec::new(),
         });
     }
 

@@ -59,7 +59,7 @@ impl Reason {
         let (what, told) = if let Some(item) = single {
             (phrase::item_of(&snapshot, item), consequences(review, item))
         } else {
-            let mut told = plan.taken_out.clone();
+            let mut told = plan.notes.clone();
             told.push("one reason for all; the number is asked for next".to_owned());
             (count(plan.items.len() as u64, "item", "items"), told)
         };

@@ -418,6 +418,11 @@ impl Review {
                     let last = self.campaign.undoable().map(|entry| entry.seq);
                     if last.is_some_and(|last| last > seq) {
                         self.undo_one(effects);
+                        if self.pending.is_empty() {
+                            // It was refused, and the reason is told.
+                            self.taken_back = 0;
+                            return;
+                        }
                         self.taken_back += 1;
                         self.wishes.push_front(Wish::UndoTo(seq));
                     } else {

@@ -512,6 +512,12 @@ fn hidden_marks_are_counted() {
         "{}",
         run.screen()
     );
+    run.press("a");
+    assert!(
+        run.toast().contains("2 items are hidden by the filter"),
+        "{}",
+        run.toast()
+    );
 }
 
 #[test]
@@ -666,4 +672,19 @@ fn a_sealed_review_changes_no_more() {
             run.toast()
         );
     }
+}
+
+#[test]
+fn nothing_is_decided_on_a_screen_too_small_to_see_it() {
+    let mut run = at_ben();
+    run.press("d");
+    run.resize(30, 8);
+    run.press("1 a y");
+    assert!(run.sent.is_empty());
+    run.resize(80, 24);
+    run.press("1");
+    assert_eq!(run.sent.len(), 1);
+    run.resize(30, 8);
+    run.press("q");
+    assert!(run.state.finished().is_some());
 }

@@ -135,6 +135,19 @@ fn a_filter_is_live_keeps_its_place_and_points_at_mistakes() {
 }
 
 #[test]
+fn a_filter_answers_anew_when_it_is_taken_again() {
+    let mut run = run((80, 24));
+    run.press("/").types("is:undecided").press("enter a");
+    assert!(
+        run.screen().contains("30 items"),
+        "rows stay while they are decided: {}",
+        run.screen()
+    );
+    run.press("/ enter");
+    assert!(run.screen().contains("29 items"), "{}", run.screen());
+}
+
+#[test]
 fn undo_outside_the_filter_says_so() {
     let mut run = run((80, 24));
     run.press("a a /").types("account:hiro").press("enter u");
@@ -231,6 +244,8 @@ fn suspend_and_redraw_are_asked_of_the_loop() {
     assert_eq!(run.state.take_request(), None);
     run.press("^l");
     assert_eq!(run.state.take_request(), Some(Request::Redraw));
+    run.press(":").types("susp").press("enter");
+    assert_eq!(run.state.take_request(), Some(Request::Suspend));
 }
 
 #[test]

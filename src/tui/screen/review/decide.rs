@@ -36,8 +36,8 @@ pub(crate) struct Plan {
     pub(in crate::tui::screen) reason: Option<Raw>,
     /// How they were chosen.
     pub(in crate::tui::screen) chosen: Chosen,
-    /// What was taken out of the choice, and why.
-    pub(in crate::tui::screen) taken_out: Vec<String>,
+    /// What has to be known about the choice: what was taken out and why, what cannot be seen.
+    pub(in crate::tui::screen) notes: Vec<String>,
 }
 
 impl Plan {
@@ -114,7 +114,7 @@ impl Review {
             items: Arc::new(ItemSet::from(item)),
             reason,
             chosen: Chosen::Single,
-            taken_out: Vec::new(),
+            notes: Vec::new(),
         };
         if change == REVOKE && plan.reason.is_none() {
             self.ask_reason(plan);
@@ -286,7 +286,7 @@ impl Review {
                 false
             })
             .collect();
-        let taken_out: Vec<String> = [
+        let mut notes: Vec<String> = [
             (own, "your own access, another reviewer decides"),
             (implicit, "implicit, acknowledged one by one with a"),
             (decided, "decided already, to be cleared first"),
@@ -297,7 +297,7 @@ impl Review {
         .map(|(n, why)| format!("{} left out: {why}", count(n, "item", "items")))
         .collect();
         if items.is_empty() {
-            let why = taken_out.join("; ");
+            let why = notes.join("; ");
             let nothing = format!("there is nothing to {}", phrase::to_do(change));
             self.refuse(if why.is_empty() {
                 nothing
@@ -306,12 +306,17 @@ impl Review {
             });
             return;
         }
+        let unseen = items.iter().filter(|item| !self.queue.shows(*item)).count();
+        if unseen > 0 {
+            let unseen = count(unseen as u64, "item is", "items are");
+            notes.push(format!("{unseen} hidden by the filter"));
+        }
         let plan = Plan {
             change,
             items: Arc::new(items),
             reason,
             chosen,
-            taken_out,
+            notes,
         };
         if change == REVOKE && plan.reason.is_none() {
             self.ask_reason(plan);
@@ -331,11 +336,15 @@ impl Review {
                 (Chosen::RestOfSubject, Some(position)) => {
                     let snapshot = self.campaign.snapshot();
                     let holder = phrase::holder(snapshot, snapshot.subjects()[position].holder);
-                    format!("{} of {holder}", count(n, "item", "items"))
+                    let shown = match self.queue.filter() {
+                        Some(_) => " that the filter shows",
+                        None => "",
+                    };
+                    format!("{} of {holder}{shown}", count(n, "item", "items"))
                 }
                 _ => count(n, "marked item", "marked items"),
             };
-            let out = match &plan.taken_out[..] {
+            let out = match &plan.notes[..] {
                 [] => String::new(),
                 out => format!(" ({})", out.join("; ")),
             };

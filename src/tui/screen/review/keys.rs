@@ -62,6 +62,16 @@ impl Review {
         self.pass_time(now_ms);
         let context = self.context();
         let action = keymap::meaning(context, key);
+        if self.shape() == Shape::Tiny {
+            // Nothing is decided that cannot be seen.
+            match (action, key.code) {
+                (Some(Action::Quit), _) | (_, KeyCode::Char('q' | 'Q')) => self.leave(Exit::Quit),
+                (Some(Action::Suspend), _) => return Some(Request::Suspend),
+                (Some(Action::Redraw), _) => return Some(Request::Redraw),
+                _ => {}
+            }
+            return None;
+        }
         if guarded && action != Some(Action::Quit) {
             // What was typed ahead cannot confirm anything.
             return None;
@@ -79,6 +89,12 @@ impl Review {
 
     /// Does what a key or a command means.
     fn act(&mut self, action: Action, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Request> {
+        if let (Some(Sheet::Commands(commands)), Action::Accept) = (self.desk.sheets.last(), action)
+        {
+            let chosen = commands.chosen()?;
+            self.desk.sheets.pop();
+            return self.act(chosen, now_ms, effects);
+        }
         match action {
             Action::Quit => self.leave(Exit::Quit),
             Action::Redraw => return Some(Request::Redraw),
@@ -245,8 +261,13 @@ impl Review {
                 self.filter("");
                 self.desk.sheets.pop();
             }
-            (Sheet::Filter(_), Action::Accept) if self.desk.filter_error.is_none() => {
-                self.desk.sheets.pop();
+            (Sheet::Filter(filter), Action::Accept) => {
+                // What was decided meanwhile may change the answer.
+                let text = filter.field.text().to_owned();
+                self.filter(&text);
+                if self.desk.filter_error.is_none() {
+                    self.desk.sheets.pop();
+                }
             }
             (Sheet::SignOff(_), _) => SignOff::act(self, action, effects),
             (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Quit),
@@ -268,16 +289,6 @@ impl Review {
                 if let Some(plan) = bulk.confirmed() {
                     self.desk.sheets.clear();
                     self.carry_out(&plan, effects);
-                }
-            }
-            (Sheet::Commands(commands), Action::Accept) => {
-                if let Some(action) = commands.chosen() {
-                    self.desk.sheets.pop();
-                    // The loop's own requests have keys; as commands they act on the review.
-                    match action {
-                        Action::Quit => self.leave(Exit::Quit),
-                        action => self.act_on_review(action, now_ms, effects),
-                    }
                 }
             }
             (Sheet::Commands(commands), action) => commands.go(action),
