@@ -96,18 +96,47 @@ impl Card {
 
     /// Through which team the account has what `item` gives, too.
     fn also(&self, campaign: &Campaign, item: Item) -> Option<&Derived> {
-        let same = |one: Entitlement, other: Entitlement| match (one, other) {
-            (Entitlement::ProjectRole(one, _), Entitlement::ProjectRole(other, _)) => one == other,
-            (Entitlement::OrganizationRole(one), Entitlement::OrganizationRole(other)) => {
-                one == other
-            }
-            _ => false,
-        };
-        let snapshot = campaign.snapshot();
-        let entitlement = snapshot.grant(item).entitlement;
         self.derived
             .iter()
-            .find(|derived| same(entitlement, snapshot.grant(derived.item).entitlement))
+            .find(|derived| same_target(campaign, item, derived.item))
+    }
+
+    /// The other ways by which the account reaches what the derived access at `place` gives, in words.
+    pub(super) fn other_ways(
+        &self,
+        campaign: &Campaign,
+        subject: usize,
+        place: usize,
+        upward: &str,
+    ) -> Vec<String> {
+        let snapshot = campaign.snapshot();
+        let item = self.derived[place].item;
+        let role = |item: Item| phrase::role(snapshot, item);
+        let own = snapshot.subjects()[subject]
+            .items()
+            .filter(|own| same_target(campaign, item, *own));
+        let own = own.map(|own| format!("directly as {}", role(own)));
+        let derived = self.derived.iter().enumerate();
+        let derived = derived
+            .filter(|(other, derived)| *other != place && same_target(campaign, item, derived.item))
+            .map(|(_, derived)| {
+                let path = phrase::path(snapshot, &derived.path, upward);
+                format!("via team {path} as {}", role(derived.item))
+            });
+        own.chain(derived).collect()
+    }
+}
+
+/// Whether two items are roles on the same project, or both on the organization.
+fn same_target(campaign: &Campaign, one: Item, other: Item) -> bool {
+    let snapshot = campaign.snapshot();
+    match (
+        snapshot.grant(one).entitlement,
+        snapshot.grant(other).entitlement,
+    ) {
+        (Entitlement::ProjectRole(one, _), Entitlement::ProjectRole(other, _)) => one == other,
+        (Entitlement::OrganizationRole(one), Entitlement::OrganizationRole(other)) => one == other,
+        _ => false,
     }
 }
 

@@ -41,7 +41,8 @@ impl PathSheet {
         let Holder::Account(account) = snapshot.subjects()[review.subject()?].holder else {
             return None;
         };
-        let derived = review.card.derived.get(derived)?;
+        let place = derived;
+        let derived = review.card.derived.get(place)?;
         let upward = review.look.glyphs.upward;
         let name = phrase::holder(snapshot, Holder::Account(account));
         let path = phrase::path(snapshot, &derived.path, upward);
@@ -77,10 +78,24 @@ impl PathSheet {
                 ),
             ),
         ];
+        let others = review
+            .card
+            .other_ways(campaign, review.subject()?, place, upward);
+        let others = if others.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " Also {}: that stays when only one way goes.",
+                some(others.into_iter())
+            )
+        };
         Some(Self {
             title: phrase::item(snapshot, derived.item),
             told: vec![
-                format!("{name} has this via team {path}{}.", phrase::certainty(derived.certainty)),
+                format!(
+                    "{name} has this via team {path}{}.{others}",
+                    phrase::certainty(derived.certainty)
+                ),
                 "It is not stored with the account, so there is nothing to keep here. To take it away, revoke one of \
                  the stored grants it comes from:"
                     .to_owned(),
@@ -120,36 +135,29 @@ impl PathSheet {
     pub(super) fn draw(&self, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         let look = pen.look();
         let wide = usize::from(pen.area().width).min(90).saturating_sub(4);
-        let mut lines: Vec<Line<'_>> = Vec::new();
-        // Where it is tight, the ways matter more than the explanation.
-        let told = if pen.height() < 12 {
-            1
-        } else {
-            self.told.len()
-        };
-        for told in self.told.iter().take(told) {
-            lines.extend(text::wrap(told, wide).into_iter().map(Line::from));
-        }
-        if told > 1 {
-            lines.push(Line::default());
-        }
-        let first = lines.len();
+        let mut ways: Vec<Line<'_>> = Vec::new();
         for (place, (_, way)) in self.ways.iter().enumerate() {
-            for (row, line) in text::wrap(way, wide.saturating_sub(2))
-                .into_iter()
-                .enumerate()
-            {
+            let wrapped = text::wrap(way, wide.saturating_sub(2));
+            for (row, line) in wrapped.into_iter().enumerate() {
                 let key = if row == 0 {
-                    format!("{} ", place + 1)
+                    (place + 1).to_string()
                 } else {
-                    "  ".to_owned()
+                    String::new()
                 };
-                lines.push(Line::from(vec![
-                    Span::styled(key, look.theme.key),
-                    Span::raw(line),
-                ]));
+                let key = Span::styled(format!("{key:<2}"), look.theme.key);
+                ways.push(Line::from(vec![key, Span::raw(line)]));
             }
         }
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        for told in &self.told {
+            lines.extend(text::wrap(told, wide).into_iter().map(Line::from));
+        }
+        lines.push(Line::default());
+        // Where it is tight, the ways matter more than the explanation.
+        let room = pen.height().saturating_sub(2 + ways.len());
+        lines.truncate(room);
+        let first = lines.len();
+        lines.extend(ways);
         let area = centered(pen.area(), 90, lines.len() + 2);
         let mut pen = pen.on(area);
         let inside = pen.frame(&self.title);

@@ -143,10 +143,11 @@ fn others(review: &Review, row: Row) -> Vec<Item> {
         Row::Own(item) => item,
         Row::Derived(derived) => review.card.derived[derived].item,
     };
-    let (holder, entitlement) = (
-        snapshot.grant(item).holder,
-        snapshot.grant(item).entitlement,
-    );
+    let entitlement = snapshot.grant(item).entitlement;
+    // For derived access that is not the holder of the grant.
+    let holder = review
+        .subject()
+        .map(|position| snapshot.subjects()[position].holder);
     let same = |other: Entitlement| match (entitlement, other) {
         (Entitlement::ProjectRole(one, _), Entitlement::ProjectRole(other, _)) => one == other,
         (Entitlement::OrganizationRole(one), Entitlement::OrganizationRole(other)) => one == other,
@@ -157,7 +158,7 @@ fn others(review: &Review, row: Row) -> Vec<Item> {
     };
     let grants = snapshot.grants().iter().zip(0u32..);
     grants
-        .filter(|(grant, _)| grant.holder != holder && same(grant.entitlement))
+        .filter(|(grant, _)| Some(grant.holder) != holder && same(grant.entitlement))
         .map(|(_, place)| Item(place))
         .take(OTHERS)
         .collect()

@@ -609,6 +609,17 @@ fn derived_access_is_decided_on_the_stored_grants_it_comes_from() {
             run.screen()
         );
         assert!(run.sent.is_empty());
+        // Another way to the same project is not passed over in silence.
+        let told = run
+            .screen()
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(
+            told.contains("Also directly as Project Admin: that stays when only one way goes."),
+            "{told}"
+        );
         run.press(way).press("6");
         let decided = run.decided();
         assert_eq!(decided[0].items.iter().collect::<Vec<_>>(), [expected]);

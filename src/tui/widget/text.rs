@@ -82,17 +82,17 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
             used += 1;
         }
         for (cluster, wide) in clusters(word) {
+            // What is wider than a whole line is shown by what it begins with.
+            let base = cluster.chars().next().filter(|_| wide > room);
+            let wide = base.map_or(wide, |base| base.width().unwrap_or(0));
             if used + wide > room && used > 0 {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }
-            if wide > room {
-                // Wider than a whole line: what it begins with stands for it.
-                line.extend(cluster.chars().next());
-                used += 1;
-                continue;
+            match base {
+                Some(base) => line.push(base),
+                None => line.push_str(cluster),
             }
-            line.push_str(cluster);
             used += wide;
         }
     }
