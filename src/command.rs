@@ -9,6 +9,8 @@ use crate::{
     store::Store,
 };
 
+pub(crate) use crate::domain::words::{count, number as thousands};
+
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod home;
@@ -165,42 +167,5 @@ pub(crate) fn writer(campaign: &Campaign) -> Raw {
     campaign.opened().reviewer.clone()
 }
 
-/// `1 item`, `2 items`: a count with its word.
-pub(crate) fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
-    let n = n.into();
-    format!("{} {}", thousands(n), if n == 1 { one } else { many })
-}
-
-/// A number with thin groups of three digits: 1 000 000.
-pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// What this program calls itself in records and to servers.
 pub(crate) const TOOL: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (n, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1 000"),
-            (1_000_000, "1 000 000"),
-        ] {
-            assert_eq!(thousands(n), text);
-        }
-        assert_eq!(count(1u64, "item", "items"), "1 item");
-    }
-}

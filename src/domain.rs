@@ -21,6 +21,7 @@ pub mod seal;
 pub mod snapshot;
 pub mod text;
 pub mod time;
+pub mod words;
 
 use std::{fmt, str::FromStr};
 

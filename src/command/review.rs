@@ -311,6 +311,7 @@ fn seal_from_screen(
         messages,
         Message::Sealed {
             record: sealed.record,
+            signer: seal::signer_line(&request.principal, signer.public()),
         },
     );
     Ok(())

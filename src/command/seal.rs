@@ -77,6 +77,12 @@ pub(crate) struct Sealed {
     pub(crate) record: PathBuf,
 }
 
+/// The line of the auditor's list by which `principal` may sign with this key.
+pub(crate) fn signer_line(principal: &str, key: &signing::PublicKeyInfo) -> String {
+    let namespace = signing::NAMESPACE_REVIEW;
+    format!("{principal} namespaces=\"{namespace}\" {}", key.openssh)
+}
+
 /// Seals `review`: writes the attestation, the record and its signature, judges the record as an auditor
 /// would, and closes the review.
 pub(crate) fn seal_review(
@@ -289,12 +295,10 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
     let record = sealed.record.display().to_string();
     let record = SafeText::of(&record);
     Ok(Answer::done(format!(
-        "{record}\n\nsigned by {} with {}\nThe line for the auditor's list of signers:\n  {} namespaces=\"{}\" {}\nNext: muster verify {record}\n",
+        "{record}\n\nsigned by {} with {}\nThe line for the auditor's list of signers:\n  {}\nNext: muster verify {record}\n",
         options.principal,
         public.fingerprint,
-        options.principal,
-        signing::NAMESPACE_REVIEW,
-        public.openssh,
+        signer_line(&options.principal, public),
     )))
 }
 

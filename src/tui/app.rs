@@ -198,8 +198,8 @@ fn update_review(
             review.sealing(what);
             return true;
         }
-        Message::Sealed { record } => {
-            review.sealed(&record);
+        Message::Sealed { record, signer } => {
+            review.sealed(&record, signer);
             return true;
         }
         Message::SealFailed(reason) => {

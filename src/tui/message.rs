@@ -38,8 +38,8 @@ pub(crate) enum Message {
     Keys(Vec<KeyChoice>),
     /// Sealing goes on: what is being done, such as "waiting for your key: touch it".
     Sealing(SafeText),
-    /// The record is written and its signature checked.
-    Sealed { record: PathBuf },
+    /// The record is written and its signature checked. `signer` is the line for the auditor's list of signers.
+    Sealed { record: PathBuf, signer: String },
     /// Sealing failed; decisions are untouched.
     SealFailed(SafeText),
 }

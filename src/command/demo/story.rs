@@ -160,11 +160,7 @@ pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
     )?;
 
     // The list of signers is the auditor's. Here we play the auditor too, so it lies beside the record, not in it.
-    let list = format!(
-        "{PRINCIPAL} namespaces=\"{}\" {}\n",
-        signing::NAMESPACE_REVIEW,
-        signer.public().openssh
-    );
+    let list = format!("{}\n", seal::signer_line(PRINCIPAL, signer.public()));
     let beside = PathBuf::from(format!("{}.allowed_signers", sealed.record.display()));
     seal::write_beside(&beside, &list)?;
     let signers = AllowedSigners::parse(list.as_bytes());

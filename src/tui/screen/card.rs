@@ -70,12 +70,8 @@ impl Card {
             .filter(|item| queue.shows(*item));
         self.rows.extend(own.map(Row::Own));
         self.own = self.rows.len();
-        let derived = self.derived.iter().enumerate();
-        self.rows.extend(
-            derived
-                .filter(|(_, derived)| queue.filter().is_none() || queue.shows(derived.item))
-                .map(|(place, _)| Row::Derived(place)),
-        );
+        // Whatever a filter chooses to decide on, what an account reaches is always told whole.
+        self.rows.extend((0..self.derived.len()).map(Row::Derived));
         self.made_for = Some(key);
     }
 

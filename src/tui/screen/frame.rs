@@ -176,9 +176,9 @@ fn draw_sheet(
             at
         }
         Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(all)),
-        Sheet::Sealed(record) => Some(super::sign_off::draw_sealed(
+        Sheet::Sealed(page) => Some(super::sign_off::draw_sealed(
             review,
-            record,
+            page,
             &mut pen.on(body),
         )),
     }

@@ -173,8 +173,15 @@ pub(crate) enum Sheet {
     Commands(Commands),
     Filter(Filtering),
     SignOff(Box<SignOff>),
-    /// The record is written; where it is.
-    Sealed(String),
+    /// The record is written.
+    Sealed(SealedPage),
+}
+
+/// A record that was just written: where it is, and the line by which an auditor knows its signer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SealedPage {
+    pub(crate) record: String,
+    pub(crate) signer: String,
 }
 
 /// A filter that is being typed.
@@ -480,11 +487,12 @@ impl Review {
     }
 
     /// The record is written.
-    pub(crate) fn sealed(&mut self, record: &std::path::Path) {
+    pub(crate) fn sealed(&mut self, record: &std::path::Path, signer: String) {
         self.sealing = None;
-        self.desk.sheets = vec![Sheet::Sealed(
-            SafeText::of(&record.to_string_lossy()).to_string(),
-        )];
+        self.desk.sheets = vec![Sheet::Sealed(SealedPage {
+            record: SafeText::of(&record.to_string_lossy()).to_string(),
+            signer,
+        })];
         if self.leaving.is_some() {
             self.exit = self.leaving;
         }

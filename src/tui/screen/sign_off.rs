@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use facts::Facts;
 
-use super::review::{Review, Sheet};
+use super::review::{Review, SealedPage, Sheet};
 use crate::{
     domain::{seal::statement, text::SafeText},
     tui::{
@@ -399,11 +399,11 @@ impl SignOff {
 }
 
 /// What is shown once the record is written: where it is, and how anybody verifies it.
-pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> (u16, u16) {
+pub(super) fn draw_sealed(review: &Review, page: &SealedPage, pen: &mut Pen<'_>) -> (u16, u16) {
     pen.clear();
     let look = pen.look();
     pen.rule(0, &Line::styled("Sealed", look.theme.strong));
-    let path = quoted(record);
+    let path = quoted(&page.record);
     let principal = quoted(SafeText::of(&review.principal).as_str());
     let mut row = 2;
     let wide = pen.width().saturating_sub(4);
@@ -419,11 +419,14 @@ pub(super) fn draw_sealed(review: &Review, record: &str, pen: &mut Pen<'_>) -> (
         row += 1;
     };
     let written = "The record is written and its signature was checked. It is here:";
-    put(pen, written, &[record.to_owned()]);
-    put(pen, "Verify it:", &[format!("muster verify {path}")]);
+    put(pen, written, std::slice::from_ref(&page.record));
+    let line = "The line for the auditor's list of signers (ALLOWED_SIGNERS):";
+    put(pen, line, &[SafeText::of(&page.signer).to_string()]);
+    let command = format!("muster verify {path} --allowed-signers ALLOWED_SIGNERS");
+    put(pen, "Verify it:", &[command]);
     put(
         pen,
-        "Verify it without muster, with the auditor's own list of signers:",
+        "Verify it without muster:",
         &[
             format!("cd {path}"),
             "sha256sum -c SHA256SUMS".to_owned(),

@@ -98,6 +98,10 @@ fn sign_off() {
     let mut run = at_sign_off((80, 24));
     run.tell(Message::Sealed {
         record: "/home/ada/muster/acme-2026-q1".into(),
+        signer: format!(
+            "ada@example.com namespaces=\"muster-review\" ssh-ed25519 {}",
+            "A".repeat(68)
+        ),
     });
     insta::assert_snapshot!("sealed_80x24", run.screen());
 }

@@ -182,6 +182,7 @@ fn the_last_page_tells_where_the_record_is_and_how_anybody_verifies_it() {
     let mut run = at_sign_off((120, 40));
     run.tell(Message::Sealed {
         record: "/home/ada/access reviews/acme-2026-q1".into(),
+        signer: "ada@example.com namespaces=\"muster-review\" ssh-ed25519 AAAA".to_owned(),
     });
     let screen = run.screen();
     assert!(

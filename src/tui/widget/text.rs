@@ -3,6 +3,7 @@
 //! Everything counts in grapheme clusters. Clusters whose width terminals disagree about (emoji joined or
 //! modified by invisible characters) are shown by their first character, so columns stay aligned.
 
+pub(crate) use crate::domain::words::{count, number};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -110,24 +111,6 @@ pub(crate) fn right_to_left(text: &str) -> bool {
     })
 }
 
-/// `1234567` as `1 234 567`.
-pub(crate) fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `n thing` or `n things`.
-pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(n), if n == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,15 +130,6 @@ mod tests {
             assert_eq!(cut(text, room, "…"), expected, "{text} in {room}");
         }
         assert_eq!(fit("会", 5, "…"), "会   ");
-    }
-
-    #[test]
-    fn numbers_are_read_in_groups_of_three() {
-        assert_eq!(number(0), "0");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(10_240), "10 240");
-        assert_eq!(number(1_000_000), "1 000 000");
-        assert_eq!(count(1, "item", "items"), "1 item");
     }
 
     proptest! {

@@ -78,6 +78,12 @@ impl Facts {
             wide,
             lines: Vec::new(),
         };
+        // Until somebody is named, the place for the name is shown.
+        let principal = if principal.is_empty() {
+            "…"
+        } else {
+            principal
+        };
         let statement = statement(campaign, principal);
         told.add(false, SafeText::of(&statement).as_str());
         told.add(false, "");
