@@ -267,7 +267,9 @@ fn screens(context: &Context, beginning: Beginning) -> anyhow::Result<Answer> {
     let session = worker
         .join()
         .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))??;
-    Ok(session.map_or_else(Answer::silent, |session| review::farewell(exit, &session)))
+    Ok(session.map_or_else(Answer::silent, |session| {
+        review::farewell(context, exit, &session)
+    }))
 }
 
 /// Waits until the screens are gone; they would take an early end for a failure.

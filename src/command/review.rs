@@ -8,12 +8,12 @@ use std::{
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::{
-    Answer, Context, Exceptions, failure,
+    Answer, Context, Exceptions, count, failure,
     keys::{self, Found},
     now,
     seal::{self, Sealing},
     snapshot::eprint_line,
-    writer,
+    thousands, writer,
 };
 use crate::{
     config,
@@ -194,27 +194,39 @@ fn screens(context: &Context, session: Session) -> anyhow::Result<Answer> {
     let session = worker
         .join()
         .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))?;
-    Ok(farewell(exit, &session))
+    Ok(farewell(context, exit, &session))
 }
 
 /// What is said when the screens are gone.
-pub(crate) fn farewell(exit: Exit, session: &Session) -> Answer {
+pub(crate) fn farewell(context: &Context, exit: Exit, session: &Session) -> Answer {
     let campaign = session.review.campaign();
     let (progress, name) = (campaign.progress(), &campaign.opened().review);
-    match (exit, campaign.sealed()) {
-        (_, Some(record)) => eprint_line(&format!("{name} is sealed as {record}")),
-        (Exit::Quit | Exit::Signal(_), None) => eprint_line(&format!(
-            "{} of {} items decided, all on disk. Go on with: muster {}",
-            progress.decided(),
-            progress.items,
-            if session.demo {
-                "demo".to_owned()
-            } else {
-                format!("review {name}")
-            }
-        )),
+    if let Some(record) = campaign.sealed() {
+        let record = context.store.records_folder().join(record);
+        eprint_line(&format!(
+            "{name} is sealed. muster verify {}",
+            record.display()
+        ));
+    } else {
+        let next = if session.demo {
+            "demo".to_owned()
+        } else {
+            format!("review {name}")
+        };
+        eprint_line(&format!(
+            "{} of {} decided, all on disk. Go on with: muster {next}",
+            thousands(progress.decided()),
+            count(progress.items, "item", "items"),
+        ));
     }
-    Answer::silent()
+    match exit {
+        Exit::Quit => Answer::silent(),
+        // As a shell tells a program that a signal ended.
+        Exit::Signal(signal) => Answer {
+            text: String::new(),
+            code: u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        },
+    }
 }
 
 /// Carries out what the screens ask for, in order, until they are gone.
@@ -353,7 +365,7 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
         },
     )?;
     match exit {
-        PlainExit::Quit => Ok(farewell(Exit::Quit, &session)),
+        PlainExit::Quit => Ok(farewell(context, Exit::Quit, &session)),
         PlainExit::SignOff => {
             let name = session.review.campaign().opened().review.clone();
             drop(session);
