@@ -17,8 +17,8 @@ import unicodedata
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLUMNS, ROWS = 120, 40
-# To one person with something to decide, then some decisions.
-KEYS = ["n", "n", "a", "a", "d", "1"]
+# Two decisions, then one person who left and still administers a project.
+KEYS = ["n", "n", "a", "a", "/", "m", "a", "r", "s", "h", "Enter", "j", "d", "3", "Escape"]
 CELL_W, CELL_H = 8.43, 18
 BACKGROUND, FOREGROUND = "#101418", "#d8dee9"
 BASIC = ["#3b4252", "#bf616a", "#a3be8c", "#ebcb8b", "#81a1c1", "#b48ead", "#88c0d0", "#e5e9f0"]
@@ -121,12 +121,14 @@ def draw(screen):
             x, y = 12 + column * CELL_W, 12 + row * CELL_H
             if back:
                 out.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{cells * CELL_W:.1f}" height="{CELL_H}" fill="{back}"/>')
-            if part.strip():
-                extra = ' font-weight="bold"' if style.get(1) else ""
-                extra += ' opacity="0.6"' if style.get(2) else ""
-                extra += ' text-decoration="underline"' if style.get(4) else ""
-                text = html.escape(part)
-                out.append(f'<text x="{x:.1f}" y="{y + 14:.1f}" fill="{front}" textLength="{cells * CELL_W:.1f}"{extra}>{text}</text>')
+            extra = ' font-weight="bold"' if style.get(1) else ""
+            extra += ' opacity="0.6"' if style.get(2) else ""
+            extra += ' text-decoration="underline"' if style.get(4) else ""
+            # Each word has a place of its own, so that columns stay columns in any font.
+            for word in re.finditer(r"\S+", part):
+                before = sum(width(character) for character in part[: word.start()])
+                x = 12 + (column + before) * CELL_W
+                out.append(f'<text x="{x:.1f}" y="{y + 14:.1f}" fill="{front}"{extra}>{html.escape(word.group())}</text>')
             column += cells
     out.append("</g></svg>\n")
     return "\n".join(out)
