@@ -130,17 +130,17 @@ impl Review {
         Ok((Digest::of(sums.as_bytes()), review))
     }
 
-    /// Puts a population file into the record: a second name for the same bytes, or a copy on another file system.
-    /// Its bytes are what was fetched.
+    /// Copies a population file into the record; its bytes are what was fetched. Never a second name for the same
+    /// bytes: a record stays what it is, whatever becomes of the review.
     fn carry_over(&self, folder: &Path, name: &'static str) -> Result<Part, Error> {
-        let (from, to) = (self.folder.join(name), folder.join(name));
-        if fs::hard_link(&from, &to).is_err() {
-            files::write(&to, |out| {
-                let mut file = fs::File::open(&from)?;
-                io::copy(&mut file, out).map(drop)
-            })?;
-        }
-        let (digest, size) = files::digest(folder, name)?;
+        let mut from = files::open(&self.folder, name)?;
+        let mut read = Ok(0);
+        let (digest, size) = files::write(&folder.join(name), |out| {
+            read = io::copy(&mut from, out);
+            Ok(())
+        })?;
+        let from = self.folder.join(name);
+        read.map_err(Error::io("copy", &from))?;
         if self.sums.get(name) != Some(digest) {
             return Err(Error::Changed(from));
         }

@@ -233,6 +233,22 @@ fn a_record_is_not_made_from_a_population_that_changed() {
 }
 
 #[test]
+fn a_record_stays_what_it_is_when_the_review_is_written_over() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let review = attested(&store);
+    let written = review
+        .write_record("acme", None, seal(), &mut signed)
+        .expect("a record");
+    for name in names::POPULATION.iter().chain([&names::OPENED_SUMS]) {
+        let before = fs::read(written.path.join(name)).expect(name);
+        // Not a new file in place of the old one: the bytes of the review's own file.
+        fs::write(review.folder().join(name), "other").expect(name);
+        assert_eq!(fs::read(written.path.join(name)).expect(name), before);
+    }
+}
+
+#[test]
 fn a_record_can_be_written_to_another_file_system() {
     let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
         eprintln_skipped("/dev/shm");
