@@ -214,6 +214,15 @@ pub struct ListedRecord {
     pub path: PathBuf,
 }
 
+impl ListedRecord {
+    /// Whether it says that it was made of `review` as its journal now stands. What it says is not verified.
+    pub fn is_of(&self, review: &Review) -> bool {
+        let said = files::read(&self.path, names::REVIEW).ok();
+        said.and_then(|bytes| names::Review::parse(&bytes).ok())
+            .is_some_and(|said| said.contents.journal_head == review.head)
+    }
+}
+
 impl Store {
     /// The data folder at `data`; it is made when something is first written.
     pub fn new(data: impl Into<PathBuf>) -> Self {
@@ -242,7 +251,15 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn records(&self) -> Result<Vec<ListedRecord>, Error> {
-        let folders = folders(&self.records_folder())?.into_iter();
+        Self::records_in(&self.records_folder())
+    }
+
+    /// The sealed records in `folder`, by name.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn records_in(folder: &Path) -> Result<Vec<ListedRecord>, Error> {
+        let folders = folders(folder)?.into_iter();
         Ok(folders
             .filter(|(name, path)| check_name(name).is_ok() && path.join(names::SUMS).is_file())
             .map(|(name, path)| ListedRecord { name, path })

@@ -53,7 +53,18 @@ pub(crate) fn work(
     name: &str,
     exceptions: &Exceptions,
 ) -> anyhow::Result<Review> {
-    let mut review = context.store.open(name, now()).map_err(explain)?;
+    let mut review = open(context, name)?;
+    seal::resume(context, &mut review, None)?;
+    if let Some(refusal) = partial(review.campaign(), exceptions) {
+        return Err(failure(refusal, PARTIAL_HINT));
+    }
+    allow_self_review(&mut review, exceptions)?;
+    Ok(review)
+}
+
+/// Opens a review to write in it.
+pub(crate) fn open(context: &Context, name: &str) -> anyhow::Result<Review> {
+    let review = context.store.open(name, now()).map_err(explain)?;
     if let Some(notice) = review.recovered() {
         eprint_line(&format!("note: {notice}"));
     }
@@ -63,10 +74,6 @@ pub(crate) fn work(
             "close it there, or look at it with --read-only",
         ));
     }
-    if let Some(refusal) = partial(review.campaign(), exceptions) {
-        return Err(failure(refusal, PARTIAL_HINT));
-    }
-    allow_self_review(&mut review, exceptions)?;
     Ok(review)
 }
 
@@ -117,6 +124,9 @@ pub(crate) fn review(context: &Context, options: &Options) -> anyhow::Result<Ans
     } else {
         context.store.open(&options.name, now()).map_err(explain)?
     };
+    if !options.read_only && review.held_by().is_none() {
+        seal::resume(context, &mut review, None)?;
+    }
     let mut read_only = closed(&review, options.read_only);
     if read_only.is_none() {
         read_only = partial(review.campaign(), &options.exceptions)
@@ -323,7 +333,7 @@ fn seal_from_screen(
         messages,
         Message::Sealed {
             record: sealed.record,
-            signer: seal::signer_line(&request.principal, signer.public()),
+            signer: seal::signer_line(&request.principal, &signer.public().openssh),
         },
     );
     Ok(())

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    Answer, Context, Exceptions, Hint as _, count, failure,
+    Answer, Context, Hint as _, count, failure,
     keys::{self, Found, random},
     now,
     snapshot::eprint_line,
@@ -25,7 +25,8 @@ use crate::{
     },
     format::record::{Seal, Tool},
     signing::{self, Signer},
-    store::Review,
+    store::{Review, Store},
+    verify::Verdict,
 };
 
 /// How to seal from the command line.
@@ -75,12 +76,61 @@ pub(crate) enum Step<'a> {
 #[derive(Debug)]
 pub(crate) struct Sealed {
     pub(crate) record: PathBuf,
+    principal: String,
+    key_fingerprint: String,
+    /// The public key, as in a list of signers.
+    key: String,
 }
 
-/// The line of the auditor's list by which `principal` may sign with this key.
-pub(crate) fn signer_line(principal: &str, key: &signing::PublicKeyInfo) -> String {
-    let namespace = signing::NAMESPACE_REVIEW;
-    format!("{principal} namespaces=\"{namespace}\" {}", key.openssh)
+/// Closes `review` with the record that was signed right before the program stopped, if there is one among the
+/// records or in `out`. Without this a second record would be made of the same review.
+pub(crate) fn resume(
+    context: &Context,
+    review: &mut Review,
+    out: Option<&Path>,
+) -> anyhow::Result<Option<Sealed>> {
+    let last = review.campaign().entries().last();
+    if !last.is_some_and(|entry| matches!(entry.event, Event::Attested(_))) {
+        return Ok(None);
+    }
+    let mut records = context.store.records().map_err(super::review::explain)?;
+    if let Some(out) = out {
+        records.extend(Store::records_in(out).map_err(super::review::explain)?);
+    }
+    for listed in records.iter().filter(|listed| listed.is_of(review)) {
+        // A record that does not verify is no reason not to make a good one.
+        let verdict = verify::judge(&listed.path, None)?;
+        let Verdict::Good { record, .. } = verdict else {
+            continue;
+        };
+        let sealed = Event::Sealed {
+            record: listed.name.clone(),
+            sums: record.sums(),
+        };
+        let by = writer(review.campaign());
+        review
+            .append(sealed, now(), &by)
+            .map_err(super::review::explain)?;
+        eprint_line(&format!(
+            "note: the record {} was signed before the program stopped; the review is closed with it now",
+            SafeText::of(&listed.path.display().to_string())
+        ));
+        return Ok(Some(Sealed {
+            record: listed.path.clone(),
+            principal: record.review().reviewer.principal.raw().to_owned(),
+            key_fingerprint: record.key().fingerprint.clone(),
+            key: record.key().openssh(),
+        }));
+    }
+    Ok(None)
+}
+
+/// The line of the auditor's list by which `principal` may sign with `key`, which is in OpenSSH's form.
+pub(crate) fn signer_line(principal: &str, key: &str) -> String {
+    format!(
+        "{principal} namespaces=\"{}\" {key}",
+        signing::NAMESPACE_REVIEW
+    )
 }
 
 /// Seals `review`: writes the attestation, the record and its signature, judges the record as an auditor
@@ -92,6 +142,11 @@ pub(crate) fn seal_review(
     signer: &dyn Signer,
     tell: &mut dyn FnMut(Step<'_>),
 ) -> anyhow::Result<Sealed> {
+    if let Some(sealed) = resume(context, review, sealing.out)? {
+        let last = review.campaign().entries().last();
+        tell(Step::Written(last.expect("a review has entries")));
+        return Ok(sealed);
+    }
     ready(review.campaign(), sealing)?;
     let by = writer(review.campaign());
     let words = statement(review.campaign(), sealing.principal);
@@ -169,6 +224,9 @@ pub(crate) fn seal_review(
     tell(Step::Written(&entry));
     Ok(Sealed {
         record: written.path,
+        principal: sealing.principal.to_owned(),
+        key_fingerprint: public.fingerprint.clone(),
+        key: public.openssh.clone(),
     })
 }
 
@@ -246,11 +304,10 @@ fn record_id(ms: i64, random: [u8; 10]) -> String {
 
 /// Seals as the command line says.
 pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answer> {
-    let exceptions = Exceptions {
-        partial: true,
-        self_review: None,
-    };
-    let mut review = super::review::work(context, &options.name, &exceptions)?;
+    let mut review = super::review::open(context, &options.name)?;
+    if let Some(sealed) = resume(context, &mut review, options.out.as_deref())? {
+        return Ok(told(&sealed, options.json));
+    }
     let mut sealing = Sealing {
         principal: &options.principal,
         undecided_reason: options.undecided_reason.as_deref(),
@@ -282,24 +339,26 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
         }
     };
     let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell)?;
-    let public = signer.public();
-    if options.json {
-        let answer = json!({
-            "record": sealed.record.display().to_string(),
-            "principal": options.principal,
-            "key_fingerprint": public.fingerprint,
-            "key": public.openssh,
-        });
-        return Ok(Answer::done(format!("{answer}\n")));
-    }
+    Ok(told(&sealed, options.json))
+}
+
+fn told(sealed: &Sealed, as_json: bool) -> Answer {
     let record = sealed.record.display().to_string();
+    let (principal, fingerprint, key) = (&sealed.principal, &sealed.key_fingerprint, &sealed.key);
+    if as_json {
+        let answer = json!({
+            "record": record,
+            "principal": principal,
+            "key_fingerprint": fingerprint,
+            "key": key,
+        });
+        return Answer::done(format!("{answer}\n"));
+    }
     let record = SafeText::of(&record);
-    Ok(Answer::done(format!(
-        "{record}\n\nsigned by {} with {}\nThe line for the auditor's list of signers:\n  {}\nNext: muster verify {record}\n",
-        options.principal,
-        public.fingerprint,
-        signer_line(&options.principal, public),
-    )))
+    let line = signer_line(principal, key);
+    Answer::done(format!(
+        "{record}\n\nsigned by {principal} with {fingerprint}\nThe line for the auditor's list of signers:\n  {line}\nNext: muster verify {record}\n",
+    ))
 }
 
 /// Asks for everything that sealing needs, as lines; the way on from the review as lines.

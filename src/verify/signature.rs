@@ -25,6 +25,14 @@ pub struct SigningKey {
     pub(super) key: KeyData,
 }
 
+impl SigningKey {
+    /// Type and key in base64, as in a list of signers.
+    pub fn openssh(&self) -> String {
+        let blob = self.key.encode_vec().unwrap_or_default();
+        format!("{} {}", self.key_type, Base64::encode_string(&blob))
+    }
+}
+
 /// Why a signature does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

@@ -161,6 +161,67 @@ fn a_sealed_review_changes_no_more_and_a_changed_record_is_bad() {
     assert!(verdict.out.contains("decisions.jsonl"), "{}", verdict.out);
 }
 
+/// Takes the last entry from the journal of `q4`, as when the program stopped before it was written.
+fn forget_the_last_entry(home: &Home) {
+    let journal = home.data().join("reviews/q4/journal.jsonl");
+    let text = fs::read_to_string(&journal).expect("a journal");
+    let end = text.trim_end().rfind('\n').expect("two lines") + 1;
+    assert!(text[end..].contains("\"op\":\"seal\""), "{}", &text[end..]);
+    fs::write(&journal, &text[..end]).expect("it is ours");
+}
+
+#[test]
+fn a_review_that_was_signed_before_the_program_stopped_is_closed_with_that_record() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home);
+    forget_the_last_entry(&home);
+    let key = home.path().join("id_test").display().to_string();
+    let seal = [
+        "seal",
+        "q4",
+        "--key",
+        &key,
+        "--principal",
+        "eve@example.com",
+        "--allow-undecided",
+        "x",
+        "--attest",
+        "--json",
+    ];
+    let again = home.run(&seal).good();
+    assert!(again.err.contains("signed before"), "{}", again.err);
+    let answer = again.json();
+    assert_eq!(answer["record"].as_str(), record.to_str());
+    assert_eq!(answer["principal"], "rosa@example.com");
+    let list = fs::read_to_string(home.path().join("allowed_signers")).expect("a list");
+    assert!(
+        list.contains(answer["key"].as_str().expect("a key")),
+        "{answer}"
+    );
+    let records = || {
+        fs::read_dir(home.data().join("records"))
+            .expect("ours")
+            .count()
+    };
+    assert_eq!(records(), 1);
+
+    // Whoever opens the review to decide finds it closed, too.
+    forget_the_last_entry(&home);
+    let late = home.run(&["decide", "q4", "--where", "is:kept", "--clear"]);
+    assert_eq!(late.code, Some(2));
+    assert!(late.err.contains("the review is sealed as"), "{}", late.err);
+
+    // A record that does not verify is not taken for the one that was signed.
+    forget_the_last_entry(&home);
+    fs::write(record.join("README.txt"), "other").expect("it is ours");
+    let second = home.run(&seal).good();
+    assert_ne!(second.json()["record"].as_str(), record.to_str());
+    assert_eq!(records(), 2);
+}
+
 #[test]
 fn a_bulk_decision_is_one_entry_and_refuses_another_number() {
     let home = Home::new();

@@ -160,7 +160,10 @@ pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
     )?;
 
     // The list of signers is the auditor's. Here we play the auditor too, so it lies beside the record, not in it.
-    let list = format!("{}\n", seal::signer_line(PRINCIPAL, signer.public()));
+    let list = format!(
+        "{}\n",
+        seal::signer_line(PRINCIPAL, &signer.public().openssh)
+    );
     let beside = PathBuf::from(format!("{}.allowed_signers", sealed.record.display()));
     seal::write_beside(&beside, &list)?;
     let signers = AllowedSigners::parse(list.as_bytes());
