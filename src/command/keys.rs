@@ -158,12 +158,22 @@ impl Found {
         places: &Places,
         passphrase: Option<&SecretString>,
     ) -> anyhow::Result<Box<dyn Signer>> {
-        match self.source {
-            Source::Agent(identity) => Ok(identity.signer()),
-            Source::File(path) => file_signer(&path, passphrase),
-            Source::Own => own_signer(places, passphrase),
-            Source::ThrowAway => throw_away_signer(),
+        let signer = match self.source {
+            Source::Agent(identity) => identity.signer(),
+            Source::File(path) => file_signer(&path, passphrase)?,
+            Source::Own => own_signer(places, passphrase)?,
+            Source::ThrowAway => throw_away_signer()?,
+        };
+        if !self.fingerprint.is_empty() && self.fingerprint != signer.public().fingerprint {
+            return Err(failure(
+                format!(
+                    "{} is another key now than the one that was chosen, {}",
+                    self.label, self.fingerprint
+                ),
+                "choose the key again",
+            ));
         }
+        Ok(signer)
     }
 }
 

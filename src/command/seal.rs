@@ -164,7 +164,10 @@ pub(crate) fn seal_review(
         statement: words,
         principal: Raw::from(sealing.principal),
         progress: review.campaign().progress(),
-        undecided_reason: sealing.undecided_reason.map(Raw::from),
+        undecided_reason: sealing
+            .undecided_reason
+            .filter(|_| review.campaign().progress().undecided > 0)
+            .map(Raw::from),
     }));
     let entry = review
         .append(attested, now(), &by)
@@ -186,16 +189,15 @@ pub(crate) fn seal_review(
     let folder = sealing
         .out
         .map_or_else(|| context.store.records_folder(), Path::to_owned);
-    let name = free_name(
-        &folder,
-        &format!("{}-{}", review.campaign().opened().review, sealed_at.day()),
-    );
+    // A name has at most 64 characters, and the day and a number follow.
+    let review_name: String = review.campaign().opened().review.chars().take(48).collect();
+    let name = free_name(&folder, &format!("{review_name}-{}", sealed_at.day()));
     tell(Step::Doing("writing the record"));
     let written = review.write_record(&name, sealing.out, seal, &mut |sums| {
         tell(Step::Doing(
             "waiting for the signature: if your key wants a touch, touch it",
         ));
-        signer.sign(signing::NAMESPACE_REVIEW, sums)
+        sign(signer, sums)
     });
     let written = written.map_err(super::review::explain)?;
 
@@ -230,6 +232,21 @@ pub(crate) fn seal_review(
     })
 }
 
+/// Signs `sums`, and makes sure that the answer is a signature of exactly this key: an agent or a changed key file
+/// may answer with another one.
+fn sign(signer: &dyn Signer, sums: &[u8]) -> anyhow::Result<String> {
+    let signature = signer.sign(signing::NAMESPACE_REVIEW, sums)?;
+    let key = verify::signing_key(&signature, sums)?;
+    let public = signer.public();
+    anyhow::ensure!(
+        (&key.fingerprint, &key.key_type) == (&public.fingerprint, &public.key_type),
+        "the key that was chosen is {}, and {} signed",
+        public.fingerprint,
+        key.fingerprint
+    );
+    Ok(signature)
+}
+
 /// Whether the review can be sealed as `sealing` says.
 fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
     if let Some(record) = campaign.sealed() {
@@ -242,7 +259,10 @@ fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
     if principal.is_empty()
         || principal
             .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || "\",!*?".contains(c))
+            .any(|c| c.is_whitespace() || "\",!*?".contains(c))
+        // A line of that list which begins so is a comment, and two names may look the same.
+        || principal.starts_with('#')
+        || Raw::from(principal).has_hidden()
     {
         return Err(failure(
             "the principal is not one plain word",

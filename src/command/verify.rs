@@ -20,7 +20,12 @@ use crate::{
         provenance::Completeness,
         text::{Raw, SafeText},
     },
-    verify::{self, Folder, FolderEntry, Signer, Verdict, allowed_signers::AllowedSigners},
+    format::record,
+    verify::{
+        self, Folder, FolderEntry, Signer, Verdict,
+        allowed_signers::AllowedSigners,
+        signature::{self, Fault, SigningKey},
+    },
 };
 
 /// A list of signers is a few lines; one of this size is something else.
@@ -49,6 +54,11 @@ pub(crate) fn verify(
 pub(crate) fn judge(record: &Path, signers: Option<&AllowedSigners>) -> anyhow::Result<Verdict> {
     let folder = DiskFolder::open(record).hint("give the folder that holds SHA256SUMS")?;
     Ok(verify::verify(&folder, signers, now()))
+}
+
+/// The key that made `signature` as a reviewer's over `sums`.
+pub(crate) fn signing_key(signature: &str, sums: &[u8]) -> Result<SigningKey, Fault> {
+    signature::check(signature.as_bytes(), record::NAMESPACE, sums)
 }
 
 fn signers(path: &Path) -> anyhow::Result<AllowedSigners> {

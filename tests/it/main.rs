@@ -12,6 +12,7 @@ mod program;
 #[cfg(unix)]
 mod pty;
 mod review;
+mod seal;
 mod signing;
 mod space;
 mod ssh_tools;

@@ -242,7 +242,7 @@ fn odd_agent(folder: &std::path::Path, answer: Vec<u8>, hold: bool) -> std::path
 
 /// The same with an answer for each kind of request.
 #[cfg(unix)]
-fn scripted_agent(
+pub(crate) fn scripted_agent(
     folder: &std::path::Path,
     answer: impl Fn(u8) -> Vec<u8> + Send + 'static,
     hold: bool,
