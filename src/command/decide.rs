@@ -45,8 +45,16 @@ pub(crate) struct Selection {
 /// Decides as `options` say and tells what came of it.
 pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Answer> {
     let filter = parse(&options.filter)?;
-    let mut review = super::review::work(context, &options.name, &options.exceptions)?;
-    let selection = select(review.campaign(), &filter, options.change);
+    // The exception is written only when something is decided with it.
+    let exceptions = Exceptions {
+        self_review: None,
+        ..options.exceptions.clone()
+    };
+    let mut review = super::review::work(context, &options.name, &exceptions)?;
+    let allowed = options.exceptions.self_review.as_deref();
+    let with = super::review::with_self_review(review.campaign(), allowed)?;
+    let campaign = with.as_ref().unwrap_or(review.campaign());
+    let selection = select(campaign, &filter, options.change);
     if let Some(expected) = options.expect
         && expected != selection.items.len()
     {
@@ -58,10 +66,15 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
             "look at it with --dry-run, then give the number that is right to --expect",
         ));
     }
-    if !options.dry_run && !selection.items.is_empty() {
+    let event = (!selection.items.is_empty()).then(|| event(options, &selection));
+    if let Some(event) = &event {
+        campaign.check(event)?;
+    }
+    if let Some(event) = event.filter(|_| !options.dry_run) {
+        super::review::allow_self_review(&mut review, &options.exceptions)?;
         let by = writer(review.campaign());
         review
-            .append(event(options, &selection), now(), &by)
+            .append(event, now(), &by)
             .map_err(super::review::explain)?;
     }
     let text = if options.json {

@@ -99,22 +99,42 @@ fn partial(campaign: &Campaign, exceptions: &Exceptions) -> Option<String> {
     })
 }
 
-fn allow_self_review(review: &mut Review, exceptions: &Exceptions) -> anyhow::Result<()> {
-    if let Some(reason) = &exceptions.self_review
-        && review.campaign().self_review().is_none()
-    {
+/// Writes the exception that `exceptions` make for the reviewer's own access, unless there is one.
+pub(crate) fn allow_self_review(
+    review: &mut Review,
+    exceptions: &Exceptions,
+) -> anyhow::Result<()> {
+    if let Some(event) = self_review(review.campaign(), exceptions.self_review.as_deref()) {
         let by = writer(review.campaign());
-        review
-            .append(
-                Event::SelfReviewAllowed {
-                    reason: Raw::from(reason.as_str()),
-                },
-                now(),
-                &by,
-            )
-            .map_err(explain)?;
+        review.append(event, now(), &by).map_err(explain)?;
     }
     Ok(())
+}
+
+/// `campaign` as it would be with an exception for the reviewer's own access; nothing is written. `None` when
+/// that would change nothing.
+pub(crate) fn with_self_review(
+    campaign: &Campaign,
+    reason: Option<&str>,
+) -> anyhow::Result<Option<Campaign>> {
+    let Some(event) = self_review(campaign, reason) else {
+        return Ok(None);
+    };
+    let mut campaign = campaign.clone();
+    campaign.apply(Entry {
+        seq: campaign.next_seq(),
+        at: now(),
+        by: writer(&campaign),
+        event,
+    })?;
+    Ok(Some(campaign))
+}
+
+fn self_review(campaign: &Campaign, reason: Option<&str>) -> Option<Event> {
+    let reason = reason.filter(|_| campaign.self_review().is_none())?;
+    Some(Event::SelfReviewAllowed {
+        reason: Raw::from(reason),
+    })
 }
 
 /// Reviews as `options` say.

@@ -290,6 +290,33 @@ fn a_bulk_decision_is_one_entry_and_refuses_another_number() {
 }
 
 #[test]
+fn an_exception_for_own_access_is_written_only_with_a_decision_that_uses_it() {
+    let home = Home::new();
+    Serving::start(&home, "s").snapshot(&home, "q4").good();
+    let journal = || {
+        let text = fs::read_to_string(home.data().join("reviews/q4/journal.jsonl"));
+        text.expect("a journal").lines().count()
+    };
+    let decide = |more: &[&str]| {
+        let own = ["decide", "q4", "--where", "is:own", "--json"];
+        home.run(&[&own, more].concat())
+    };
+    let allow = ["--allow-self-review", "only I know these systems"];
+    let dry = decide(&[&allow[..], &["--keep", "--dry-run"]].concat())
+        .good()
+        .json();
+    let n = dry["items"].as_u64().expect("a number");
+    assert!(n > 0, "{dry}");
+    assert_eq!(journal(), 1, "a dry run writes nothing");
+    let wrong = decide(&[&allow[..], &["--keep", "--expect", "9999"]].concat());
+    assert_eq!((wrong.code, journal()), (Some(2), 1), "{}", wrong.err);
+    let blank = decide(&[&allow[..], &["--revoke", "--reason", " "]].concat());
+    assert_eq!((blank.code, journal()), (Some(2), 1), "{}", blank.err);
+    let kept = decide(&[&allow[..], &["--keep"]].concat()).good().json();
+    assert_eq!((kept["items"].as_u64(), journal()), (Some(n), 3));
+}
+
+#[test]
 fn undecided_items_are_not_sealed_without_a_reason() {
     if !have(&["ssh-keygen"]) {
         return;
