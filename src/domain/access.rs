@@ -8,7 +8,7 @@ use super::{
     account::Fact,
     grant::{Entitlement, Holder, Standing},
     items::Item,
-    snapshot::{AccountIx, Snapshot, Subject, TeamIx},
+    snapshot::{AccountIx, DEPTH_LIMIT, Snapshot, Subject, TeamIx},
     time::Timestamp,
 };
 
@@ -20,6 +20,8 @@ pub struct Access {
     below: Vec<Vec<TeamIx>>,
     /// For each team, its memberships: item and account.
     members: Vec<Vec<(Item, AccountIx)>>,
+    /// For each team, the steps of all ways from it to the grants of itself and of the teams above it.
+    steps: Vec<u64>,
     now: Timestamp,
 }
 
@@ -93,6 +95,7 @@ impl Access {
         Self {
             below,
             members,
+            steps: steps(snapshot),
             now,
         }
     }
@@ -106,6 +109,20 @@ impl Access {
     /// memberships lead nowhere.
     pub fn derived(&self, snapshot: &Snapshot, account: AccountIx) -> Vec<Derived> {
         self.derived_without(snapshot, account, None)
+    }
+
+    /// How much [`Access::derived`] makes for `account` at most, counted in the teams of all its paths.
+    pub fn steps(&self, snapshot: &Snapshot, account: AccountIx) -> u64 {
+        let subject = snapshot.subject_of_holder(Holder::Account(account));
+        let items = subject.into_iter().flat_map(Subject::items);
+        items
+            .filter_map(|item| match snapshot.grant(item).entitlement {
+                Entitlement::Membership(ix) => Some(snapshot.membership(ix).team),
+                _ => None,
+            })
+            .fold(0, |steps, team| {
+                u64::saturating_add(steps, self.steps[team.index()])
+            })
     }
 
     fn derived_without(
@@ -274,6 +291,32 @@ impl Access {
             },
         ]
     }
+}
+
+fn steps(snapshot: &Snapshot) -> Vec<u64> {
+    let teams = 0..snapshot.teams().len();
+    let own: Vec<u64> = teams
+        .clone()
+        .map(|index| {
+            let subject = snapshot.subject_of_holder(Holder::Team(TeamIx::at(index)));
+            subject.map_or(1, |subject| subject.len() as u64 + 1)
+        })
+        .collect();
+    teams
+        .map(|start| {
+            let (mut steps, mut at, mut length) = (own[start], start, 1u64);
+            // A circle that leads past another team ends after as many steps as a tree can have.
+            while let Some(above) = snapshot.teams()[at].parent.map(TeamIx::index)
+                && above != start
+                && length <= DEPTH_LIMIT as u64
+            {
+                length += 1;
+                steps = steps.saturating_add(own[above].saturating_mul(length));
+                at = above;
+            }
+            steps
+        })
+        .collect()
 }
 
 /// The paths from `team` to itself and to each team above it. A tree that runs in a circle, which only a

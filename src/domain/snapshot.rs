@@ -139,6 +139,12 @@ pub enum Error {
         /// Its place in the list, from 1.
         position: usize,
     },
+    /// A team stands below more than [`DEPTH_LIMIT`] others.
+    #[error("team {position} stands below more than {DEPTH_LIMIT} others")]
+    TooDeep {
+        /// Its place in the list, from 1.
+        position: usize,
+    },
     /// The entries do not stand in a snapshot's order.
     #[error("{what} {position} is not where it belongs in the order")]
     Disorder {
@@ -148,6 +154,10 @@ pub enum Error {
         position: usize,
     },
 }
+
+/// How many teams may stand above a team. No organization has so many; a hostile record could have any number, and
+/// every path through them would be followed.
+pub const DEPTH_LIMIT: usize = 1000;
 
 impl Snapshot {
     /// Puts `parts` in order and freezes them.
@@ -198,6 +208,7 @@ impl Snapshot {
             parts.accounts.iter().map(|account| &account.id.0),
         )?;
         check_unique("team", parts.teams.iter().map(|team| &team.id))?;
+        check_depth(&parts.teams)?;
         check_unique("project", parts.projects.iter().map(|project| &project.id))?;
         check_unique("grant", parts.grants.iter().map(|grant| grant.id))?;
         let mut next = 0;
@@ -438,6 +449,33 @@ fn check_unique<T: Ord + ToString>(
         }),
         None => Ok(()),
     }
+}
+
+/// Checks that no team stands below too many others. In a circle each team stands below all of them.
+fn check_depth(teams: &[Team]) -> Result<(), Error> {
+    // How many teams are on the way up from each, itself included; 0 is not known yet.
+    let mut known = vec![0; teams.len()];
+    let mut walks = vec![usize::MAX; teams.len()];
+    for start in 0..teams.len() {
+        let (mut way, mut at, mut above) = (Vec::new(), Some(start), 0);
+        while let Some(team) = at {
+            if known[team] > 0 || walks[team] == start {
+                above = known[team].max(way.len() * usize::from(walks[team] == start));
+                break;
+            }
+            walks[team] = start;
+            way.push(team);
+            at = teams[team].parent.map(TeamIx::index);
+        }
+        for team in way.into_iter().rev() {
+            if above > DEPTH_LIMIT {
+                return Err(Error::TooDeep { position: team + 1 });
+            }
+            above += 1;
+            known[team] = above;
+        }
+    }
+    Ok(())
 }
 
 fn check_pointers(parts: &Parts) -> Result<(), Error> {

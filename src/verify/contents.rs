@@ -3,7 +3,10 @@
 //! Every file was hashed before. What is parsed here is hashed again on the way, so that a file that is exchanged
 //! in between is noticed.
 
-use std::sync::Arc;
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
 
 use super::{
     Bad, Stage, Stop,
@@ -114,6 +117,7 @@ fn snapshot(reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
 fn place(error: &snapshot::Error) -> (&'static str, Option<u64>) {
     let (what, position) = match error {
         snapshot::Error::Twice { what, .. } => (*what, None),
+        snapshot::Error::TooDeep { position } => ("team", Some(*position as u64)),
         snapshot::Error::Dangling { what, position }
         | snapshot::Error::Disorder { what, position } => (*what, Some(*position as u64)),
     };
@@ -122,6 +126,25 @@ fn place(error: &snapshot::Error) -> (&'static str, Option<u64>) {
         "grant" => (record::GRANTS, position),
         "membership" => (record::GRANTS, None),
         _ => (record::RESOURCES, None),
+    }
+}
+
+/// How many changes of single items are replayed, all entries together. One line can change every item, so a hostile
+/// journal could otherwise keep its reader busy for years; an honest one would need four thousand decisions over a
+/// million items each.
+const CHANGES_LIMIT: u64 = 1 << 32;
+
+/// How many items `event` changes, at most.
+fn changed_by(campaign: &Campaign, event: &Event) -> u64 {
+    let event = match event {
+        Event::Undone { entry } | Event::Redone { entry } => {
+            campaign.entry(*entry).map(|entry| &entry.event)
+        }
+        event => Some(event),
+    };
+    match event {
+        Some(Event::Decided(decided)) => decided.items.len() as u64,
+        _ => 1,
     }
 }
 
@@ -161,9 +184,15 @@ fn replay(
             reason: "the review was opened on another population than opened.sums lists".to_owned(),
         }));
     }
-    let mut number = 1;
+    let (mut number, mut changes) = (1, 0u64);
     while let Some(entry) = entries.next().map_err(stop)? {
         number += 1;
+        changes = changes.saturating_add(changed_by(&campaign, &entry.event));
+        if changes > CHANGES_LIMIT {
+            return Err(Stop::CouldNotTell(format!(
+                "the journal changes items more than {CHANGES_LIMIT} times in its first {number} entries, which is more than this version replays"
+            )));
+        }
         campaign
             .apply(entry)
             .map_err(|refusal| refused(number, &refusal))?;
@@ -197,6 +226,9 @@ fn replay(
     Ok((campaign, number, head))
 }
 
+/// How many steps from team to team are followed, all accounts together of which a direct role is revoked.
+const STEPS_LIMIT: u64 = 1 << 31;
+
 /// Compares each line of decisions with the one the journal leads to; the answer is the root of the tree over
 /// grants and decisions, which ties this reading of both files to what was signed.
 fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop> {
@@ -206,13 +238,14 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
         reading.plain(record::GRANTS)?,
         population::LINE_LIMIT,
     );
-    // No line can be longer than the whole file.
-    let mut found = Lines::new(
-        record::DECISIONS,
-        reading.plain(record::DECISIONS)?,
-        reading.size(record::DECISIONS).saturating_add(1),
-    );
+    let mut found = reading.plain(record::DECISIONS)?;
+    let unreadable = |source: io::Error| Stop::unreadable(record::DECISIONS, &source);
     let mut expected = Decisions::new(campaign);
+    if expected.steps().is_none_or(|steps| steps > STEPS_LIMIT) {
+        return Err(Stop::CouldNotTell(
+            "its teams give access in more ways than this version follows".to_owned(),
+        ));
+    }
     let mut tree = merkle::Tree::default();
     let mut line = String::new();
     for index in 0..campaign.snapshot().len() {
@@ -220,11 +253,11 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
             Item(u32::try_from(index).expect("a snapshot has fewer than four billion items"));
         line.clear();
         expected.line(item, &mut line);
-        let decision = found.next().map_err(stop)?;
-        if decision != Some(line.as_bytes()) {
-            let reason = match decision {
-                Some(_) => "it is not the decision that the journal leads to",
-                None => "it is missing: there are fewer decisions than grants",
+        let next = next(&mut found, line.as_bytes()).map_err(unreadable)?;
+        if next != Next::Same {
+            let reason = match next {
+                Next::End => "it is missing: there are fewer decisions than grants",
+                Next::Same | Next::Other => "it is not the decision that the journal leads to",
             };
             return Err(Stop::Bad(Bad {
                 stage: Stage::Decisions,
@@ -238,11 +271,11 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
         };
         tree.push(merkle::leaf(grant, line.as_bytes()));
     }
-    if found.next().map_err(stop)?.is_some() {
+    if next(&mut found, b"").map_err(unreadable)? != Next::End {
         return Err(Stop::Bad(Bad {
             stage: Stage::Decisions,
             file: Some(record::DECISIONS.to_owned()),
-            line: Some(found.number()),
+            line: Some(campaign.snapshot().len() as u64 + 1),
             reason: "there are more decisions than grants".to_owned(),
         }));
     }
@@ -250,6 +283,37 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
         return Err(Stop::changed(record::GRANTS));
     }
     Ok(tree.root())
+}
+
+/// What comes next in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Same,
+    Other,
+    End,
+}
+
+/// Whether the next bytes of `input` are `expected`, which are consumed. They are compared piece by piece: a line
+/// of any length takes no memory.
+fn next(input: &mut impl BufRead, mut expected: &[u8]) -> io::Result<Next> {
+    let mut begun = false;
+    while !(begun && expected.is_empty()) {
+        let piece = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            piece => piece?,
+        };
+        if piece.is_empty() && !begun {
+            return Ok(Next::End);
+        }
+        let length = piece.len().min(expected.len());
+        if length == 0 || piece[..length] != expected[..length] {
+            return Ok(Next::Other);
+        }
+        input.consume(length);
+        expected = &expected[length..];
+        begun = true;
+    }
+    Ok(Next::Same)
 }
 
 /// Makes `review.json` again from what was found, and compares.
@@ -280,4 +344,32 @@ fn totals(
         line: differs.map(|line| line as u64 + 1),
         reason: "it does not say what the journal and the files come to".to_owned(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::journal::Entry, format::sample};
+
+    #[test]
+    fn every_item_that_an_entry_changes_counts() {
+        let all = sample::campaign();
+        let entries = all.entries();
+        let mut campaign = Campaign::open(Arc::clone(all.snapshot()), Entry::clone(&entries[0]))
+            .expect("it opened once");
+        let items = |seq: u32| match &all.entry(seq).expect("it is there").event {
+            Event::Decided(decided) => decided.items.iter().count() as u64,
+            _ => 1,
+        };
+        for entry in &entries[1..] {
+            let expected = match entry.event {
+                Event::Undone { entry } | Event::Redone { entry } => items(entry),
+                _ => items(entry.seq),
+            };
+            assert_eq!(changed_by(&campaign, &entry.event), expected);
+            campaign
+                .apply(Entry::clone(entry))
+                .expect("it happened once");
+        }
+    }
 }

@@ -179,3 +179,17 @@ fn a_team_tree_that_runs_in_a_circle_ends() {
     let snapshot = Snapshot::assemble(parts).expect("a circle is kept as it came");
     assert_eq!(upwards(&snapshot, TeamIx(0)).len(), 2);
 }
+
+#[test]
+fn the_steps_of_all_ways_are_known_before_they_are_made() {
+    let snapshot = acme().snapshot();
+    let access = Access::of(&snapshot, now());
+    let mut some = false;
+    for account in (0..snapshot.accounts().len()).map(AccountIx::at) {
+        let derived = access.derived(&snapshot, account);
+        let made: usize = derived.iter().map(|it| it.path.len()).sum();
+        assert!(made as u64 <= access.steps(&snapshot, account));
+        some |= made > 0;
+    }
+    assert!(some);
+}

@@ -151,3 +151,45 @@ fn a_grants_id_depends_on_every_part_and_on_where_each_ends() {
         "d30b5bab7e4a68d88cd25c28"
     );
 }
+
+/// Teams of which each stands below the one before.
+fn chain(length: u32) -> Vec<Team> {
+    let one = acme().snapshot().teams()[0].clone();
+    let team = |n: u32| Team {
+        id: format!("{n:07}").into(),
+        parent: n.checked_sub(1).map(TeamIx),
+        ..one.clone()
+    };
+    (0..length).map(team).collect()
+}
+
+#[test]
+fn a_team_stands_below_a_thousand_others_at_most() {
+    let limit = u32::try_from(DEPTH_LIMIT).expect("a small number");
+    assert_eq!(check_depth(&chain(limit + 1)), Ok(()));
+    for length in [limit + 2, 100_000] {
+        let deep = chain(length);
+        let first = Err(Error::TooDeep {
+            position: DEPTH_LIMIT + 2,
+        });
+        assert_eq!(check_depth(&deep), first);
+        let mut reversed = deep;
+        reversed.reverse();
+        for team in &mut reversed {
+            team.parent = team.parent.map(|parent| TeamIx(length - 1 - parent.0));
+        }
+        let last = Err(Error::TooDeep {
+            position: reversed.len() - DEPTH_LIMIT - 1,
+        });
+        assert_eq!(check_depth(&reversed), last);
+    }
+    // A circle is odd, and not deep.
+    let mut circle = chain(300);
+    circle[0].parent = Some(TeamIx(299));
+    assert_eq!(check_depth(&circle), Ok(()));
+    circle[0].parent = Some(TeamIx(0));
+    assert_eq!(check_depth(&circle), Ok(()));
+    let mut circle = chain(100_000);
+    circle[0].parent = Some(TeamIx(99_999));
+    assert!(matches!(check_depth(&circle), Err(Error::TooDeep { .. })));
+}

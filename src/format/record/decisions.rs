@@ -17,6 +17,10 @@ use crate::{
 /// How many standing paths a line names; a further text tells how many more there are.
 const STANDING_LIMIT: usize = 20;
 
+/// How many steps the ways of one account through its teams may have: far more than anybody's have, and few enough for
+/// memory.
+const STEPS_LIMIT: u64 = 1 << 22;
+
 /// Makes the line of each item from the campaign. Ask in item order: what one holder's lines need is then worked
 /// out once.
 #[derive(Debug)]
@@ -52,6 +56,30 @@ impl<'a> Decisions<'a> {
             access: Access::of(campaign.snapshot(), campaign.as_of()),
             holder: None,
         }
+    }
+
+    /// How many steps from team to team all lines together follow, at most; `None` when those of one account would not
+    /// fit into memory.
+    pub fn steps(&self) -> Option<u64> {
+        let snapshot = self.campaign.snapshot();
+        let mut steps = 0u64;
+        for subject in snapshot.subjects() {
+            let Holder::Account(account) = subject.holder else {
+                continue;
+            };
+            let follows = |item: Item| {
+                self.campaign.slot(item).decision == Some(Decision::Revoke)
+                    && self.is_direct_role(item)
+            };
+            if subject.items().any(follows) {
+                let of_account = self.access.steps(snapshot, account);
+                if of_account > STEPS_LIMIT {
+                    return None;
+                }
+                steps = steps.saturating_add(of_account);
+            }
+        }
+        Some(steps)
     }
 
     /// Adds the line of `item`.

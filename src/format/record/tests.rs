@@ -161,3 +161,77 @@ fn a_record_of_a_newer_version_says_so() {
         }
     ));
 }
+
+#[test]
+fn ways_that_would_not_fit_into_memory_are_noticed_before_they_are_followed() {
+    use crate::domain::{
+        account::AccountId,
+        decision::{Change, Decision},
+        grant::{Entitlement, Grant, GrantId, Holder},
+        journal::Chosen,
+        resource::Project,
+        snapshot::{MembershipIx, ProjectIx, RoleIx, Snapshot, TeamIx},
+        text::Raw,
+    };
+    use std::sync::Arc;
+
+    // One account is in one team many times, and the team has a role in as many projects.
+    let of = |many: u32| {
+        let mut parts = sample::parts();
+        parts.grants.clear();
+        let (project, membership) = (parts.projects[0].clone(), parts.memberships[0].clone());
+        parts.memberships.clear();
+        parts.projects = (0..many)
+            .map(|n| Project {
+                id: format!("{n:07}").into(),
+                name: Raw::from(format!("{n:07}")),
+                ..project.clone()
+            })
+            .collect();
+        let ada = Holder::Account(crate::domain::snapshot::AccountIx(0));
+        let mut held = vec![(ada, Entitlement::ProjectRole(ProjectIx(0), RoleIx(2)))];
+        for n in 0..many {
+            parts.memberships.push(crate::domain::grant::Membership {
+                id: format!("{n:07}").into(),
+                team: TeamIx(0),
+                ..membership.clone()
+            });
+            held.push((ada, Entitlement::Membership(MembershipIx(n))));
+            let role = Entitlement::ProjectRole(ProjectIx(n), RoleIx(3));
+            held.push((Holder::Team(TeamIx(0)), role));
+        }
+        for (holder, entitlement) in held {
+            let id = GrantId::of(&parts, holder, entitlement);
+            let source = 1;
+            parts.grants.push(Grant {
+                id,
+                holder,
+                entitlement,
+                source,
+            });
+        }
+        let snapshot = Arc::new(Snapshot::assemble(parts).expect("a snapshot"));
+        let first = sample::entry(1, sample::opened(&snapshot, sample::provenance()));
+        let mut campaign = Campaign::open(Arc::clone(&snapshot), first).expect("it opens");
+        let ada = snapshot
+            .find_account(&AccountId("a1".into()).0)
+            .expect("Ada");
+        let item = snapshot
+            .grants()
+            .iter()
+            .position(|grant| {
+                grant.holder == Holder::Account(ada)
+                    && matches!(grant.entitlement, Entitlement::ProjectRole(..))
+            })
+            .expect("her own role");
+        let before = Decisions::new(&campaign).steps();
+        let revoke = Change::Decide(Decision::Revoke);
+        let event = sample::decide(revoke, &[item as u64 + 1], Some("left"), Chosen::Single);
+        campaign
+            .apply(sample::entry(2, event))
+            .expect("it may happen");
+        (before, Decisions::new(&campaign).steps())
+    };
+    assert_eq!(of(10), (Some(0), Some(110)));
+    assert_eq!(of(2100), (Some(0), None));
+}

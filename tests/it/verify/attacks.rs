@@ -471,3 +471,26 @@ fn a_large_record_is_read_at_most_three_times() {
         );
     }
 }
+
+#[test]
+fn a_line_of_any_length_is_refused_where_it_differs() {
+    // One line of decisions as large as a file can be must not be held in memory to be refused.
+    let mut files = stored("good");
+    let first = files
+        .text(record::DECISIONS)
+        .lines()
+        .next()
+        .expect("a line");
+    let long = first.trim_end_matches('}').to_owned() + &" ".repeat(16 << 20);
+    let size = long.len() as u64;
+    files.set(record::DECISIONS, long);
+    files.recompute_review();
+    files.resign();
+    let counting = Counting {
+        files,
+        read: std::cell::RefCell::default(),
+    };
+    bad(&judge(&counting), Stage::Decisions, record::DECISIONS);
+    let read = counting.read.into_inner()[record::DECISIONS];
+    assert!(read < size + (1 << 20), "{read}");
+}
