@@ -132,6 +132,7 @@ fn as_json(verdict: &Verdict) -> Value {
                     Completeness::Partial => "partial",
                 },
                 "gaps": review.provenance.gaps.len(),
+                "doubts": record.doubts().iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>(),
                 "sums": record.sums().to_string(),
             })
         }

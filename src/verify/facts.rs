@@ -1,7 +1,55 @@
 //! What a verified record says, as lines for people.
 
 use super::VerifiedRecord;
-use crate::domain::{provenance::Completeness, text::SafeText, time::Timestamp};
+use crate::domain::{
+    account::AccountId, campaign::Campaign, provenance::Completeness, text::SafeText,
+    time::Timestamp,
+};
+
+fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
+    let opened = campaign.opened();
+    let mut doubts = Vec::new();
+    let id = |account: &AccountId| account.0.to_string();
+    match (&opened.reviewer_account, &opened.provenance.reader) {
+        (None, _) => doubts.push((
+            "own access",
+            "not kept apart: nobody said which account is the reviewer's".to_owned(),
+        )),
+        (Some(own), Some(reader)) if own != reader => doubts.push((
+            "read by",
+            format!(
+                "account {}, not the reviewer's account {}",
+                id(reader),
+                id(own)
+            ),
+        )),
+        (Some(_), _) => {}
+    }
+    let others =
+        |entry: &&std::sync::Arc<crate::domain::journal::Entry>| entry.by != opened.reviewer;
+    let foreign = campaign.entries().iter().filter(others).count();
+    if let Some(entry) = campaign.entries().iter().find(others) {
+        doubts.push((
+            "written by others",
+            format!("{foreign} entries, the first by {}", entry.by.raw()),
+        ));
+    }
+    let provenance = [opened.provenance.began, opened.provenance.ended];
+    let entries = campaign.entries().iter().map(|entry| entry.at);
+    let times = provenance.into_iter().chain(entries).chain([sealed_at]);
+    let (mut last, mut back) = (None, 0);
+    for time in times {
+        back += u64::from(last.is_some_and(|last| time < last));
+        last = Some(time);
+    }
+    if back > 0 {
+        doubts.push((
+            "clock",
+            format!("its times go back {back} times: the clock was wrong or was set"),
+        ));
+    }
+    doubts
+}
 
 impl VerifiedRecord {
     /// What an auditor reads first: a label and a text for each fact, safe to show.
@@ -54,6 +102,7 @@ impl VerifiedRecord {
                 format!("{}: {}", gap.missing.raw(), gap.reason.raw()),
             ));
         }
+        facts.extend(self.doubts());
         let utc = |at: Timestamp| format!("{} UTC", at.minute());
         facts.extend([
             ("access as of", utc(review.provenance.ended)),
@@ -77,12 +126,83 @@ impl VerifiedRecord {
             .collect()
     }
 
+    /// What is in order and still worth a question: a label and a text for each, not safe to show.
+    pub fn doubts(&self) -> Vec<(&'static str, String)> {
+        doubts(&self.campaign, self.review.sealed_at)
+    }
+
     fn key_words(&self) -> String {
         let key = self.key();
         match key.user_verified {
             None => key.key_type.clone(),
             Some(false) => format!("{}, touched", key.key_type),
             Some(true) => format!("{}, touched, its holder checked", key.key_type),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        domain::{
+            journal::{Entry, Event, Opened},
+            text::Raw,
+        },
+        format::sample,
+    };
+
+    /// What is doubted when a review was opened as `change` says, by `by`, and a note was written at `at`.
+    fn doubted(change: impl FnOnce(&mut Opened), by: &str, at: i64) -> Vec<String> {
+        let snapshot = Arc::new(sample::snapshot());
+        let Event::Opened(mut opened) = sample::opened(&snapshot, sample::provenance()) else {
+            panic!("it opens");
+        };
+        change(&mut opened);
+        let entry = |seq, ms, event| Entry {
+            seq,
+            at: sample::at(ms),
+            by: Raw::from(by),
+            event,
+        };
+        let first = entry(1, 1000, Event::Opened(opened));
+        let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+        let (item, text) = (crate::domain::items::Item(0), Raw::from("seen"));
+        let noted = entry(2, at, Event::Noted { item, text });
+        campaign.apply(noted).expect("it may happen");
+        let doubts = doubts(&campaign, sample::at(3000));
+        doubts
+            .into_iter()
+            .map(|(label, text)| format!("{label}: {text}"))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_worth_a_question_is_told() {
+        let same = |_: &mut Opened| {};
+        assert_eq!(doubted(same, "Bob", 2000), [""; 0]);
+        assert_eq!(
+            doubted(|opened| opened.reviewer_account = None, "Bob", 2000),
+            ["own access: not kept apart: nobody said which account is the reviewer's"]
+        );
+        let other = |opened: &mut Opened| {
+            opened.provenance.reader = Some(AccountId("a1".into()));
+        };
+        assert_eq!(
+            doubted(other, "Bob", 2000),
+            ["read by: account a1, not the reviewer's account b1"]
+        );
+        assert_eq!(
+            doubted(same, "eve", 2000),
+            ["written by others: 2 entries, the first by eve"]
+        );
+        for late in [999, 3001] {
+            assert_eq!(
+                doubted(same, "Bob", late),
+                ["clock: its times go back 1 times: the clock was wrong or was set"]
+            );
         }
     }
 }
