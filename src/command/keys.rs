@@ -27,6 +27,8 @@ pub(crate) struct Found {
     pub(crate) fingerprint: String,
     /// Whether a passphrase has to be asked for.
     pub(crate) needs_passphrase: bool,
+    /// Whether a key stood here before that is gone, so that this will be another one.
+    pub(crate) lost: bool,
     source: Source,
 }
 
@@ -83,6 +85,7 @@ pub(crate) fn from_agent() -> anyhow::Result<Vec<Found>> {
         place: "ssh-agent",
         fingerprint: identity.public().fingerprint.clone(),
         needs_passphrase: false,
+        lost: false,
         source: Source::Agent(identity),
     });
     Ok(found.collect())
@@ -99,6 +102,7 @@ pub(crate) fn from_file(path: &Path) -> Found {
             |signer| signer.public().fingerprint.clone(),
         ),
         needs_passphrase: matches!(loaded, Err(signing::Error::NeedsPassphrase { .. })),
+        lost: false,
         source: Source::File(path.to_owned()),
     }
 }
@@ -108,20 +112,22 @@ pub(crate) fn own(places: &Places) -> Found {
     let path = places.own_key();
     let made = path.is_file();
     // Only a keyring that answers can hold the passphrase; otherwise a person has to.
-    let keyring = match credentials::find(&secret_name(&path)) {
-        Ok(_) => true,
-        Err(credentials::Error::Missing(_)) => !made,
-        Err(_) => false,
+    let (keyring, lost) = match credentials::find(&secret_name(&path)) {
+        Ok(_) => (true, !made),
+        Err(credentials::Error::Missing(_)) => (!made, false),
+        Err(_) => (false, false),
     };
+    let shown = path.display();
     Found {
-        label: if made {
-            path.display().to_string()
-        } else {
-            format!("make an Ed25519 key, {}", path.display())
+        label: match (made, lost) {
+            (true, _) => shown.to_string(),
+            (false, false) => format!("make an Ed25519 key, {shown}"),
+            (false, true) => format!("make another Ed25519 key, {shown}; the one before is gone"),
         },
         place: "muster's key",
         fingerprint: String::new(),
         needs_passphrase: !keyring,
+        lost,
         source: Source::Own,
     }
 }
@@ -132,6 +138,7 @@ fn throw_away() -> Found {
         place: "for the demo",
         fingerprint: String::new(),
         needs_passphrase: false,
+        lost: false,
         source: Source::ThrowAway,
     }
 }
@@ -192,22 +199,40 @@ fn own_signer(places: &Places, typed: Option<&SecretString>) -> anyhow::Result<B
     const WITHOUT: &str =
         "give a passphrase of your own with --passphrase-stdin, or sign with --key or --agent";
     let path = places.own_key();
+    let shown = path.display();
     let name = secret_name(&path);
     if path.is_file() {
         let passphrase = match typed {
-            Some(typed) => typed.clone(),
-            None => credentials::find(&name).hint(WITHOUT)?,
+            Some(typed) => Ok(typed.clone()),
+            None => credentials::find(&name),
         };
-        return Ok(key_file::load(&path, Some(&passphrase))?);
+        let other = format!(
+            "bring back the keyring it was kept in, or sign with --key or --agent; to begin with another key, move {shown} and {shown}.pub away"
+        );
+        return match passphrase {
+            Err(error @ credentials::Error::Missing(_)) => Err(error).hint(other),
+            passphrase => key_file::load(&path, Some(&passphrase.hint(WITHOUT)?)).hint(other),
+        };
+    }
+    let public = path.with_extension("pub");
+    if public.symlink_metadata().is_ok() {
+        return Err(failure(
+            format!("the key {shown} is gone, and {} is there", public.display()),
+            "bring the key back from a backup; to begin with another key, move the .pub file away",
+        ));
     }
     places.make_config()?;
-    let passphrase = if let Some(typed) = typed {
-        typed.clone()
-    } else {
-        let random = random_passphrase()?;
-        // First the passphrase, then the key: a key that nobody can open must not stay behind.
-        credentials::keep(&name, &random).hint(WITHOUT)?;
-        random
+    let passphrase = match (typed, credentials::find(&name)) {
+        (Some(typed), _) => typed.clone(),
+        // Whoever brings back the key that was here before can still open it.
+        (None, Ok(known)) => known,
+        (None, Err(credentials::Error::Missing(_))) => {
+            let random = random_passphrase()?;
+            // First the passphrase, then the key: a key that nobody can open must not stay behind.
+            credentials::keep(&name, &random).hint(WITHOUT)?;
+            random
+        }
+        (None, Err(error)) => return Err(error).hint(WITHOUT),
     };
     new_key::create(
         &path,

@@ -337,6 +337,11 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
     ready(review.campaign(), &sealing)?;
     let passphrase = passphrase(options)?;
     let found = choose(context, &options.key)?;
+    if found.lost {
+        eprint_line(
+            "note: a key was made here before and is gone; this is another one, which the auditor's list of signers does not have",
+        );
+    }
     let words = statement(review.campaign(), &options.principal);
     show(review.campaign(), &words);
     if !options.attest && !confirm(&options.name)? {

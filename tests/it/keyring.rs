@@ -79,6 +79,54 @@ fn the_passphrase_of_a_new_key_is_kept_in_the_unlocked_keyring() {
 }
 
 #[test]
+fn a_key_that_is_gone_is_never_replaced_without_a_word() {
+    if !have(PROGRAMS) {
+        return;
+    }
+    let home = Home::new();
+    let serving = Serving::start(&home, "s");
+    for review in ["q4", "q5", "q6"] {
+        serving.snapshot(&home, review).good();
+    }
+    let unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+    let seal = |review| SEAL.replace("q4", review);
+    let script = [
+        unlock,
+        &seal("q4"),
+        "cd .config/muster",
+        // The key alone is gone.
+        "mv muster_ed25519 first",
+        &format!("! {}", seal("q5")),
+        // Its public half is, too.
+        "mv muster_ed25519.pub first.pub",
+        &seal("q5"),
+        // The first one comes back from a backup.
+        "mv first muster_ed25519",
+        &seal("q6"),
+        "echo all done",
+    ];
+    let (ok, text) = session(&home, &script.join(" && "));
+    assert!(ok && text.contains("all done"), "{text}");
+    assert!(text.contains("is gone, and"), "{text}");
+    assert!(
+        text.contains("a key was made here before and is gone"),
+        "{text}"
+    );
+    // Without the keyring the key cannot be opened, and nothing takes its place.
+    let key = fs::read(home.path().join(".config/muster/muster_ed25519")).expect("a key");
+    let (ok, text) = session(
+        &home,
+        &format!("rm -r \"$XDG_DATA_HOME\" && {unlock} && {SEAL}"),
+    );
+    assert!(!ok, "{text}");
+    serving.snapshot(&home, "q7").good();
+    let (ok, text) = session(&home, &format!("{unlock} && {}", seal("q7")));
+    assert!(!ok && text.contains("to begin with another key"), "{text}");
+    let after = fs::read(home.path().join(".config/muster/muster_ed25519")).expect("a key");
+    assert_eq!(key, after);
+}
+
+#[test]
 fn a_locked_or_missing_keyring_is_said_with_the_choices_left() {
     if !have(PROGRAMS) {
         return;
