@@ -67,7 +67,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             }
             command::demo::demo(
                 &context,
-                &command::demo::Options {
+                command::demo::Options {
                     size,
                     fresh: demo.fresh,
                     plain: demo.plain,
@@ -87,7 +87,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
         ),
         Some(Command::Review(review)) => command::review::review(
             &context,
-            &command::review::Options {
+            command::review::Options {
                 name: review.name,
                 plain: review.plain,
                 read_only: review.read_only,

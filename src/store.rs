@@ -62,6 +62,9 @@ pub enum Error {
         /// By whom.
         holder: Holder,
     },
+    /// Whoever asked for a snapshot asked to give it up.
+    #[error("stopped before the snapshot was whole; nothing of it is kept")]
+    Stopped,
     /// Another process has the review open; it can only be looked at.
     #[error("the review is open {0}; it is read-only here")]
     Held(Holder),
@@ -143,6 +146,7 @@ impl Error {
             Self::Refused(_)
             | Self::TooLong(_)
             | Self::OnlyLooked
+            | Self::Stopped
             | Self::NotAttested
             | Self::Unsigned(_) => return None,
         })

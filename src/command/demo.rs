@@ -14,13 +14,11 @@ use super::{
     snapshot::{self, Request},
 };
 use crate::{
-    config,
     demo::{Server, State},
     domain::text::SafeText,
     space::{Client, Progress},
     store::Review,
     tui::{
-        self,
         effect::Effect,
         message::{Loading, Message},
     },
@@ -74,47 +72,47 @@ async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
 }
 
 /// Opens the latest demo review of this size, or makes one; without a terminal the story tells itself.
-pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+pub(crate) fn demo(context: &Context, options: Options) -> anyhow::Result<Answer> {
     let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     if !terminal && !options.plain {
         return story::tell(context, options.size);
     }
-    let place = find(context, options)?;
-    let plain = review::plain_wanted(options.plain);
-    match place {
-        Place::Open(review) => {
-            let session = Session::of(*review, true);
-            if plain {
-                review::lines(context, session)
-            } else {
-                screens(context, Beginning::Open(Box::new(session)))
-            }
-        }
-        Place::New(name) if plain => {
-            let mut line = ProgressLine::new();
-            let review = snapshot::runtime()?.block_on(async {
-                read(
-                    context,
-                    options.size,
-                    &name,
-                    CancellationToken::new(),
-                    &mut |progress| {
-                        line.show(elapsed_ms(), progress.what, &snapshot::describe(progress));
-                    },
-                )
-                .await
-            });
-            line.finish();
-            review::lines(context, Session::of(review?, true))
-        }
-        Place::New(name) => screens(
-            context,
-            Beginning::Read {
-                size: options.size,
-                name,
-            },
-        ),
+    if !review::plain_wanted(options.plain) {
+        let places = context.clone();
+        return review::screens(context, move |effects, messages| {
+            let (finding, fresh) = (places.clone(), options.fresh);
+            let found =
+                review::unless_stopped(effects, move || find(&finding, options.size, fresh))?;
+            let review = match found {
+                None => None,
+                Some(Place::Open(review)) => Some(*review),
+                Some(Place::New(name)) => {
+                    read_for_screens(&places, options.size, &name, effects, messages)?
+                }
+            };
+            Ok(review.map(|review| Session::of(review, true)))
+        });
     }
+    let review = match find(context, options.size, options.fresh)? {
+        Place::Open(review) => *review,
+        Place::New(name) => {
+            let mut line = ProgressLine::new();
+            let mut show = |progress: &Progress| {
+                line.show(elapsed_ms(), progress.what, &snapshot::describe(progress));
+            };
+            let reading = read(
+                context,
+                options.size,
+                &name,
+                CancellationToken::new(),
+                &mut show,
+            );
+            let review = snapshot::runtime()?.block_on(reading);
+            line.finish();
+            review?
+        }
+    };
+    review::lines(context, Session::of(review, true))
 }
 
 enum Place {
@@ -123,10 +121,10 @@ enum Place {
 }
 
 /// The latest review that is still open, or the next free name.
-fn find(context: &Context, options: &Options) -> anyhow::Result<Place> {
-    let base = base_name("demo", options.size);
+fn find(context: &Context, size: Size, fresh: bool) -> anyhow::Result<Place> {
+    let base = base_name("demo", size);
     let latest = latest(context, &base)?;
-    if let Some(name) = latest.as_ref().filter(|_| !options.fresh) {
+    if let Some(name) = latest.as_ref().filter(|_| !fresh) {
         let review = context
             .store
             .open(name, super::now())
@@ -208,77 +206,8 @@ async fn read(
     .await
 }
 
-enum Beginning {
-    Open(Box<Session>),
-    Read { size: Size, name: String },
-}
-
-fn screens(context: &Context, beginning: Beginning) -> anyhow::Result<Answer> {
-    let (messages, inbox) = mpsc::unbounded_channel();
-    let (outbox, mut effects) = mpsc::unbounded_channel();
-    let worker_context = context.clone();
-    let worker = std::thread::spawn(move || -> anyhow::Result<Option<Session>> {
-        let session = match beginning {
-            Beginning::Open(session) => *session,
-            Beginning::Read { size, name } => {
-                let read = snapshot::runtime()?.block_on(read_for_screens(
-                    &worker_context,
-                    size,
-                    &name,
-                    &mut effects,
-                    &messages,
-                ));
-                match read {
-                    Ok(Some(review)) => Session::of(review, true),
-                    Ok(None) => {
-                        outlast(effects);
-                        return Ok(None);
-                    }
-                    Err(error) => {
-                        let hint = error
-                            .chain()
-                            .find_map(|cause| cause.downcast_ref::<super::Hinted>());
-                        review::send(
-                            &messages,
-                            Message::LoadingFailed {
-                                error: SafeText::of(&super::sentences(&error)),
-                                hint: SafeText::of(
-                                    hint.map_or("leave with q and try again", |hinted| {
-                                        &hinted.hint
-                                    }),
-                                ),
-                            },
-                        );
-                        outlast(effects);
-                        return Ok(None);
-                    }
-                }
-            }
-        };
-        review::send(&messages, session.opened());
-        Ok(Some(review::carry_out(
-            &worker_context,
-            session,
-            effects,
-            &messages,
-        )))
-    });
-    let exit = tui::run(config::variable, outbox, inbox)?;
-    let session = worker
-        .join()
-        .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))??;
-    Ok(session.map_or_else(Answer::silent, |session| {
-        review::farewell(context, exit, &session)
-    }))
-}
-
-/// Waits until the screens are gone; they would take an early end for a failure.
-fn outlast(mut effects: mpsc::UnboundedReceiver<Effect>) {
-    while effects.blocking_recv().is_some() {}
-}
-
 /// Takes the snapshot while the loading screen shows; `None` when it was stopped there.
-async fn read_for_screens(
+fn read_for_screens(
     context: &Context,
     size: Size,
     name: &str,
@@ -289,18 +218,31 @@ async fn read_for_screens(
     let mut tell =
         |progress: &Progress| review::send(messages, Message::Loading(loading(progress)));
     let reading = read(context, size, name, cancel.clone(), &mut tell);
-    tokio::pin!(reading);
-    loop {
+    let result = snapshot::runtime()?.block_on(async {
+        tokio::pin!(reading);
         tokio::select! {
-            result = &mut reading => return match result {
-                Err(_) if cancel.is_cancelled() => Ok(None),
-                result => result.map(Some),
-            },
-            effect = effects.recv(), if !cancel.is_cancelled() => match effect {
-                // The screens are gone, or asked for it.
-                None | Some(Effect::CancelLoading) => cancel.cancel(),
-                Some(Effect::Append(_) | Effect::ListKeys | Effect::Seal(_)) => {}
-            },
+            result = &mut reading => return result,
+            () = review::stopped(effects) => cancel.cancel(),
+        }
+        reading.await
+    });
+    match result {
+        Err(_) if cancel.is_cancelled() => Ok(None),
+        Ok(review) => Ok(Some(review)),
+        Err(error) => {
+            let hint = error
+                .chain()
+                .find_map(|cause| cause.downcast_ref::<super::Hinted>());
+            review::send(
+                messages,
+                Message::LoadingFailed {
+                    error: SafeText::of(&super::sentences(&error)),
+                    hint: SafeText::of(
+                        hint.map_or("leave with q and try again", |hinted| &hinted.hint),
+                    ),
+                },
+            );
+            Err(error)
         }
     }
 }

@@ -54,7 +54,9 @@ pub(crate) fn work(
     exceptions: &Exceptions,
 ) -> anyhow::Result<Review> {
     let mut review = open(context, name)?;
-    seal::resume(context, &mut review, None)?;
+    if let Some(sealed) = seal::resume(context, &mut review, None)? {
+        seal::tell_resumed(&sealed);
+    }
     if let Some(refusal) = partial(review.campaign(), exceptions) {
         return Err(failure(refusal, PARTIAL_HINT));
     }
@@ -138,12 +140,28 @@ fn self_review(campaign: &Campaign, reason: Option<&str>) -> Option<Event> {
 }
 
 /// Reviews as `options` say.
-pub(crate) fn review(context: &Context, options: &Options) -> anyhow::Result<Answer> {
-    let mut review = if options.read_only {
-        look(context, &options.name)?
-    } else {
-        context.store.open(&options.name, now()).map_err(explain)?
-    };
+pub(crate) fn review(context: &Context, options: Options) -> anyhow::Result<Answer> {
+    if plain_wanted(options.plain) {
+        let review = open_as(context, &options)?;
+        return lines(context, begin(context, review, &options)?);
+    }
+    let places = context.clone();
+    screens(context, move |effects, _| {
+        unless_stopped(effects, move || {
+            let review = open_as(&places, &options)?;
+            begin(&places, review, &options)
+        })
+    })
+}
+
+fn open_as(context: &Context, options: &Options) -> anyhow::Result<Review> {
+    if options.read_only {
+        return look(context, &options.name);
+    }
+    context.store.open(&options.name, now()).map_err(explain)
+}
+
+fn begin(context: &Context, mut review: Review, options: &Options) -> anyhow::Result<Session> {
     if !options.read_only && review.held_by().is_none() {
         seal::resume(context, &mut review, None)?;
     }
@@ -155,16 +173,11 @@ pub(crate) fn review(context: &Context, options: &Options) -> anyhow::Result<Ans
     if read_only.is_none() {
         allow_self_review(&mut review, &options.exceptions)?;
     }
-    let session = Session {
+    Ok(Session {
         review,
         read_only,
         demo: false,
-    };
-    if plain_wanted(options.plain) {
-        lines(context, session)
-    } else {
-        screens(context, session)
-    }
+    })
 }
 
 /// Why nothing can be decided in this review, if so.
@@ -213,18 +226,63 @@ impl Session {
     }
 }
 
-fn screens(context: &Context, session: Session) -> anyhow::Result<Answer> {
+/// Shows the screens at once, while `begin` makes the session they are about; `None` when it was stopped there.
+pub(crate) fn screens(
+    context: &Context,
+    begin: impl FnOnce(
+        &mut UnboundedReceiver<Effect>,
+        &UnboundedSender<Message>,
+    ) -> anyhow::Result<Option<Session>>
+    + Send
+    + 'static,
+) -> anyhow::Result<Answer> {
     let (messages, inbox) = mpsc::unbounded_channel();
-    let (outbox, effects) = mpsc::unbounded_channel();
+    let (outbox, mut effects) = mpsc::unbounded_channel();
     let places = context.clone();
-    send(&messages, session.opened());
-    let worker = std::thread::spawn(move || carry_out(&places, session, effects, &messages));
+    let worker = std::thread::spawn(move || -> anyhow::Result<Option<Session>> {
+        let begun = begin(&mut effects, &messages);
+        let Ok(Some(session)) = begun else {
+            send(&messages, Message::Stopped);
+            // The screens would take an early end for a failure.
+            while effects.blocking_recv().is_some() {}
+            return begun;
+        };
+        send(&messages, session.opened());
+        Ok(Some(carry_out(&places, session, effects, &messages)))
+    });
     let exit = tui::run(config::variable, outbox, inbox)?;
     // The channel is closed now, so the worker ends when the last write is through.
     let session = worker
         .join()
-        .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))?;
-    Ok(farewell(context, exit, &session))
+        .map_err(|_| anyhow::anyhow!("the part that writes decisions failed"))??;
+    Ok(session.map_or_else(Answer::silent, |session| farewell(context, exit, &session)))
+}
+
+/// Does `work` beside the screens; `None` when they do not wait for it. It is then left to end with the program,
+/// so it must be nothing that an end would harm.
+pub(crate) fn unless_stopped<T: Send + 'static>(
+    effects: &mut UnboundedReceiver<Effect>,
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<Option<T>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let working = runtime.spawn_blocking(work);
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = working => Some(done),
+            () = stopped(effects) => None,
+        }
+    });
+    runtime.shutdown_background();
+    match done {
+        Some(Ok(done)) => done.map(Some),
+        Some(Err(_)) => Err(anyhow::anyhow!("the part that opens reviews failed")),
+        None => Ok(None),
+    }
+}
+
+/// Waits until the screens ask to stop, or are gone.
+pub(crate) async fn stopped(effects: &mut UnboundedReceiver<Effect>) {
+    while !matches!(effects.recv().await, None | Some(Effect::CancelLoading)) {}
 }
 
 /// What is said when the screens are gone.

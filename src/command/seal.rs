@@ -111,10 +111,6 @@ pub(crate) fn resume(
         review
             .append(sealed, now(), &by)
             .map_err(super::review::explain)?;
-        eprint_line(&format!(
-            "note: the record {} was signed before the program stopped; the review is closed with it now",
-            SafeText::of(&listed.path.display().to_string())
-        ));
         return Ok(Some(Sealed {
             record: listed.path.clone(),
             principal: record.review().reviewer.principal.raw().to_owned(),
@@ -123,6 +119,14 @@ pub(crate) fn resume(
         }));
     }
     Ok(None)
+}
+
+/// Says that a review was closed with a record that was there already.
+pub(crate) fn tell_resumed(sealed: &Sealed) {
+    eprint_line(&format!(
+        "note: the record {} was signed before the program stopped; the review is closed with it now",
+        sealed.record.display()
+    ));
 }
 
 /// The line of the auditor's list by which `principal` may sign with `key`, which is in OpenSSH's form.
@@ -326,6 +330,7 @@ fn record_id(ms: i64, random: [u8; 10]) -> String {
 pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answer> {
     let mut review = super::review::open(context, &options.name)?;
     if let Some(sealed) = resume(context, &mut review, options.out.as_deref())? {
+        tell_resumed(&sealed);
         return Ok(told(&sealed, options.json));
     }
     let mut sealing = Sealing {

@@ -123,6 +123,7 @@ pub(crate) async fn read(
         // When nobody listens any more there is nobody to tell.
         let _ = told.send(progress);
     };
+    let stopping = cancel.clone();
     let fetching = space::fetch(client, &tell, answers, &now, cancel);
     tokio::pin!(fetching);
     let mut fetched = None;
@@ -170,13 +171,14 @@ pub(crate) async fn read(
         // Filled in once the files are written.
         population: Digest([0; 32]),
     };
-    let first = |provenance| Entry {
+    let name = request.name.to_owned();
+    let first = move |provenance| Entry {
         seq: 1,
         at: now(),
         by: reviewer.clone(),
         event: Event::Opened(Box::new(Opened {
-            review: request.name.to_owned(),
-            reviewer: reviewer.clone(),
+            review: name,
+            reviewer,
             reviewer_account: account,
             items,
             accounts,
@@ -184,9 +186,15 @@ pub(crate) async fn read(
             tool: TOOL.to_owned(),
         })),
     };
-    draft
-        .finish(Arc::new(fetched.snapshot), provenance, first)
-        .map_err(super::review::explain)
+    let snapshot = Arc::new(fetched.snapshot);
+    // A million lines take a while; whoever waits can still say stop.
+    tokio::task::spawn_blocking(move || {
+        let stop = || stopping.is_cancelled();
+        draft.finish(snapshot, provenance, &stop, first)
+    })
+    .await
+    .map_err(|_| anyhow::anyhow!("the part that writes the snapshot failed"))?
+    .map_err(super::review::explain)
 }
 
 fn find_reviewer(

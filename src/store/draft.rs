@@ -1,6 +1,11 @@
 //! [`Draft`]: a review while its population is being fetched.
 
-use std::{fs, io::BufWriter, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{
     Error, FETCHING, Review, Store, check_name,
@@ -85,10 +90,11 @@ impl Draft {
     /// Freezes what was fetched and opens the review over it.
     ///
     /// `first` makes the first entry, one that opens a review, from `provenance` with the digest of the population put in.
+    /// `stop` is asked now and then whether to give up.
     ///
     /// # Errors
-    /// When something cannot be written, or the first entry does not open a review of this snapshot. There is then no
-    /// review.
+    /// [`Error::Stopped`] when `stop` said so; when something cannot be written, or the first entry does not open a review
+    /// of this snapshot. There is then no review.
     ///
     /// # Panics
     /// Never: a draft has evidence and lock until it is finished.
@@ -96,6 +102,7 @@ impl Draft {
         mut self,
         snapshot: Arc<Snapshot>,
         provenance: Provenance,
+        stop: &dyn Fn() -> bool,
         first: impl FnOnce(Provenance) -> Entry,
     ) -> Result<Review, Error> {
         let path = |name: &str| self.folder.join(name);
@@ -107,15 +114,15 @@ impl Draft {
             .finish()
             .map_err(Error::io("write", &path(record::EVIDENCE)))?;
         let evidence = HashedFile::finish(evidence, &path(record::EVIDENCE))?;
-        let accounts = files::write(&path(record::ACCOUNTS), |out| {
-            population::write_accounts(&snapshot, out)
-        })?;
-        let resources = files::write(&path(record::RESOURCES), |out| {
-            population::write_resources(&snapshot, out)
-        })?;
-        let grants = files::write(&path(record::GRANTS), |out| {
-            population::write_grants(&snapshot, out)
-        })?;
+        let write = |name, lines: fn(&Snapshot, &mut dyn Write) -> io::Result<()>| {
+            let written = files::write(&path(name), |out| {
+                lines(&snapshot, &mut Stoppable { out, stop })
+            });
+            if stop() { Err(Error::Stopped) } else { written }
+        };
+        let accounts = write(record::ACCOUNTS, population::write_accounts)?;
+        let resources = write(record::RESOURCES, population::write_resources)?;
+        let grants = write(record::GRANTS, population::write_grants)?;
         let sums = Sums::new([
             (record::EVIDENCE, evidence.0),
             (record::ACCOUNTS, accounts.0),
@@ -148,6 +155,25 @@ impl Draft {
             .expect("a draft has its lock until it is finished");
         files::sync_folder(&self.store.reviews_folder())?;
         Review::begun(&self.store, &self.name, campaign, head, sums, lock)
+    }
+}
+
+/// Writes on as long as nobody asks to stop.
+struct Stoppable<'a> {
+    out: &'a mut dyn Write,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Write for Stoppable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if (self.stop)() {
+            return Err(io::Error::other("stopped"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

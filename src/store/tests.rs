@@ -40,9 +40,12 @@ fn begun(store: &Store) -> Review {
     draft.evidence(&answer()).expect("room on the disk");
     let snapshot = Arc::new(sample::snapshot());
     draft
-        .finish(Arc::clone(&snapshot), sample::provenance(), |provenance| {
-            sample::entry(1, sample::opened(&snapshot, provenance))
-        })
+        .finish(
+            Arc::clone(&snapshot),
+            sample::provenance(),
+            &|| false,
+            |provenance| sample::entry(1, sample::opened(&snapshot, provenance)),
+        )
         .expect("a whole draft")
 }
 
@@ -218,6 +221,25 @@ fn a_fetch_that_was_given_up_leaves_nothing() {
     drop(begun(&store));
     assert!(!crashed.exists());
     assert_eq!(store.reviews().expect("a list").len(), 1);
+}
+
+#[test]
+fn a_fetch_that_is_stopped_while_it_is_written_leaves_nothing() {
+    let data = folder();
+    let store = Store::new(data.path());
+    // After nothing, and after so many pieces were written.
+    for pieces in 0..4 {
+        let draft = store.draft(NAME, sample::at(0)).expect("a new review");
+        let asked = std::cell::Cell::new(0);
+        let stop = || asked.replace(asked.get() + 1) >= pieces;
+        let snapshot = Arc::new(sample::snapshot());
+        let opened = Arc::clone(&snapshot);
+        let stopped = draft.finish(snapshot, sample::provenance(), &stop, |provenance| {
+            sample::entry(1, sample::opened(&opened, provenance))
+        });
+        assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+        assert_eq!(folders(&store.reviews_folder()).expect("a folder"), []);
+    }
 }
 
 #[test]

@@ -159,6 +159,8 @@ fn update_loading(
         Message::Loading(progress) => loading.progress = progress,
         Message::LoadingFailed { error, hint } => loading.failed = Some((error, hint)),
         Message::Broken(error) => loading.failed = Some((error, SafeText::default())),
+        // A failure stays to be read.
+        Message::Stopped if loading.failed.is_none() => *exit = Some(Exit::Quit),
         Message::Opened(opened) => return Some(opened),
         _ => {}
     }
@@ -209,6 +211,7 @@ fn update_review(
         Message::Resize(..)
         | Message::Loading(_)
         | Message::LoadingFailed { .. }
+        | Message::Stopped
         | Message::Opened(_) => {}
     }
     false

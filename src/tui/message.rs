@@ -24,6 +24,8 @@ pub(crate) enum Message {
     Loading(Loading),
     /// Fetching failed; the sentence and the next step.
     LoadingFailed { error: SafeText, hint: SafeText },
+    /// Fetching or opening has ended without a review, as it was asked to or because it failed.
+    Stopped,
     /// The review is there.
     Opened(Box<Opened>),
 

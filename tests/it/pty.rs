@@ -111,6 +111,20 @@ fn a_review_is_decided_undone_and_left() {
 }
 
 #[test]
+fn a_snapshot_that_is_stopped_leaves_nothing_behind() {
+    let Some(home) = Home::new() else { return };
+    let command = home.command(MUSTER, &["demo", "--size", "m"]);
+    let mut terminal = Terminal::start(command, 100, 30);
+    terminal.wait_for("Fetching");
+    terminal.press("<esc>");
+    terminal.wait_for_exit();
+    terminal.assert_restored();
+    let reviews = home.0.path().join("data/reviews");
+    let left = std::fs::read_dir(reviews).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
+}
+
+#[test]
 fn a_review_goes_on_where_it_was_left() {
     let Some(home) = Home::new() else { return };
     let mut terminal = home.demo(100, 30);

@@ -164,6 +164,9 @@ fn loading_and_its_failure() {
     let error = SafeText::of("the organization at http://127.0.0.1:8084 does not answer");
     let hint = SafeText::of("check the address, then run: muster review");
     app::update(&mut state, Message::LoadingFailed { error, hint }, 0);
+    // A failure stays to be read.
+    app::update(&mut state, Message::Stopped, 0);
+    assert_eq!(state.finished(), None);
     for size in [(80, 24), (40, 10)] {
         insta::assert_snapshot!(
             format!("failed_{}x{}", size.0, size.1),
@@ -171,6 +174,15 @@ fn loading_and_its_failure() {
         );
     }
     app::update(&mut state, Message::Key(super::fixture::key("q")), 0);
+    assert_eq!(state.finished(), Some(crate::tui::runtime::Exit::Quit));
+}
+
+#[test]
+fn fetching_that_was_stopped_leaves_the_screens() {
+    let mut state = State::new(Look::new(Colors::Full, false), (80, 24));
+    app::update(&mut state, Message::Key(super::fixture::key("esc")), 0);
+    assert_eq!(state.finished(), None, "something may still be tidied up");
+    app::update(&mut state, Message::Stopped, 0);
     assert_eq!(state.finished(), Some(crate::tui::runtime::Exit::Quit));
 }
 

@@ -47,7 +47,7 @@ fn review(data: &TempDir, signer: &dyn Signer) -> (Disk, Campaign) {
         }
     };
     let mut review = draft
-        .finish(snapshot, provenance(Digest::of(b"")), first)
+        .finish(snapshot, provenance(Digest::of(b"")), &|| false, first)
         .expect("a review");
     for event in rest {
         review.append(event, now, &by).expect("it may happen");
