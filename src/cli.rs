@@ -81,6 +81,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 organization: snapshot.org,
                 token_stdin: snapshot.token_stdin,
                 reviewer: snapshot.reviewer,
+                ca_file: snapshot.ca_file,
                 concurrency: usize::from(snapshot.concurrency),
                 json: snapshot.json,
             },

@@ -8,9 +8,11 @@ mod client;
 mod error;
 mod fetch;
 mod page;
+mod trust;
 mod wire;
 
 pub use address::{Address, BadAddress};
 pub use client::{Client, ClientOptions};
 pub use error::Error;
 pub use fetch::{Answer, Fetched, Progress, Reader, fetch};
+pub use trust::{BadAuthorities, authorities};

@@ -95,6 +95,9 @@ pub(super) struct Snapshot {
     /// The reviewer's login name, when the token is not the reviewer's own
     #[arg(long, value_name = "USERNAME")]
     pub(super) reviewer: Option<String>,
+    /// Trust the authorities in this PEM file too, besides those of the system
+    #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
+    pub(super) ca_file: Option<PathBuf>,
     /// How many requests run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) concurrency: u8,

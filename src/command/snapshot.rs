@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) organization: String,
     pub(crate) token_stdin: bool,
     pub(crate) reviewer: Option<String>,
+    pub(crate) ca_file: Option<PathBuf>,
     pub(crate) concurrency: usize,
     pub(crate) json: bool,
 }
@@ -45,8 +47,11 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         .parse()
         .hint("give the address people open Space at, such as https://space.example.com")?;
     let token = token(options.token_stdin)?;
-    let client =
-        Client::new(address, token, client_options(options.concurrency)).map_err(explain)?;
+    let client_options = ClientOptions {
+        extra_roots: extra_roots(options.ca_file.as_deref())?,
+        ..client_options(options.concurrency)
+    };
+    let client = Client::new(address, token, client_options).map_err(explain)?;
     let mut line = ProgressLine::new();
     let request = Request {
         name: &options.name,
@@ -96,6 +101,24 @@ pub(crate) fn client_options(concurrency: usize) -> ClientOptions {
         concurrency,
         ..ClientOptions::default()
     }
+}
+
+/// The authorities in the file of `--ca-file`, when it was given.
+pub(crate) fn extra_roots(file: Option<&Path>) -> anyhow::Result<Vec<Vec<u8>>> {
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
+    let wrong = |why: String| {
+        failure(
+            format!(
+                "the authorities in {} cannot be used: {why}",
+                file.display()
+            ),
+            "--ca-file takes certificates in PEM: -----BEGIN CERTIFICATE-----",
+        )
+    };
+    let pem = config::read_text(file, 4 << 20).map_err(|error| wrong(error.to_string()))?;
+    space::authorities(pem.as_bytes()).map_err(|error| wrong(error.to_string()))
 }
 
 /// What a review made from a snapshot is called and whose it is.

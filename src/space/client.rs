@@ -12,7 +12,6 @@ use std::{
 use reqwest::{
     Method, StatusCode,
     header::{self, HeaderMap, HeaderValue},
-    redirect,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
@@ -22,54 +21,15 @@ use tokio::{
 };
 use url::Url;
 
-use super::{
-    address::Address,
-    error::Error,
-    wire::{Failure, Told, is_cut_short},
-};
-use crate::domain::text::SafeText;
+use super::{address::Address, error::Error};
 
-/// How a [`Client`] behaves. The defaults suit a server across the internet.
-#[derive(Debug, Clone)]
-pub struct ClientOptions {
-    /// Requests in flight at a time, over all lists.
-    pub concurrency: usize,
-    /// Rows asked for in one page.
-    pub page_size: u32,
-    /// How long a connection may take.
-    pub connect_timeout: Duration,
-    /// How long the server may stay silent, before the answer and between its parts.
-    pub request_timeout: Duration,
-    /// The largest answer in bytes, after decompression.
-    pub answer_limit: usize,
-    /// How often a request is sent at most.
-    pub tries: u32,
-    /// The wait before the second try; it doubles from try to try.
-    pub backoff: Duration,
-    /// The longest such wait.
-    pub backoff_limit: Duration,
-    /// The longest wait the server may ask for; beyond it reading stops with an error.
-    pub longest_wait: Duration,
-    /// What the client calls itself.
-    pub user_agent: String,
-}
+mod answer;
+mod connection;
+mod options;
 
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            concurrency: 8,
-            page_size: 100,
-            connect_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
-            answer_limit: 64 << 20,
-            tries: 6,
-            backoff: Duration::from_millis(250),
-            backoff_limit: Duration::from_secs(15),
-            longest_wait: Duration::from_secs(600),
-            user_agent: concat!("muster/", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-}
+use answer::{elsewhere, is_html, retry_after, what_else};
+use connection::without_query;
+pub use options::ClientOptions;
 
 /// A client of one Space organization. It only reads.
 ///
@@ -172,20 +132,7 @@ impl Client {
                 what: "no token: it holds control characters",
             })?;
         authorization.set_sensitive(true);
-        // Fails only when there is one already, which will do as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut http = reqwest::Client::builder()
-            .user_agent(&options.user_agent)
-            .connect_timeout(options.connect_timeout)
-            .redirect(redirect::Policy::none())
-            .gzip(true)
-            .referer(false);
-        if address.is_this_machine() {
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| Error::Setup {
-            why: causes(&error.without_url()),
-        })?;
+        let http = connection::connections(&address, &options)?;
         Ok(Self {
             http,
             address,
@@ -412,127 +359,16 @@ impl Client {
         part: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Box<Trouble>> {
         let limit = deadline.min(Instant::now() + self.options.request_timeout);
-        let unreachable = |why| Error::Unreachable {
-            url: without_query(url),
-            why,
-        };
         match tokio::time::timeout_at(limit, part).await {
             Ok(Ok(part)) => Ok(part),
-            Ok(Err(error)) => {
-                let connected = !error.is_connect();
-                let error = unreachable(causes(&error.without_url()));
-                let trouble = if connected {
-                    Trouble::Again(error)
-                } else {
-                    Trouble::NoConnection(error)
-                };
-                Err(trouble.into())
-            }
+            Ok(Err(error)) => Err(connection::trouble(url, error).into()),
             Err(_) => {
-                let error = unreachable("the server is silent".to_owned());
+                let error = Error::Unreachable {
+                    url: without_query(url),
+                    why: "the server is silent".to_owned(),
+                };
                 Err(Trouble::Again(error).into())
             }
-        }
-    }
-
-    /// Judges an answer that came whole.
-    fn read<T: DeserializeOwned>(&self, received: Received) -> Result<(T, Received), Box<Trouble>> {
-        let url = received
-            .url
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        if !(200..300).contains(&received.status) {
-            return Err(self.judge_failure(url, received).into());
-        }
-        match serde_json::from_slice(&received.body) {
-            Ok(value) => Ok((value, received)),
-            Err(error) if is_cut_short(&error, &received.body) => {
-                let text = "the answer is cut short".to_owned();
-                Err(Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-                .into())
-            }
-            Err(error) => {
-                let what = SafeText::of(&error.to_string()).to_string();
-                let error = Error::Protocol { url, what };
-                Err(Trouble::Final(error, Some(received)).into())
-            }
-        }
-    }
-
-    /// By the code in the body first, by the status second.
-    fn judge_failure(&self, url: String, received: Received) -> Trouble {
-        let status = received.status;
-        let failure: Failure = serde_json::from_slice::<Told<Failure>>(&received.body)
-            .ok()
-            .and_then(Told::value)
-            .unwrap_or_default();
-        let code = failure.error.value().map(|code| self.said(&code));
-        let text = failure.error_description.value().unwrap_or_default();
-        let text = match (text.is_empty(), &code) {
-            (false, _) => self.said(&text),
-            (true, Some(code)) => code.clone(),
-            (true, None) => format!("HTTP status {status}"),
-        };
-        match (code.as_deref(), status) {
-            (Some("authentication-required"), _) | (None, 401) => {
-                Trouble::Final(Error::Unauthorized { url, text }, None)
-            }
-            (Some("rate-limited"), _) => Trouble::Wait(None),
-            (Some("internal-server-error"), _) | (None, 500..) => {
-                Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-            }
-            (Some(_), 401) => Trouble::Final(Error::Unauthorized { url, text }, None),
-            (Some(code), 500..)
-                if !matches!(code, "permission-denied" | "not-found" | "validation-error") =>
-            {
-                Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-            }
-            _ => Trouble::Final(
-                Error::Refused {
-                    url,
-                    status,
-                    code,
-                    text,
-                },
-                Some(received),
-            ),
-        }
-    }
-
-    /// The server's words, safe to show, of bearable length, and without the token.
-    fn said(&self, text: &str) -> String {
-        let text = text.replace(self.token.expose_secret(), "[token]");
-        let text: String = text.chars().take(300).collect();
-        SafeText::of(&text).to_string()
-    }
-
-    /// A server or proxy that repeats the token in an answer does not get it into any file.
-    fn blot_out_token(&self, body: &mut [u8]) {
-        let token = self.token.expose_secret().as_bytes();
-        if token.len() < 8 || body.len() < token.len() {
-            return;
-        }
-        let mut at = 0;
-        while let Some(found) = body[at..]
-            .windows(token.len())
-            .position(|window| window == token)
-        {
-            at += found + token.len();
-            body[at - token.len()..at].fill(b'*');
         }
     }
 
@@ -553,75 +389,6 @@ fn with_tries(error: Error, tries: u32) -> Error {
         Error::Unavailable { url, text, .. } => Error::Unavailable { url, tries, text },
         other => other,
     }
-}
-
-fn without_query(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.into()
-}
-
-fn elsewhere(url: &Url, target: Option<&str>, prefixed: bool) -> Error {
-    let target = target.and_then(|target| url.join(target).ok());
-    let what = match target {
-        Some(target) => format!(
-            "it leads to {}, and a token is sent nowhere but to the address it was given for",
-            SafeText::of(&target.origin().ascii_serialization())
-        ),
-        None => "it leads elsewhere without saying where".to_owned(),
-    };
-    Error::NotSpace {
-        url: without_query(url),
-        what,
-        prefixed,
-    }
-}
-
-fn is_html(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    kind.and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| {
-            kind.trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        })
-}
-
-/// What came, when it is no JSON object or list; one that is cut short still counts as one.
-fn what_else(html: bool, body: &[u8]) -> Option<&'static str> {
-    match body.trim_ascii_start().first() {
-        _ if html => Some("a web page came instead"),
-        Some(b'<') => Some("a web page came instead"),
-        Some(b'{' | b'[') | None => None,
-        Some(_) => Some("something else than JSON came instead"),
-    }
-}
-
-/// `Retry-After`: seconds, or an HTTP date, which the server's own `Date` is compared with.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let asked = text(header::RETRY_AFTER)?.trim();
-    if let Ok(seconds) = asked.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = chrono::DateTime::parse_from_rfc2822(asked).ok()?;
-    let now = chrono::DateTime::parse_from_rfc2822(text(header::DATE)?).ok()?;
-    Some((until - now).to_std().unwrap_or_default())
-}
-
-/// An error and what is behind it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !line.ends_with(&cause_text) {
-            line.push_str(": ");
-            line.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    SafeText::of(&line).to_string()
 }
 
 #[cfg(test)]

@@ -13,6 +13,14 @@ pub enum Error {
         /// What went wrong, such as "connection refused".
         why: String,
     },
+    /// The server does not prove to be the one that was called.
+    #[error("the certificate of {url} is not accepted: {why}")]
+    Certificate {
+        /// What was called.
+        url: String,
+        /// What is wrong with it, such as "it has expired".
+        why: String,
+    },
     /// Something answers there, but it does not speak the Space API.
     #[error("{url} did not give a Space API answer: {what}")]
     NotSpace {
@@ -100,6 +108,10 @@ impl Error {
         let hint = match self {
             Self::Unreachable { .. } => {
                 "check the host, the port and the network; a proxy is taken from HTTPS_PROXY"
+            }
+            Self::Certificate { .. } => {
+                "if your company has its own authority, give its certificate with --ca-file FILE or \
+                 MUSTER_CA_FILE; otherwise check the address, and ask who runs the server"
             }
             Self::NotSpace { prefixed: true, .. } => {
                 "check the path behind the host: the API is expected at <address>/api/http/"

@@ -1,6 +1,7 @@
 //! Fetching an organization: from a real server over HTTP into a snapshot, with everything that can go wrong.
 
 mod facts;
+mod tls;
 
 use std::{sync::Mutex, time::Duration};
 
