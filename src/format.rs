@@ -26,6 +26,12 @@ use std::io;
 use crate::domain::{snapshot, text::SafeText};
 
 /// The version of the formats in this module. A journal and a record say which one they were written in.
+///
+/// Records of a version are judged by making their files again and comparing bytes. So all that decides about those
+/// bytes belongs to the version, and whoever changes it makes a new one and keeps the old: the characters that are
+/// escaped, the order of a snapshot and the ids of grants, what may happen in a campaign and what counts as a blank
+/// reason, the words of [`seal::statement`](crate::domain::seal::statement) and of the ways that stand beside a revoke
+/// and the rules by which they are found, and how the effort is counted. Tests and stored records hold each in place.
 pub const SCHEMA: u64 = 1;
 
 /// Why stored bytes could not be read.

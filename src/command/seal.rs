@@ -277,7 +277,7 @@ fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
     if undecided > 0
         && sealing
             .undecided_reason
-            .is_none_or(|reason| reason.trim().is_empty())
+            .is_none_or(|reason| Raw::from(reason).is_blank())
     {
         let own = Effort::of(campaign).own_undecided;
         let whose = if own > 0 {

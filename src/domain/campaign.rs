@@ -226,12 +226,10 @@ impl Campaign {
             Event::Noted { item, .. } if item.index() >= self.slots.len() => {
                 Err(Refusal::NoSuchItem(item.number()))
             }
-            Event::SelfReviewAllowed { reason } if reason.raw().trim().is_empty() => {
-                Err(Refusal::EmptyReason)
-            }
+            Event::SelfReviewAllowed { reason } if reason.is_blank() => Err(Refusal::EmptyReason),
             Event::Attested(attested) => {
                 let undecided_is_told = match &attested.undecided_reason {
-                    Some(reason) => !reason.raw().trim().is_empty(),
+                    Some(reason) => !reason.is_blank(),
                     None => self.progress.undecided == 0,
                 };
                 if attested.progress == self.progress && undecided_is_told {
@@ -252,11 +250,7 @@ impl Campaign {
         if last.index() >= self.slots.len() {
             return Err(Refusal::NoSuchItem(last.number()));
         }
-        if decided
-            .reason
-            .as_ref()
-            .is_some_and(|reason| reason.raw().trim().is_empty())
-        {
+        if decided.reason.as_ref().is_some_and(Raw::is_blank) {
             return Err(Refusal::EmptyReason);
         }
         if decided.change == Change::Decide(Decision::Revoke) && decided.reason.is_none() {

@@ -67,15 +67,20 @@ impl Effort {
 }
 
 /// The words the reviewer confirms and signs: what was reviewed, what was decided, what is missing.
+///
+/// A record's statement is compared with this one for ever, so another wording needs another version of the record's
+/// format beside this one.
 pub fn statement(campaign: &Campaign, principal: &str) -> String {
     let (progress, opened) = (campaign.progress(), campaign.opened());
     let organization = campaign.snapshot().organization();
     let complete = match opened.provenance.completeness() {
         Completeness::Full => "Everything that was asked for was read.".to_owned(),
         Completeness::Partial => {
+            let gaps = opened.provenance.gaps.len() as u64;
             format!(
-                "The snapshot is partial: {} could not be read and are listed in this record.",
-                things(opened.provenance.gaps.len() as u64)
+                "The snapshot is partial: {gaps} {} not be read and {} listed in this record.",
+                plural(gaps, "thing could", "things could"),
+                plural(gaps, "is", "are")
             )
         }
     };
@@ -107,10 +112,128 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
     )
 }
 
-fn things(n: u64) -> String {
-    format!("{n} {}", plural(n, "thing", "things"))
-}
-
 fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
     if n == 1 { one } else { many }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        campaign::Campaign,
+        decision::Change,
+        fixture::{acme, entry, provenance},
+        items::{Item, ItemSet},
+        journal::{Chosen, Decided, Entry, Opened},
+        provenance::Gap,
+        text::Raw,
+    };
+
+    /// A review of the fixture with this many gaps, after `events`.
+    fn campaign(gaps: usize, events: Vec<Event>) -> Campaign {
+        let snapshot = acme().snapshot();
+        let mut provenance = provenance();
+        let gap = Gap {
+            call: "GET projects".to_owned(),
+            missing: Raw::from("projects"),
+            reason: Raw::from("403"),
+        };
+        provenance.gaps = vec![gap; gaps];
+        let opened = Opened {
+            review: "q1".to_owned(),
+            reviewer: Raw::from("ada"),
+            reviewer_account: None,
+            items: snapshot.len() as u64,
+            accounts: snapshot.accounts().len() as u64,
+            provenance,
+            tool: "muster 0.1.0".to_owned(),
+        };
+        let first = entry(1, Event::Opened(Box::new(opened)));
+        let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+        for event in events {
+            let entry = entry(campaign.next_seq(), event);
+            campaign.apply(entry).expect("it may happen");
+        }
+        campaign
+    }
+
+    fn decide(decision: Decision, items: impl IntoIterator<Item = u32>) -> Event {
+        Event::Decided(Decided {
+            change: Change::Decide(decision),
+            items: items.into_iter().map(Item).collect::<ItemSet>(),
+            reason: Some(Raw::from("left")),
+            chosen: Chosen::Marked,
+        })
+    }
+
+    #[test]
+    fn words_that_were_signed_once_stay_as_they_are() {
+        let items = u32::try_from(acme().snapshot().len()).expect("few");
+        let all = |but: u32| {
+            vec![
+                decide(Decision::Acknowledge, [0]),
+                decide(Decision::Keep, 1..items - 2 - but),
+                decide(Decision::Revoke, items - 2 - but..items - but),
+            ]
+        };
+        let exception = Event::SelfReviewAllowed {
+            reason: Raw::from("alone"),
+        };
+        let begin = "I, ada@example.com, reviewed the access of 4 accounts in Acme, as of 2026-03-31 09:00 UTC";
+        for (campaign, words) in [
+            (
+                campaign(0, all(0)),
+                ", 14 items: 11 to keep, 2 to revoke, 1 acknowledged. Everything that was asked for was read.",
+            ),
+            (
+                campaign(1, all(1)),
+                ", 14 items: 10 to keep, 2 to revoke, 1 acknowledged. 1 item is left undecided and does not count as \
+                 kept. The snapshot is partial: 1 thing could not be read and is listed in this record.",
+            ),
+            (
+                campaign(2, [vec![exception], all(2)].concat()),
+                ", 14 items: 9 to keep, 2 to revoke, 1 acknowledged. 2 items are left undecided and do not count as \
+                 kept. An exception for deciding on my own access is part of this record. The snapshot is partial: 2 \
+                 things could not be read and are listed in this record.",
+            ),
+        ] {
+            assert_eq!(
+                statement(&campaign, "ada@example.com"),
+                format!("{begin}{words} The decisions in this record are mine.")
+            );
+        }
+    }
+
+    #[test]
+    fn effort_is_counted_as_it_always_was() {
+        let times = [
+            0,
+            4_000,
+            10_000,
+            10_000 + PAUSE_MS,
+            20_000 + 2 * PAUSE_MS,
+            1_000,
+        ];
+        let mut campaign = campaign(0, Vec::new());
+        for (at, item) in times.into_iter().zip(1..) {
+            let at = Timestamp::from_ms(campaign.as_of().ms() + at).expect("a time");
+            let event = decide(Decision::Keep, [item]);
+            let entry = entry(campaign.next_seq(), event);
+            campaign
+                .apply(Entry { at, ..entry })
+                .expect("it may happen");
+        }
+        let undo = entry(campaign.next_seq(), Event::Undone { entry: 7 });
+        campaign.apply(undo).expect("the last change");
+        let effort = Effort::of(&campaign);
+        // Gaps of 4 s, 6 s and exactly a pause count; a longer one and one backwards do not.
+        assert_eq!(effort.active_ms, 10_000 + PAUSE_MS);
+        assert_eq!(effort.median_ms, Some(6_000));
+        assert_eq!(
+            (effort.changes, effort.in_bulk, effort.own_undecided),
+            (5, 5, 0)
+        );
+        let at = |ms: i64| Timestamp::from_ms(campaign.as_of().ms() + ms);
+        assert_eq!((effort.first, effort.last), (at(0), at(1_000)));
+    }
 }

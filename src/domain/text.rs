@@ -23,6 +23,19 @@ impl Raw {
         SafeText::of(&self.0)
     }
 
+    /// Whether it says nothing: there is no character in it that leaves ink. The list is fixed, for journals are judged
+    /// by it for ever.
+    pub fn is_blank(&self) -> bool {
+        self.0.chars().all(|c| {
+            matches!(c,
+                '\0'..=' ' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
+                | '\u{1680}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}')
+        })
+    }
+
     /// Whether something in it could not be seen, or could act on a terminal, as it is.
     pub fn has_hidden(&self) -> bool {
         matches!(hidden::shown(&self.0), Cow::Owned(_))

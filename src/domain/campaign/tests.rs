@@ -36,6 +36,10 @@ fn a_change_that_may_not_happen_is_refused_and_changes_nothing() {
     for (event, refusal) in [
         (decided(REVOKE, [ben], None), Refusal::NoReason),
         (decided(REVOKE, [ben], Some("  ")), Refusal::EmptyReason),
+        (
+            decided(REVOKE, [ben], Some("\u{200b}\u{2800}")),
+            Refusal::EmptyReason,
+        ),
         (decided(KEEP, [own], None), Refusal::OwnAccess(own.number())),
         (
             decided(KEEP, [own, ben], None),

@@ -206,3 +206,26 @@ proptest! {
         prop_assert!(whole.simple().width() <= whole.width().max(whole.as_str().graphemes(true).count() * 2));
     }
 }
+
+#[test]
+fn a_text_without_ink_is_blank() {
+    for blank in [
+        "",
+        " ",
+        "\t\r\n",
+        "\u{200b}",
+        "\u{3000}\u{feff}",
+        "\u{2800}\u{ad}",
+        "\u{85}\u{e0001}",
+    ] {
+        assert!(Raw::from(blank).is_blank(), "{blank:?}");
+        assert!(!Raw::from(format!("{blank}x")).is_blank());
+    }
+    for said in [".", "静", "\u{200b}-", "é", "\u{301}"] {
+        assert!(!Raw::from(said).is_blank(), "{said:?}");
+    }
+    // What is white space today stays so.
+    for c in ('\0'..=char::MAX).filter(|c| c.is_whitespace()) {
+        assert!(Raw::from(c.to_string()).is_blank(), "{c:?}");
+    }
+}
