@@ -297,8 +297,20 @@ fn judge(
             ),
         ));
     }
-    let signer = signers.map(|signers| {
+    let may_sign = |signers: &AllowedSigners, at| {
         signers.may_sign(review.reviewer.principal.raw(), record::NAMESPACE, &key, at)
+    };
+    let signer = signers.map(|signers| match may_sign(signers, at) {
+        // Keys are replaced, and the records they signed are kept. But the time is only claimed.
+        Answer::No(why) if review.sealed_at <= at => match may_sign(signers, review.sealed_at) {
+            Answer::Yes { line } => Answer::CouldNotTell(format!(
+                "line {line} of the list allowed this key when the record says it was sealed, {} UTC, and does not \
+                 allow it now; nothing in the record proves that time",
+                review.sealed_at.minute()
+            )),
+            _ => Answer::No(why),
+        },
+        answer => answer,
     });
     if let Some(Answer::No(why)) = signer {
         return Err(Stop::bad(Stage::Signer, record::SIGNATURE, why));

@@ -234,6 +234,30 @@ fn the_list_of_signers_must_allow_the_key_for_this_purpose_and_time() {
 }
 
 #[test]
+fn a_key_that_was_replaced_since_makes_its_records_neither_good_nor_bad() {
+    let own = Keys::new().public("ed25519");
+    let good = stored("good");
+    let check = |until: &str, at: &str, expected: u8, why: &str| {
+        let list = format!("{PRINCIPAL} valid-after=\"20260101Z\",valid-before=\"{until}Z\" {own}");
+        let list = AllowedSigners::parse(list.as_bytes());
+        let verdict = verify(&good, Some(&list), time(at));
+        assert_eq!(verdict.exit_code(), expected, "{until}, {at}: {verdict}");
+        assert!(verdict.to_string().contains(why), "{verdict}");
+    };
+    // It was sealed on 2026-10-01, or so it says.
+    check("20270101", "2026-10-02T00:00:00Z", 0, "the signer is known");
+    check(
+        "20270101",
+        "2031-01-01T00:00:00Z",
+        2,
+        "nothing in the record proves",
+    );
+    check("20260901", "2031-01-01T00:00:00Z", 1, "at this time");
+    // Nothing was sealed in the future.
+    check("20270101", "2025-01-01T00:00:00Z", 1, "at this time");
+}
+
+#[test]
 fn a_broken_record_is_bad_even_when_nobody_can_tell_who_signed() {
     let list = format!(
         "{PRINCIPAL} valid-before=\"20261002\" {}",
