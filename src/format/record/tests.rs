@@ -107,6 +107,58 @@ fn a_revoke_that_leaves_a_way_open_says_which() {
 }
 
 #[test]
+fn the_ways_left_open_are_told_in_the_same_words_for_ever() {
+    use crate::domain::{
+        account::Fact,
+        decision::Change,
+        fixture::{acme, campaign, entry, item},
+        journal::Chosen,
+    };
+
+    let mut org = acme();
+    org.account("Eva", "Zwei", |_| {})
+        .account_role("Eva", Some("Pay"), "project:admin")
+        .account_role("Eva", Some("Pay"), "project:member")
+        .account_role("Eva", None, "org:admin");
+    for n in 10..34 {
+        let team = format!("T{n}");
+        org.team(&team, Some("Payments"), |it| {
+            it.disbanded = Fact::Known(n == 11);
+        });
+        org.join("Eva", &team, |it| it.pending = Fact::Known(n == 12));
+    }
+    let snapshot = org.snapshot();
+    let mut campaign = campaign(&snapshot);
+    let [admin, everywhere] = [("Pay", "Project Admin"), ("Acme", "System Admin")]
+        .map(|(resource, role)| item(&snapshot, "Eva", resource, role));
+    for (seq, item) in [(2, admin), (3, everywhere)] {
+        let revoke = Change::Decide(crate::domain::decision::Decision::Revoke);
+        let event = sample::decide(revoke, &[item.number()], Some("left"), Chosen::Single);
+        campaign.apply(entry(seq, event)).expect("it may happen");
+    }
+    let lines = decisions(&campaign);
+    let standing = |item: Item| {
+        let line: serde_json::Value = serde_json::from_str(&lines[item.index()]).expect("JSON");
+        let texts = line["standing"].as_array().expect("a list").clone();
+        let text = |it: &serde_json::Value| it.as_str().expect("a text").to_owned();
+        texts.iter().map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(standing(everywhere), [""; 0]);
+    let ways = standing(admin);
+    assert_eq!(
+        ways[..5],
+        [
+            "Pay as Project Member directly",
+            "Pay as Project Member via T10 ‹ Payments",
+            "Pay as Project Member via T11 ‹ Payments (not certain)",
+            "Pay as Project Member via T12 ‹ Payments (not yet)",
+            "Pay as Project Member via T13 ‹ Payments",
+        ]
+    );
+    assert_eq!((ways.len(), &*ways[20]), (21, "5 more"));
+}
+
+#[test]
 fn every_item_has_its_line_and_an_undecided_one_is_never_kept() {
     let campaign = sample::campaign();
     let lines = decisions(&campaign);
