@@ -3,6 +3,7 @@
 mod allowed_signers;
 mod attacks;
 mod files;
+mod hostile;
 mod record;
 mod sealed;
 mod signature;
