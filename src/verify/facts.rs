@@ -2,7 +2,10 @@
 
 use super::VerifiedRecord;
 use crate::domain::{
-    account::AccountId, campaign::Campaign, provenance::Completeness, text::SafeText,
+    account::AccountId,
+    campaign::Campaign,
+    provenance::{Completeness, Endpoint},
+    text::SafeText,
     time::Timestamp,
 };
 
@@ -32,6 +35,20 @@ fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, Strin
         doubts.push((
             "written by others",
             format!("{foreign} entries, the first by {}", entry.by.raw()),
+        ));
+    }
+    let short = |endpoint: &&Endpoint| {
+        endpoint.refusals > 0
+            || endpoint
+                .server_total
+                .is_some_and(|total| endpoint.rows < total)
+    };
+    if opened.provenance.gaps.is_empty()
+        && let Some(endpoint) = opened.provenance.endpoints.iter().find(short)
+    {
+        doubts.push((
+            "no gap is named",
+            format!("and not everything was answered: {}", endpoint.call),
         ));
     }
     let provenance = [opened.provenance.began, opened.provenance.ended];
@@ -198,6 +215,19 @@ mod tests {
             doubted(same, "eve", 2000),
             ["written by others: 2 entries, the first by eve"]
         );
+        for short in [
+            |endpoint: &mut Endpoint| endpoint.refusals = 1,
+            |endpoint: &mut Endpoint| endpoint.rows = 1,
+        ] {
+            let unnamed = |opened: &mut Opened| {
+                opened.provenance.gaps.clear();
+                short(&mut opened.provenance.endpoints[0]);
+            };
+            assert_eq!(
+                doubted(unnamed, "Bob", 2000),
+                ["no gap is named: and not everything was answered: GET team-directory/profiles"]
+            );
+        }
         for late in [999, 3001] {
             assert_eq!(
                 doubted(same, "Bob", late),

@@ -181,6 +181,57 @@ fn an_attestation_states_what_was_decided_and_a_later_change_voids_it() {
 }
 
 #[test]
+fn whatever_follows_an_attestation_makes_it_void() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let attest = |campaign: &Campaign| {
+        Event::Attested(Box::new(Attested {
+            statement: "I reviewed".to_owned(),
+            principal: Raw::from("ada@example.com"),
+            progress: campaign.progress(),
+            undecided_reason: Some(Raw::from("left for the next reviewer")),
+        }))
+    };
+    let sealed = || Event::Sealed {
+        record: "q1-record".to_owned(),
+        sums: crate::domain::Digest([0; 32]),
+    };
+    let mut begun = campaign(&snapshot);
+    next(&mut begun, decided(KEEP, [ben], None)).expect("keep");
+    next(&mut begun, decided(Change::Clear, [ben], None)).expect("clear");
+    next(&mut begun, Event::Undone { entry: 3 }).expect("the last change");
+    for event in [
+        decided(
+            Change::Later,
+            [item(&snapshot, "Cleo", "Pay", "External")],
+            None,
+        ),
+        Event::Noted {
+            item: ben,
+            text: Raw::from("seen"),
+        },
+        Event::Undone { entry: 2 },
+        Event::Redone { entry: 3 },
+        Event::SelfReviewAllowed {
+            reason: Raw::from("alone"),
+        },
+    ] {
+        let mut campaign = begun.clone();
+        let attestation = attest(&campaign);
+        next(&mut campaign, attestation).expect("it is true");
+        next(&mut campaign, event.clone()).expect("it may happen");
+        assert!(campaign.attested().is_none(), "{event:?}");
+        assert_eq!(next(&mut campaign, sealed()), Err(Refusal::NotAttested));
+        // Attested again, and once more, it can be sealed.
+        for _ in 0..2 {
+            let attestation = attest(&campaign);
+            next(&mut campaign, attestation).expect("it is true");
+        }
+        next(&mut campaign, sealed()).expect("it is attested");
+    }
+}
+
+#[test]
 fn a_journal_opens_once_over_its_own_snapshot() {
     let snapshot = acme().snapshot();
     let first = Entry::clone(campaign(&snapshot).entry(1).expect("it is open"));
