@@ -195,11 +195,12 @@ impl Folder for DiskFolder {
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
         let mut options = OpenOptions::new();
         options.read(true);
-        // Between the look at the folder and now the file may have become a link.
+        // Between the look at the folder and now the file may have become a link, or a pipe that nobody writes into.
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
-            options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+            let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+            options.custom_flags(flags.bits().cast_signed());
         }
         Ok(Box::new(options.open(self.path.join(name))?))
     }

@@ -97,10 +97,12 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
         None => "",
     };
     format!(
-        "I, {principal}, reviewed the access of {accounts} accounts in {name}, as of {as_of} UTC, {items} items: \
+        "I, {principal}, reviewed the access of {accounts} {accounts_word} in {name}, as of {as_of} UTC, {items} {items_word}: \
          {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{undecided}{own} {complete} \
          The decisions in this record are mine.",
         accounts = opened.accounts,
+        accounts_word = plural(opened.accounts, "account", "accounts"),
+        items_word = plural(progress.items, "item", "items"),
         name = organization.name.raw(),
         as_of = campaign.as_of().minute(),
         items = progress.items,
@@ -202,6 +204,15 @@ mod tests {
                 format!("{begin}{words} The decisions in this record are mine.")
             );
         }
+    }
+
+    #[test]
+    fn one_is_counted_in_the_singular() {
+        let mut org = crate::domain::fixture::Org::new();
+        org.account("Ada", "Keller", |_| {});
+        let campaign = crate::domain::fixture::campaign(&org.snapshot());
+        let words = statement(&campaign, "ada@example.org");
+        assert!(words.contains("access of 1 account in"), "{words}");
     }
 
     #[test]

@@ -129,18 +129,21 @@ pub(super) fn write(
 pub(super) fn open(folder: &Path, name: &'static str) -> Result<File, Error> {
     let path = folder.join(name);
     let read = || {
+        // Opening a pipe would wait for somebody to write into it.
+        let metadata = fs::metadata(&path)?;
+        if !metadata.is_file() {
+            return Ok((None, metadata));
+        }
         let file = File::open(&path)?;
         let metadata = file.metadata()?;
-        Ok((file, metadata))
+        Ok((Some(file), metadata))
     };
     let (file, metadata) = read().map_err(Error::io("read", &path))?;
     let limit = record::limit(name).unwrap_or(0);
-    let problem = if !metadata.is_file() {
-        Problem::Malformed("it is not a regular file".into())
-    } else if metadata.len() > limit {
-        Problem::TooLong(limit)
-    } else {
-        return Ok(file);
+    let problem = match file.filter(|_| metadata.is_file()) {
+        None => Problem::Malformed("it is not a regular file".into()),
+        Some(_) if metadata.len() > limit => Problem::TooLong(limit),
+        Some(file) => return Ok(file),
     };
     Err(Error::damaged(folder)(problem.at(name, 1)))
 }

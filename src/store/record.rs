@@ -206,8 +206,9 @@ fn remove_partial(partial: &Path) -> Result<(), Error> {
     };
     for entry in list {
         let entry = entry.map_err(Error::io("read", partial))?;
-        let name = entry.file_name();
-        if name.to_str().and_then(names::limit).is_none() {
+        let (name, file) = (entry.file_name(), entry.file_type());
+        if !file.is_ok_and(|kind| kind.is_file()) || name.to_str().and_then(names::limit).is_none()
+        {
             return Err(Error::InTheWay(partial.to_owned()));
         }
     }

@@ -199,6 +199,14 @@ fn a_record_is_there_signed_or_not_at_all() {
         .expect_err("in the way");
     assert!(matches!(error, Error::InTheWay(_)), "{error}");
     assert!(theirs.join("thesis.txt").exists());
+    let inside = theirs.join(names::README);
+    fs::create_dir(&inside).expect("a folder");
+    fs::rename(theirs.join("thesis.txt"), inside.join("thesis.txt")).expect("a rename");
+    let error = review
+        .write_record("acme", Some(&out), seal(), &mut signed)
+        .expect_err("in the way");
+    assert!(matches!(error, Error::InTheWay(_)), "{error}");
+    assert!(inside.join("thesis.txt").exists());
     // An attestation no longer counts when something was decided after it.
     append(
         &mut review,

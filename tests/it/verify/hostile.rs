@@ -1,6 +1,8 @@
 //! Records whose reviewer is the attacker: every value of every file is exchanged for one that a careless reader
 //! would stumble over, and everything around it is made to fit and signed.
 
+use std::fmt::Write as _;
+
 use muster::{
     domain::Digest,
     format::record,
@@ -88,7 +90,7 @@ fn rechain(journal: &str) -> (String, u64, String) {
             _ => body.to_owned(),
         };
         head = Digest::of(format!("{body}}}\n").as_bytes()).to_string();
-        text.push_str(&format!("{body},\"h\":\"{head}\"}}\n"));
+        writeln!(text, "{body},\"h\":\"{head}\"}}").expect("a string takes any text");
         count += 1;
     }
     (text, count, head)
