@@ -17,6 +17,9 @@ use crate::{
 /// How many standing paths a line names; a further text tells how many more there are.
 const STANDING_LIMIT: usize = 20;
 
+/// How long the names of all teams together may be, in bytes.
+const NAMES_LIMIT: usize = 1 << 24;
+
 /// How many steps the ways of one account through its teams may have: far more than anybody's have, and few enough for
 /// memory.
 const STEPS_LIMIT: u64 = 1 << 22;
@@ -27,7 +30,16 @@ const STEPS_LIMIT: u64 = 1 << 22;
 pub struct Decisions<'a> {
     campaign: &'a Campaign,
     access: Access,
-    holder: Option<(AccountIx, Paths)>,
+    holder: Option<OfHolder>,
+}
+
+/// What is worked out once for all lines of one holder.
+#[derive(Debug)]
+struct OfHolder {
+    account: AccountIx,
+    paths: Paths,
+    /// The ways that stand, for each target that was asked about. They are the same for every revoked role on it.
+    standing: BTreeMap<Target, Vec<String>>,
 }
 
 /// What a path leads to.
@@ -63,6 +75,14 @@ impl<'a> Decisions<'a> {
     pub fn steps(&self) -> Option<u64> {
         let snapshot = self.campaign.snapshot();
         let mut steps = 0u64;
+        // A way names each team once at most.
+        let teams = snapshot.teams().iter();
+        let names = teams.fold(0, |bytes: usize, team| {
+            bytes.saturating_add(team.name.raw().len())
+        });
+        if names > NAMES_LIMIT {
+            return None;
+        }
         for subject in snapshot.subjects() {
             let Holder::Account(account) = subject.holder else {
                 continue;
@@ -135,29 +155,44 @@ impl<'a> Decisions<'a> {
         if self
             .holder
             .as_ref()
-            .is_none_or(|(known, _)| *known != account)
+            .is_none_or(|known| known.account != account)
         {
-            self.holder = Some((account, paths(snapshot, &self.access, account)));
+            self.holder = Some(OfHolder {
+                account,
+                paths: paths(snapshot, &self.access, account),
+                standing: BTreeMap::new(),
+            });
         }
-        let goes = |item: Item| self.campaign.slot(item).decision == Some(Decision::Revoke);
-        let paths = self
-            .holder
-            .iter()
-            .filter_map(|(_, paths)| paths.get(&target));
-        let mut stand = paths.flatten().filter(|path| {
-            path.item != item && !goes(path.item) && !path.membership.is_some_and(goes)
-        });
-        let mut texts: Vec<String> = stand
-            .by_ref()
-            .take(STANDING_LIMIT)
-            .map(|path| text(snapshot, path))
-            .collect();
-        match stand.count() {
-            0 => {}
-            more => texts.push(format!("{more} more")),
-        }
-        texts
+        let campaign = self.campaign;
+        let Some(OfHolder {
+            paths, standing, ..
+        }) = &mut self.holder
+        else {
+            return Vec::new();
+        };
+        let known = standing.entry(target);
+        known
+            .or_insert_with(|| open_ways(campaign, paths.get(&target).map_or(&[], Vec::as_slice)))
+            .clone()
     }
+}
+
+/// The ways among `paths` that are open when everything that is revoked is gone.
+fn open_ways(campaign: &Campaign, paths: &[Path]) -> Vec<String> {
+    let goes = |item: Item| campaign.slot(item).decision == Some(Decision::Revoke);
+    let mut stand = paths
+        .iter()
+        .filter(|path| !goes(path.item) && !path.membership.is_some_and(goes));
+    let mut texts: Vec<String> = stand
+        .by_ref()
+        .take(STANDING_LIMIT)
+        .map(|path| text(campaign.snapshot(), path))
+        .collect();
+    match stand.count() {
+        0 => {}
+        more => texts.push(format!("{more} more")),
+    }
+    texts
 }
 
 fn target(snapshot: &Snapshot, item: Item) -> Option<Target> {

@@ -287,3 +287,54 @@ fn ways_that_would_not_fit_into_memory_are_noticed_before_they_are_followed() {
     assert_eq!(of(10), (Some(0), Some(110)));
     assert_eq!(of(2100), (Some(0), None));
 }
+
+#[test]
+fn what_stands_is_worked_out_once_for_all_roles_on_one_resource() {
+    use crate::domain::{
+        decision::{Change, Decision},
+        grant::{Entitlement, Grant, GrantId, Holder},
+        journal::Chosen,
+        resource::{Role, RoleKind},
+        snapshot::{AccountIx, ProjectIx, RoleIx, Snapshot},
+        text::Raw,
+    };
+    use std::sync::Arc;
+
+    // One account has thousands of roles on one project, and all of them go but one.
+    let many = 30_000;
+    let mut parts = sample::parts();
+    parts.grants.clear();
+    parts.memberships.clear();
+    parts.roles = (0..many)
+        .map(|n| Role {
+            key: format!("project:role:{n:07}").into(),
+            name: Raw::from(format!("Role {n}")),
+            kind: RoleKind::ProjectCustom,
+            source: 1,
+        })
+        .collect();
+    let ada = Holder::Account(AccountIx(0));
+    for n in 0..many {
+        let entitlement = Entitlement::ProjectRole(ProjectIx(0), RoleIx(n));
+        parts.grants.push(Grant {
+            id: GrantId::of(&parts, ada, entitlement),
+            holder: ada,
+            entitlement,
+            source: 1,
+        });
+    }
+    let snapshot = Arc::new(Snapshot::assemble(parts).expect("a snapshot"));
+    let first = sample::entry(1, sample::opened(&snapshot, sample::provenance()));
+    let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+    let gone: Vec<u64> = (1..u64::from(many)).collect();
+    let revoke = Change::Decide(Decision::Revoke);
+    let event = sample::decide(revoke, &gone, Some("unused"), Chosen::Marked);
+    campaign
+        .apply(sample::entry(2, event))
+        .expect("it may happen");
+    let lines = decisions(&campaign);
+    let (last, revoked) = lines.split_last().expect("many lines");
+    assert!(last.contains("undecided"), "{last}");
+    let stands = "\"standing\":[\"Payments \\\"core\\\" as Role 29999 directly\"]}\n";
+    assert!(revoked.iter().all(|line| line.ends_with(stands)));
+}
