@@ -1,11 +1,12 @@
 //! A subcommand is a function: options in, an [`Answer`] out. Here the parts that may not know each other
 //! are introduced: the Space client to the store, the store to the screens, keys to the record.
 
-use std::{fmt, path::PathBuf, time::Instant};
+use std::{fmt, fmt::Write as _, path::PathBuf, time::Instant};
 
 use crate::{
     config::Places,
     domain::{campaign::Campaign, text::Raw, time::Timestamp},
+    format::canonical,
     store::Store,
 };
 
@@ -167,5 +168,44 @@ pub(crate) fn writer(campaign: &Campaign) -> Raw {
     campaign.opened().reviewer.clone()
 }
 
+/// `answer` as one line of JSON that is safe to show: names may come from anybody, and a terminal obeys more than JSON
+/// must escape.
+pub(crate) fn json_line(answer: &serde_json::Value) -> String {
+    let mut line = String::new();
+    for c in answer.to_string().chars() {
+        if canonical::is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    line
+}
+
 /// What this program calls itself in records and to servers.
 pub(crate) const TOOL: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_json_is_safe_to_show_and_loses_nothing() {
+        let name = "a\u{9b}31m\u{202e}b\u{1b}[2J\u{e0001}\u{7f} Ô\"\n";
+        let answer = serde_json::json!({ "name": name });
+        let line = json_line(&answer);
+        assert!(
+            !line
+                .trim_end_matches('\n')
+                .chars()
+                .any(canonical::is_hidden),
+            "{line:?}"
+        );
+        let again: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(again, answer);
+    }
+}

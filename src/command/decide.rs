@@ -195,5 +195,5 @@ fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         "entry": (!options.dry_run && !selection.items.is_empty()).then(|| campaign.entries().len()),
         "undecided": progress.undecided,
     });
-    format!("{answer}\n")
+    super::json_line(&answer)
 }

@@ -382,7 +382,7 @@ fn told(sealed: &Sealed, as_json: bool) -> Answer {
             "key_fingerprint": fingerprint,
             "key": key,
         });
-        return Answer::done(format!("{answer}\n"));
+        return Answer::done(super::json_line(&answer));
     }
     let record = SafeText::of(&record);
     let line = signer_line(principal, key);

@@ -12,7 +12,7 @@ pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Resul
     let review = super::review::look(context, name)?;
     let campaign = review.campaign();
     Ok(Answer::done(if json {
-        format!("{}\n", as_json(campaign))
+        super::json_line(&as_json(campaign))
     } else {
         as_text(campaign)
     }))

@@ -40,7 +40,7 @@ pub(crate) fn verify(
     let signers = allowed_signers.map(signers).transpose()?;
     let verdict = judge(record, signers.as_ref())?;
     let text = if json {
-        format!("{}\n", as_json(&verdict))
+        super::json_line(&as_json(&verdict))
     } else {
         as_text(&verdict)
     };
