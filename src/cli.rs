@@ -67,7 +67,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             }
             command::demo::demo(
                 &context,
-                command::demo::Options {
+                &command::demo::Options {
                     size,
                     fresh: demo.fresh,
                     plain: demo.plain,
@@ -105,6 +105,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 name: decide.name,
                 filter: decide.filter,
                 reason: decide.reason,
+                redecide: decide.redecide,
                 expect: decide.expect,
                 dry_run: decide.dry_run,
                 json: decide.json,

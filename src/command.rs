@@ -26,6 +26,8 @@ pub(crate) mod verify;
 /// What every subcommand needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
+    /// The data folder that was named, when it is not the usual one.
+    named: Option<PathBuf>,
     /// Where things live.
     pub(crate) places: Places,
     /// The reviews and the records.
@@ -35,11 +37,23 @@ pub(crate) struct Context {
 impl Context {
     /// Finds the usual places; `data` replaces the data folder.
     pub(crate) fn new(data: Option<PathBuf>) -> anyhow::Result<Self> {
-        let places = Places::find(data).hint("set HOME, or name a folder with --data-dir")?;
+        let places =
+            Places::find(data.clone()).hint("set HOME, or name a folder with --data-dir")?;
         Ok(Self {
+            named: data,
             store: Store::new(places.data.clone()),
             places,
         })
+    }
+}
+
+impl Context {
+    /// A command that goes on from here, as a person would type it: with the data folder that was named.
+    pub(crate) fn again(&self, command: &str) -> String {
+        match &self.named {
+            Some(folder) => format!("muster --data-dir {} {command}", folder.display()),
+            None => format!("muster {command}"),
+        }
     }
 }
 

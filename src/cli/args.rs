@@ -10,7 +10,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(version, propagate_version = true, max_term_width = 100, after_long_help = TOUR)]
 pub(super) struct Arguments {
     /// Keep reviews and records in this folder instead of the usual one
-    #[arg(long, global = true, value_name = "DIR", env = "MUSTER_DATA_DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "MUSTER_DATA_DIR",
+        hide_env_values = true
+    )]
     pub(super) data_dir: Option<PathBuf>,
 
     #[command(subcommand)]
@@ -20,15 +26,17 @@ pub(super) struct Arguments {
 const TOUR: &str = "\
 A review, from start to end:
 
-  muster demo                       try everything on an embedded organization, no account needed
-  muster snapshot q4 --org URL      read who has what, once, and freeze it as the review q4
-  muster review q4                  step through it: a keep, d revoke, u undo, ? help
-  muster status q4                  how far it is
+  muster                        what is here, and the next step of each review
+  muster demo                   try everything on an embedded organization
+  muster snapshot q4 --org URL  read who has what, once: the review q4
+  muster review q4              step through it: a keep, d revoke, ? help
+  muster status q4              how far it is, and what could not be read
   muster seal q4 --principal you@example.com
-                                    sign it; the result is a folder, the record
-  muster verify RECORD              judge a record, years later, offline
+                                sign it; the result is a folder, the record
+  muster verify RECORD          judge a record, years later, offline
 
-The token is read from standard input (--token-stdin) or from SPACE_TOKEN, never from the arguments.
+The token is read from standard input (--token-stdin) or from SPACE_TOKEN,
+never from the arguments.
 Exit codes: 0 done or yes, 1 no, 2 could not tell or wrong usage.";
 
 #[derive(Debug, Subcommand)]
@@ -82,9 +90,10 @@ pub(super) enum Size {
 Example:
   muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
 
-What could not be read is named, never left out: see `muster status`. Reading changes nothing in Space.")]
+What could not be read is named, never left out: see `muster status`.
+Reading changes nothing in Space.")]
 pub(super) struct Snapshot {
-    /// What the review is called: letters, digits, - _ and .
+    /// What the review is called, such as 2026-q4
     pub(super) name: String,
     /// The organization's address, with port and path prefix if it has them
     #[arg(long, value_name = "URL")]
@@ -152,6 +161,9 @@ pub(super) struct Decide {
     /// Why; a revoke needs it
     #[arg(long, value_name = "TEXT", required_if_eq("revoke", "true"))]
     pub(super) reason: Option<String>,
+    /// Change items that are decided already too; otherwise they are left alone
+    #[arg(long)]
+    pub(super) redecide: bool,
     /// Refuse unless exactly this many items are decided
     #[arg(long, value_name = "N")]
     pub(super) expect: Option<usize>,
@@ -168,17 +180,21 @@ pub(super) struct Decide {
 const FILTERS: &str = "\
 A filter is a line of terms that must all hold:
 
-  word            looked for in every name around the item, without case or accents
+  word            looked for in every name around the item; case and accents
+                  do not matter
   field:value     account: team: project: role: look only there
-  is:state        undecided kept revoked acknowledged later implicit own noted account privileged team
-                  external collaborator guest active suspended left future unknown
+  is:state        undecided decided kept revoked acknowledged later implicit
+                  own noted account privileged team external collaborator
+                  guest active suspended left future unknown
   -term or !term  must not hold
   \"two words\"     one value;  a|b  either
 
-Items that --where chooses but the verb cannot touch (your own access, implicit grants) are left out and counted.
+Items that --where chooses but the verb cannot touch (your own access, implicit
+grants, decided ones without --redecide) are left out and counted.
 
 Examples:
-  muster decide q4 --where 'is:left role:\"project admin\"' --revoke --reason 'left in March'
+  muster decide q4 --where 'is:left role:\"project admin\"' \\
+      --revoke --reason 'left in March'
   muster decide q4 --where 'team:payments is:undecided' --keep --expect 31";
 
 #[derive(Debug, Args)]
@@ -208,10 +224,14 @@ pub(super) struct Verb {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(after_long_help = "\
-Without --key, --agent or --new-key: the only key of a running ssh-agent, else ~/.ssh/id_ed25519.
+Without --key, --agent or --new-key: the only key of a running ssh-agent, else
+~/.ssh/id_ed25519.
 
-The record is a folder of plain files. The signature covers SHA256SUMS; ssh-keygen and sha256sum check it
-without muster, and README.txt inside says how.")]
+Your own access is not yours to decide. Leave it open with --allow-undecided,
+and let another reviewer decide it in a review of their own.
+
+The record is a folder of plain files. The signature covers SHA256SUMS;
+ssh-keygen and sha256sum check it without muster, and README.txt inside says how.")]
 pub(super) struct Seal {
     /// Which review
     pub(super) name: String,
@@ -246,8 +266,9 @@ pub(super) struct Seal {
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Without --allowed-signers the record can be intact, but who signed it stays unknown: the list comes from
-somebody you trust, never from the record. A line of it:
+Without --allowed-signers a record can be intact, but who signed it stays
+unknown, and the exit code is 0 all the same: scripts give the list. It comes
+from somebody you trust, never from the record. A line of it:
 
   anna@example.com namespaces=\"muster-review\" ssh-ed25519 AAAA…
 

@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) filter: String,
     pub(crate) change: Change,
     pub(crate) reason: Option<String>,
+    /// Change items that are decided already too.
+    pub(crate) redecide: bool,
     pub(crate) expect: Option<usize>,
     pub(crate) dry_run: bool,
     pub(crate) json: bool,
@@ -38,12 +40,18 @@ pub(crate) struct Selection {
     pub(crate) own: usize,
     /// Implicit grants where a verb for stored ones was used, or the other way round; left out.
     pub(crate) other_kind: usize,
-    /// Decided items that cannot be bookmarked, left out.
+    /// Decided items, left alone.
     pub(crate) decided: usize,
 }
 
 /// Decides as `options` say and tells what came of it.
 pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    if options.filter.trim().is_empty() {
+        return Err(failure(
+            "the filter is empty",
+            "say which items with --where; `is:undecided` is all that is left",
+        ));
+    }
     let filter = parse(&options.filter)?;
     // The exception is written only when something is decided with it.
     let exceptions = Exceptions {
@@ -54,7 +62,7 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
     let allowed = options.exceptions.self_review.as_deref();
     let with = super::review::with_self_review(review.campaign(), allowed)?;
     let campaign = with.as_ref().unwrap_or(review.campaign());
-    let selection = select(campaign, &filter, options.change);
+    let selection = select(campaign, &filter, options.change, options.redecide);
     if let Some(expected) = options.expect
         && expected != selection.items.len()
     {
@@ -103,8 +111,14 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Filter> {
     })
 }
 
-/// What `filter` chooses for `change`.
-pub(crate) fn select(campaign: &Campaign, filter: &Filter, change: Change) -> Selection {
+/// What `filter` chooses for `change`. Decided items are left alone unless `redecide` says otherwise: a filter
+/// that is wider than it was meant must not take earlier decisions away.
+pub(crate) fn select(
+    campaign: &Campaign,
+    filter: &Filter,
+    change: Change,
+    redecide: bool,
+) -> Selection {
     let matched = filter.select(campaign);
     let mut selection = Selection {
         matched: matched.len(),
@@ -113,7 +127,12 @@ pub(crate) fn select(campaign: &Campaign, filter: &Filter, change: Change) -> Se
         other_kind: 0,
         decided: 0,
     };
+    let keeps = matches!(change, Change::Decide(_)) && !redecide;
     let may = |item: &Item| match campaign.may(change, *item) {
+        Ok(()) if keeps && campaign.slot(*item).decision.is_some() => {
+            selection.decided += 1;
+            false
+        }
         Ok(()) => true,
         Err(Refusal::OwnAccess(_)) => {
             selection.own += 1;
@@ -166,25 +185,69 @@ fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
                 "implicit, only acknowledged"
             },
         ),
-        (selection.decided, "decided already"),
+        (
+            selection.decided,
+            "decided already; --redecide changes them",
+        ),
     ];
     for (n, why) in left_out.into_iter().filter(|(n, _)| *n > 0) {
         // Writing to a string cannot fail.
         let _ = write!(text, "; left out {n} ({why})");
     }
+    text.push('\n');
+    if options.dry_run {
+        for item in selection.items.iter().take(LISTED) {
+            let _ = writeln!(text, "{}", describe(campaign, item));
+        }
+        let more = selection.items.len().saturating_sub(LISTED);
+        if more > 0 {
+            let _ = writeln!(text, "        and {more} more; --json lists all");
+        }
+    }
     let progress = campaign.progress();
     let _ = writeln!(
         text,
-        "\n{} of {} decided",
+        "{} of {} decided",
         progress.decided(),
         count(progress.items, "item", "items")
     );
     text
 }
 
+/// How many items a dry run names to people.
+const LISTED: usize = 20;
+
+/// One item in a line.
+fn describe(campaign: &Campaign, item: Item) -> String {
+    let snapshot = campaign.snapshot();
+    let holder = snapshot.holder_label(snapshot.grant(item).holder);
+    format!(
+        "{:>6}  {} / {} of {}",
+        item.number(),
+        snapshot.resource_label(item).safe(),
+        snapshot.role_label(item).safe(),
+        holder.safe()
+    )
+}
+
+/// All items of a dry run, for scripts.
+fn listed(campaign: &Campaign, selection: &Selection) -> Vec<serde_json::Value> {
+    let snapshot = campaign.snapshot();
+    let one = |item: Item| {
+        json!({
+            "number": item.number(),
+            "id": snapshot.grant(item).id.to_string(),
+            "holder": snapshot.holder_label(snapshot.grant(item).holder).raw(),
+            "resource": snapshot.resource_label(item).raw(),
+            "role": snapshot.role_label(item).raw(),
+        })
+    };
+    selection.items.iter().map(one).collect()
+}
+
 fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
     let progress = campaign.progress();
-    let answer = json!({
+    let mut answer = json!({
         "review": options.name,
         "change": options.change.word(),
         "filter": options.filter,
@@ -195,5 +258,8 @@ fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         "entry": (!options.dry_run && !selection.items.is_empty()).then(|| campaign.entries().len()),
         "undecided": progress.undecided,
     });
+    if options.dry_run {
+        answer["chosen"] = listed(campaign, selection).into();
+    }
     super::json_line(&answer)
 }

@@ -72,25 +72,25 @@ async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
 }
 
 /// Opens the latest demo review of this size, or makes one; without a terminal the story tells itself.
-pub(crate) fn demo(context: &Context, options: Options) -> anyhow::Result<Answer> {
+pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answer> {
     let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     if !terminal && !options.plain {
         return story::tell(context, options.size);
     }
     if !review::plain_wanted(options.plain) {
         let places = context.clone();
+        let (size, fresh) = (options.size, options.fresh);
         return review::screens(context, move |effects, messages| {
-            let (finding, fresh) = (places.clone(), options.fresh);
-            let found =
-                review::unless_stopped(effects, move || find(&finding, options.size, fresh))?;
+            let finding = places.clone();
+            let found = review::unless_stopped(effects, move || find(&finding, size, fresh))?;
             let review = match found {
                 None => None,
                 Some(Place::Open(review)) => Some(*review),
                 Some(Place::New(name)) => {
-                    read_for_screens(&places, options.size, &name, effects, messages)?
+                    read_for_screens(&places, size, &name, effects, messages)?
                 }
             };
-            Ok(review.map(|review| Session::of(review, true)))
+            Ok(review.map(|review| Session::of(review, Some(again(size)))))
         });
     }
     let review = match find(context, options.size, options.fresh)? {
@@ -112,7 +112,15 @@ pub(crate) fn demo(context: &Context, options: Options) -> anyhow::Result<Answer
             review?
         }
     };
-    review::lines(context, Session::of(review, true))
+    review::lines(context, Session::of(review, Some(again(options.size))))
+}
+
+/// The command that comes back to this demo.
+fn again(size: Size) -> String {
+    match size {
+        Size::S => "demo".to_owned(),
+        size => format!("demo --size {size}"),
+    }
 }
 
 enum Place {

@@ -19,7 +19,7 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
     } else {
         text.push_str("Reviews\n");
         for review in &reviews {
-            let (name, line) = (&review.name, line(review));
+            let (name, line) = (&review.name, line(context, review));
             let _ = writeln!(text, "  {name:<20} {line}");
         }
     }
@@ -44,17 +44,17 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
 }
 
 /// What is known of a review without reading all of it, and its next step.
-fn line(review: &Listed) -> String {
+fn line(context: &Context, review: &Listed) -> String {
     match &review.summary {
         Ok(Summary {
             sealed: Some(record),
             ..
         }) => format!("sealed as {record}"),
         Ok(summary) => format!(
-            "{}, last touched {} UTC: muster review {}",
+            "{}, last touched {} UTC: {}",
             count(summary.opened.items, "item", "items"),
             summary.last_at.minute(),
-            review.name
+            context.again(&format!("review {}", review.name))
         ),
         Err(error) => format!("cannot be read: {}", SafeText::of(&error.to_string())),
     }

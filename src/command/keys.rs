@@ -161,13 +161,13 @@ pub(crate) fn throw_away_signer() -> anyhow::Result<Box<dyn Signer>> {
 impl Found {
     /// Gets the key ready to sign.
     pub(crate) fn signer(
-        self,
+        &self,
         places: &Places,
         passphrase: Option<&SecretString>,
     ) -> anyhow::Result<Box<dyn Signer>> {
-        let signer = match self.source {
-            Source::Agent(identity) => identity.signer(),
-            Source::File(path) => file_signer(&path, passphrase)?,
+        let signer = match &self.source {
+            Source::Agent(identity) => identity.clone().signer(),
+            Source::File(path) => file_signer(path, passphrase)?,
             Source::Own => own_signer(places, passphrase)?,
             Source::ThrowAway => throw_away_signer()?,
         };

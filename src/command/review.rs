@@ -176,7 +176,7 @@ fn begin(context: &Context, mut review: Review, options: &Options) -> anyhow::Re
     Ok(Session {
         review,
         read_only,
-        demo: false,
+        demo: None,
     })
 }
 
@@ -201,13 +201,13 @@ pub(crate) fn plain_wanted(asked: bool) -> bool {
 pub(crate) struct Session {
     pub(crate) review: Review,
     pub(crate) read_only: Option<String>,
-    /// Whether a throw-away key is offered.
-    pub(crate) demo: bool,
+    /// For a demo, the command that opens it again; it is offered a throw-away key.
+    pub(crate) demo: Option<String>,
 }
 
 impl Session {
     /// A session in which everything is allowed that the journal allows.
-    pub(crate) fn of(review: Review, demo: bool) -> Self {
+    pub(crate) fn of(review: Review, demo: Option<String>) -> Self {
         Self {
             read_only: closed(&review, false),
             review,
@@ -240,12 +240,12 @@ pub(crate) fn screens(
     let (outbox, mut effects) = mpsc::unbounded_channel();
     let places = context.clone();
     let worker = std::thread::spawn(move || -> anyhow::Result<Option<Session>> {
-        let begun = begin(&mut effects, &messages);
-        let Ok(Some(session)) = begun else {
+        let opened = begin(&mut effects, &messages);
+        let Ok(Some(session)) = opened else {
             send(&messages, Message::Stopped);
             // The screens would take an early end for a failure.
             while effects.blocking_recv().is_some() {}
-            return begun;
+            return opened;
         };
         send(&messages, session.opened());
         Ok(Some(carry_out(&places, session, effects, &messages)))
@@ -292,17 +292,14 @@ pub(crate) fn farewell(context: &Context, exit: Exit, session: &Session) -> Answ
     if let Some(record) = campaign.sealed() {
         let record = context.store.records_folder().join(record);
         eprint_line(&format!(
-            "{name} is sealed. muster verify {}",
-            record.display()
+            "{name} is sealed. Next: {}",
+            context.again(&format!("verify {}", record.display()))
         ));
     } else {
-        let next = if session.demo {
-            "demo".to_owned()
-        } else {
-            format!("review {name}")
-        };
+        let review = || format!("review {name}");
+        let next = context.again(&session.demo.clone().unwrap_or_else(review));
         eprint_line(&format!(
-            "{} of {} decided, all on disk. Go on with: muster {next}",
+            "{} of {} decided, all on disk. Go on with: {next}",
             thousands(progress.decided()),
             count(progress.items, "item", "items"),
         ));
@@ -333,17 +330,11 @@ pub(crate) fn carry_out(
                 Err(Failed::Broken(why)) => send(messages, Message::Broken(SafeText::of(&why))),
             },
             Effect::ListKeys => {
-                listed = keys::all(&context.places, session.demo);
+                listed = keys::all(&context.places, session.demo.is_some());
                 send(messages, Message::Keys(listed.iter().map(choice).collect()));
             }
             Effect::Seal(request) => {
-                let told = seal_from_screen(
-                    context,
-                    &mut session,
-                    std::mem::take(&mut listed),
-                    &request,
-                    messages,
-                );
+                let told = seal_from_screen(context, &mut session, &listed, &request, messages);
                 if let Err(error) = told {
                     send(
                         messages,
@@ -379,17 +370,16 @@ fn append(session: &mut Session, event: Event) -> Result<Arc<Entry>, Failed> {
 fn seal_from_screen(
     context: &Context,
     session: &mut Session,
-    mut listed: Vec<Found>,
+    listed: &[Found],
     request: &SealRequest,
     messages: &UnboundedSender<Message>,
 ) -> anyhow::Result<()> {
     if let Some(why) = &session.read_only {
         anyhow::bail!("{why}");
     }
-    if request.key >= listed.len() {
-        return Err(failure("the key is not there any more", "choose one again"));
-    }
-    let found = listed.swap_remove(request.key);
+    let found = listed
+        .get(request.key)
+        .ok_or_else(|| failure("the key is not there any more", "choose one again"))?;
     send(
         messages,
         Message::Sealing(SafeText::of("getting the key ready")),
@@ -439,25 +429,35 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
     if let Some(why) = &session.read_only {
         eprint_line(&format!("note: {why}; nothing can be decided"));
     }
-    let mut campaign = session.review.campaign().clone();
-    let exit = tui::plain::review(
-        &mut campaign,
-        &mut io::stdin().lock(),
-        &mut io::stdout(),
-        &mut |event| {
-            append(&mut session, event)
-                .map(|entry| Entry::clone(&entry))
-                .map_err(|failed| match failed {
-                    Failed::Refused(why) | Failed::Broken(why) => why,
-                })
-        },
-    )?;
-    match exit {
-        PlainExit::Quit => Ok(farewell(context, Exit::Quit, &session)),
-        PlainExit::SignOff => {
-            let name = session.review.campaign().opened().review.clone();
-            drop(session);
-            seal::ask_and_seal(context, &name)
+    loop {
+        let mut campaign = session.review.campaign().clone();
+        let exit = tui::plain::review(
+            &mut campaign,
+            &mut io::stdin().lock(),
+            &mut io::stdout(),
+            &mut |event| {
+                append(&mut session, event)
+                    .map(|entry| Entry::clone(&entry))
+                    .map_err(|failed| match failed {
+                        Failed::Refused(why) | Failed::Broken(why) => why,
+                    })
+            },
+        )?;
+        if exit == PlainExit::Quit {
+            return Ok(farewell(context, Exit::Quit, &session));
+        }
+        if let Some(why) = &session.read_only {
+            eprint_line(why);
+            continue;
+        }
+        let keys = keys::all(&context.places, session.demo.is_some());
+        match seal::ask_and_seal(context, &mut session.review, &keys) {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => eprint_line("Nothing was sealed. The review goes on."),
+            Err(error) => eprint_line(&format!(
+                "Not sealed: {}. The review goes on.",
+                super::sentences(&error)
+            )),
         }
     }
 }

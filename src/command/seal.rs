@@ -259,7 +259,22 @@ fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
             "a sealed record never changes; begin a new review with muster snapshot",
         ));
     }
-    let principal = sealing.principal;
+    check_principal(sealing.principal)?;
+    let no_reason = sealing
+        .undecided_reason
+        .is_none_or(|reason| Raw::from(reason).is_blank());
+    if campaign.progress().undecided > 0 && no_reason {
+        let name = &campaign.opened().review;
+        return Err(failure(
+            undecided_words(campaign),
+            format!("muster review {name}, or say why they stay open: --allow-undecided REASON"),
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the auditor's list of signers can name `principal`.
+fn check_principal(principal: &str) -> anyhow::Result<()> {
     if principal.is_empty()
         || principal
             .chars()
@@ -269,32 +284,23 @@ fn ready(campaign: &Campaign, sealing: &Sealing<'_>) -> anyhow::Result<()> {
         || Raw::from(principal).has_hidden()
     {
         return Err(failure(
-            "the principal is not one plain word",
+            "the one who signs is named by one plain word",
             "use an e-mail address, as the auditor's list of signers has it",
         ));
     }
-    let undecided = campaign.progress().undecided;
-    if undecided > 0
-        && sealing
-            .undecided_reason
-            .is_none_or(|reason| Raw::from(reason).is_blank())
-    {
-        let own = Effort::of(campaign).own_undecided;
-        let whose = if own > 0 {
-            format!(", {own} of them your own access, which another reviewer decides")
-        } else {
-            String::new()
-        };
-        let name = &campaign.opened().review;
-        return Err(failure(
-            format!(
-                "{} undecided{whose}",
-                count(undecided, "item is", "items are")
-            ),
-            format!("muster review {name}, or say why they stay open: --allow-undecided REASON"),
-        ));
-    }
     Ok(())
+}
+
+/// What is undecided, and whose it is.
+fn undecided_words(campaign: &Campaign) -> String {
+    let own = Effort::of(campaign).own_undecided;
+    let whose = if own > 0 {
+        format!(", {own} of them your own access, which another reviewer decides")
+    } else {
+        String::new()
+    };
+    let undecided = count(campaign.progress().undecided, "item is", "items are");
+    format!("{undecided} undecided{whose}")
 }
 
 /// `name`, or `name.2` and so on when it is taken: a record is never written over.
@@ -331,11 +337,20 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
     let mut review = super::review::open(context, &options.name)?;
     if let Some(sealed) = resume(context, &mut review, options.out.as_deref())? {
         tell_resumed(&sealed);
-        return Ok(told(&sealed, options.json));
+        return Ok(told(context, &sealed, options.json));
+    }
+    let mut undecided_reason = options.undecided_reason.clone();
+    if undecided_reason.is_none()
+        && review.campaign().progress().undecided > 0
+        && !options.attest
+        && io::stdin().is_terminal()
+    {
+        let left = undecided_words(review.campaign());
+        undecided_reason = ask(&format!("{left}. Why do they stay open"))?;
     }
     let mut sealing = Sealing {
         principal: &options.principal,
-        undecided_reason: options.undecided_reason.as_deref(),
+        undecided_reason: undecided_reason.as_deref(),
         confirmed: None,
         out: options.out.as_deref(),
     };
@@ -363,16 +378,11 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
         passphrase => passphrase,
     };
     let signer = found.signer(&context.places, passphrase.as_ref())?;
-    let mut tell = |step: Step<'_>| {
-        if let Step::Doing(what) = step {
-            eprint_line(what);
-        }
-    };
-    let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell)?;
-    Ok(told(&sealed, options.json))
+    let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell_doing)?;
+    Ok(told(context, &sealed, options.json))
 }
 
-fn told(sealed: &Sealed, as_json: bool) -> Answer {
+fn told(context: &Context, sealed: &Sealed, as_json: bool) -> Answer {
     let record = sealed.record.display().to_string();
     let (principal, fingerprint, key) = (&sealed.principal, &sealed.key_fingerprint, &sealed.key);
     if as_json {
@@ -387,50 +397,96 @@ fn told(sealed: &Sealed, as_json: bool) -> Answer {
     let record = SafeText::of(&record);
     let line = signer_line(principal, key);
     Answer::done(format!(
-        "{record}\n\nsigned by {principal} with {fingerprint}\nThe line for the auditor's list of signers:\n  {line}\nNext: muster verify {record}\n",
+        "{record}\n\nsigned by {principal} with {fingerprint}\nThe line for the auditor's list of signers:\n  {line}\nNext: {}\n",
+        context.again(&format!("verify {record}"))
     ))
 }
 
-/// Asks for everything that sealing needs, as lines; the way on from the review as lines.
-pub(crate) fn ask_and_seal(context: &Context, name: &str) -> anyhow::Result<Answer> {
-    let review = super::review::look(context, name)?;
-    let undecided = review.campaign().progress().undecided;
-    drop(review);
-    let principal = ask("Who signs (an e-mail address): ")?;
-    let undecided_reason = match undecided {
-        0 => None,
-        n => Some(ask(&format!(
-            "{} undecided. Why do they stay open: ",
-            count(n, "item is", "items are")
-        ))?),
+/// Asks for everything that sealing needs, as lines, and seals. `None`: the person left it.
+pub(crate) fn ask_and_seal(
+    context: &Context,
+    review: &mut Review,
+    keys: &[Found],
+) -> anyhow::Result<Option<Answer>> {
+    let progress = review.campaign().progress();
+    let principal = loop {
+        let Some(principal) = ask("Who signs: one word, such as your e-mail address")? else {
+            return Ok(None);
+        };
+        match check_principal(&principal) {
+            Ok(()) => break principal,
+            Err(error) => eprint_line(&super::sentences(&error)),
+        }
     };
-    let options = Options {
-        name: name.to_owned(),
-        principal,
-        key: Key::Usual,
-        passphrase_stdin: false,
+    let mut undecided_reason = None;
+    if progress.undecided > 0 {
+        let left = undecided_words(review.campaign());
+        undecided_reason = ask(&format!("{left}. Why do they stay open"))?;
+        if undecided_reason.is_none() {
+            return Ok(None);
+        }
+    }
+    for (place, key) in keys.iter().enumerate() {
+        let (number, place, fingerprint) = (place + 1, key.place, &key.fingerprint);
+        eprint_line(&format!("{number}  {}, {place} {fingerprint}", key.label));
+    }
+    let found = loop {
+        let Some(number) = ask("Which key signs: its number")? else {
+            return Ok(None);
+        };
+        let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+        match place.and_then(|place| keys.get(place)) {
+            Some(found) => break found,
+            None => eprint_line(&format!("There are keys 1 to {}.", keys.len())),
+        }
+    };
+    let words = statement(review.campaign(), &principal);
+    show(review.campaign(), &words);
+    let name = review.campaign().opened().review.clone();
+    match ask(&format!(
+        "Type the review's name to confirm and sign ({name})"
+    ))? {
+        Some(typed) if typed == name => {}
+        _ => return Ok(None),
+    }
+    let passphrase = if found.needs_passphrase {
+        Some(SecretString::from(rpassword::prompt_password(
+            "Passphrase of the key (not shown): ",
+        )?))
+    } else {
+        None
+    };
+    let signer = found.signer(&context.places, passphrase.as_ref())?;
+    let sealing = Sealing {
+        principal: &principal,
+        undecided_reason: undecided_reason.as_deref(),
+        confirmed: Some(&words),
         out: None,
-        undecided_reason,
-        attest: false,
-        json: false,
     };
-    seal(context, &options)
+    let sealed = seal_review(context, review, &sealing, &*signer, &mut tell_doing)?;
+    Ok(Some(told(context, &sealed, false)))
 }
 
-fn ask(question: &str) -> anyhow::Result<String> {
+/// Says on stderr what is being done.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is called as sealing calls back"
+)]
+fn tell_doing(step: Step<'_>) {
+    if let Step::Doing(what) = step {
+        eprint_line(what);
+    }
+}
+
+/// A line from a person; an empty one means that they leave it.
+fn ask(question: &str) -> anyhow::Result<Option<String>> {
     let mut err = io::stderr().lock();
-    write!(err, "{question}")?;
+    write!(err, "{question} (an empty line goes back): ")?;
     err.flush()?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     let answer = line.trim();
-    if answer.is_empty() {
-        return Err(failure(
-            "no answer was given; nothing was sealed",
-            "go on with muster seal",
-        ));
-    }
-    Ok(answer.to_owned())
+    Ok((!answer.is_empty()).then(|| answer.to_owned()))
 }
 
 fn passphrase(options: &Options) -> anyhow::Result<Option<SecretString>> {
@@ -549,7 +605,14 @@ fn confirm(name: &str) -> anyhow::Result<bool> {
     reason = "a file of the demo's auditor, not one of ours to keep"
 )]
 pub(crate) fn write_beside(path: &Path, text: &str) -> anyhow::Result<()> {
-    fs::write(path, text).hint(format!("cannot write {}", path.display()))
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.hint(format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

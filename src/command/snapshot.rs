@@ -82,6 +82,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         )));
     }
     Ok(Answer::done(summary(
+        context,
         &options.name,
         &campaign.opened().clone(),
     )))
@@ -326,7 +327,7 @@ pub(crate) fn describe(progress: &Progress) -> String {
     )
 }
 
-fn summary(name: &str, opened: &Opened) -> String {
+fn summary(context: &Context, name: &str, opened: &Opened) -> String {
     let gaps = &opened.provenance.gaps;
     let complete = match opened.provenance.completeness() {
         Completeness::Full => "Everything that was asked for was read.\n".to_owned(),
@@ -343,8 +344,9 @@ fn summary(name: &str, opened: &Opened) -> String {
         }
     };
     format!(
-        "{} with {} are frozen as {name}.\n{complete}Next: muster review {name}\n",
+        "{} with {} are frozen as {name}.\n{complete}Next: {}\n",
         count(opened.accounts, "account", "accounts"),
         count(opened.items, "item", "items"),
+        context.again(&format!("review {name}")),
     )
 }

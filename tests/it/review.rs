@@ -317,6 +317,46 @@ fn an_exception_for_own_access_is_written_only_with_a_decision_that_uses_it() {
 }
 
 #[test]
+fn a_wide_filter_takes_no_earlier_decision_away() {
+    let home = Home::new();
+    Serving::start(&home, "s").snapshot(&home, "q4").good();
+    let revoke = [
+        "decide", "q4", "--where", "is:left", "--revoke", "--reason", "left",
+    ];
+    let revoked = home.run(&[&revoke[..], &["--json"]].concat()).good().json();
+    let n = revoked["items"].as_u64().expect("a number");
+
+    let empty = home.run(&["decide", "q4", "--where", "", "--keep"]);
+    assert_eq!(
+        empty.code,
+        Some(2),
+        "an empty filter is a variable that was not set"
+    );
+    assert!(empty.err.contains("the filter is empty"), "{}", empty.err);
+
+    let all = [
+        "decide",
+        "q4",
+        "--where",
+        "is:active|left",
+        "--keep",
+        "--json",
+    ];
+    let dry = home.run(&[&all[..], &["--dry-run"]].concat()).good().json();
+    assert_eq!(dry["left_out"]["decided"].as_u64(), Some(n));
+    assert_eq!(
+        dry["chosen"].as_array().map(|all| all.len() as u64),
+        dry["items"].as_u64()
+    );
+    home.run(&all).good();
+    let status = || home.run(&["status", "q4", "--json"]).good().json();
+    assert_eq!(status()["revoked"].as_u64(), Some(n));
+    let again = ["decide", "q4", "--where", "is:left", "--keep", "--redecide"];
+    home.run(&again).good();
+    assert_eq!(status()["revoked"].as_u64(), Some(0), "it was asked for");
+}
+
+#[test]
 fn undecided_items_are_not_sealed_without_a_reason() {
     if !have(&["ssh-keygen"]) {
         return;

@@ -49,7 +49,7 @@ fn a_principal_that_a_list_of_signers_cannot_have_is_refused() {
         let refused = seal(&home, "q4", &["--principal", principal, "--new-key"]);
         assert_eq!(refused.code, Some(2), "{principal:?}");
         assert!(
-            refused.err.contains("not one plain word"),
+            refused.err.contains("one plain word"),
             "{}",
             refused.err
         );

@@ -113,7 +113,7 @@ pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
     }
     for step in script() {
         let filter = decide::parse(&step.filter)?;
-        let selection = decide::select(review.campaign(), &filter, step.change());
+        let selection = decide::select(review.campaign(), &filter, step.change(), false);
         if !selection.items.is_empty() {
             let event = Event::Decided(Decided {
                 change: step.change(),
