@@ -28,6 +28,8 @@ mod story;
 
 pub(crate) use crate::demo::Size;
 
+const SETTING_UP: &str = "setting up the organization";
+
 /// How to show it.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -193,7 +195,7 @@ async fn read(
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
     progress(&Progress {
-        what: "setting up the organization",
+        what: SETTING_UP,
         ..Progress::default()
     });
     let server = start(size, 0).await?;
@@ -257,7 +259,10 @@ fn read_for_screens(
 
 fn loading(progress: &Progress) -> Loading {
     Loading {
-        what: progress.what.to_owned(),
+        what: match progress.what {
+            SETTING_UP | snapshot::WRITING => progress.what.to_owned(),
+            what => format!("fetching {what}"),
+        },
         done: progress.done,
         total: progress.total,
         requests: progress.requests,

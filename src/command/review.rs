@@ -176,6 +176,7 @@ fn begin(context: &Context, mut review: Review, options: &Options) -> anyhow::Re
     Ok(Session {
         review,
         read_only,
+        broken: None,
         demo: None,
     })
 }
@@ -186,7 +187,10 @@ fn closed(review: &Review, look_only: bool) -> Option<String> {
         return Some(format!("the review is sealed as {record}"));
     }
     if let Some(holder) = review.held_by() {
-        return Some(format!("the review is open elsewhere: {holder}"));
+        // True for as long as this is shown, whatever the other process does meanwhile.
+        return Some(format!(
+            "it was open {holder} when it was opened here; open it again to decide"
+        ));
     }
     look_only.then(|| "opened to look only".to_owned())
 }
@@ -201,6 +205,8 @@ pub(crate) fn plain_wanted(asked: bool) -> bool {
 pub(crate) struct Session {
     pub(crate) review: Review,
     pub(crate) read_only: Option<String>,
+    /// Why nothing more could be written, once that was so.
+    broken: Option<String>,
     /// For a demo, the command that opens it again; it is offered a throw-away key.
     pub(crate) demo: Option<String>,
 }
@@ -210,6 +216,7 @@ impl Session {
     pub(crate) fn of(review: Review, demo: Option<String>) -> Self {
         Self {
             read_only: closed(&review, false),
+            broken: None,
             review,
             demo,
         }
@@ -248,6 +255,9 @@ pub(crate) fn screens(
             return opened;
         };
         send(&messages, session.opened());
+        let snapshot = Arc::clone(session.review.campaign().snapshot());
+        // The first letter of a filter need not wait for it.
+        std::thread::spawn(move || snapshot.prepare_filters());
         Ok(Some(carry_out(&places, session, effects, &messages)))
     });
     let exit = tui::run(config::variable, outbox, inbox)?;
@@ -289,6 +299,9 @@ pub(crate) async fn stopped(effects: &mut UnboundedReceiver<Effect>) {
 pub(crate) fn farewell(context: &Context, exit: Exit, session: &Session) -> Answer {
     let campaign = session.review.campaign();
     let (progress, name) = (campaign.progress(), &campaign.opened().review);
+    if let Some(why) = &session.broken {
+        eprint_line(&format!("error: the last decision was not recorded: {why}"));
+    }
     if let Some(record) = campaign.sealed() {
         let record = context.store.records_folder().join(record);
         eprint_line(&format!(
@@ -304,13 +317,14 @@ pub(crate) fn farewell(context: &Context, exit: Exit, session: &Session) -> Answ
             count(progress.items, "item", "items"),
         ));
     }
-    match exit {
-        Exit::Quit => Answer::silent(),
-        // As a shell tells a program that a signal ended.
-        Exit::Signal(signal) => Answer {
-            text: String::new(),
-            code: u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    Answer {
+        code: match (exit, &session.broken) {
+            // As a shell tells of a program that a signal ended.
+            (Exit::Signal(signal), _) => u8::try_from(128 + signal).unwrap_or(2),
+            (Exit::Quit, Some(_)) => 2,
+            (Exit::Quit, None) => 0,
         },
+        ..Answer::silent()
     }
 }
 
@@ -327,7 +341,10 @@ pub(crate) fn carry_out(
             Effect::Append(event) => match append(&mut session, event) {
                 Ok(entry) => send(messages, Message::Appended(Box::new(Entry::clone(&entry)))),
                 Err(Failed::Refused(why)) => send(messages, Message::Refused(SafeText::of(&why))),
-                Err(Failed::Broken(why)) => send(messages, Message::Broken(SafeText::of(&why))),
+                Err(Failed::Broken(why)) => {
+                    send(messages, Message::Broken(SafeText::of(&why)));
+                    session.broken.get_or_insert(why);
+                }
             },
             Effect::ListKeys => {
                 listed = keys::all(&context.places, session.demo.is_some());

@@ -28,6 +28,9 @@ use crate::{
     store::{Review, Store},
 };
 
+/// What is done when everything was read.
+pub(crate) const WRITING: &str = "writing the snapshot";
+
 /// What to read, and as what to keep it.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -169,7 +172,7 @@ pub(crate) async fn read(
     }
     let fetched = fetched.expect("the loop ends when it is there");
     progress(&Progress {
-        what: "writing the snapshot",
+        what: WRITING,
         ..Progress::default()
     });
     let account = match request.reviewer {

@@ -380,6 +380,11 @@ impl Snapshot {
         }
     }
 
+    /// Makes what filters need now, so that the first one does not have to wait for it.
+    pub fn prepare_filters(&self) {
+        self.index();
+    }
+
     /// The names in this snapshot, prepared for filters; made on first use.
     pub(super) fn index(&self) -> &filter::Index {
         self.index.get_or_init(|| filter::Index::of(self))

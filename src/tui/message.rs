@@ -49,7 +49,7 @@ pub(crate) enum Message {
 /// How far fetching is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Loading {
-    /// What is read now: "accounts", "participants of projects".
+    /// What is done now: "fetching accounts", "writing the snapshot".
     pub(crate) what: String,
     /// Rows read of that.
     pub(crate) done: u64,

@@ -125,6 +125,21 @@ fn a_snapshot_that_is_stopped_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_review_that_is_open_elsewhere_is_read_only_and_tells_so_for_good() {
+    let Some(home) = Home::new() else { return };
+    let mut first = home.demo(100, 30);
+    let mut second = Terminal::start(home.command(MUSTER, &["review", "demo"]), 100, 30);
+    second.wait_for("READ-ONLY: it was open in process");
+    first.press("Q");
+    first.wait_for_exit();
+    second.press("a");
+    second.wait_for("read-only: it was open in process");
+    second.press("Q");
+    assert!(second.wait_for_exit().success());
+    assert_eq!(home.count("kept"), 0);
+}
+
+#[test]
 fn a_review_goes_on_where_it_was_left() {
     let Some(home) = Home::new() else { return };
     let mut terminal = home.demo(100, 30);
@@ -201,7 +216,8 @@ fn a_signal_gives_the_terminal_back_and_loses_no_decision() {
         terminal.press("a");
         terminal.wait_for("kept");
         terminal.signal(signal);
-        terminal.wait_for_exit();
+        let status = terminal.wait_for_exit();
+        assert_eq!(status.exit_code(), 128 + signal.as_raw().cast_unsigned());
         terminal.assert_restored();
         assert_eq!(home.count("kept"), 1, "{signal:?}");
     }

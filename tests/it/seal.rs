@@ -48,11 +48,7 @@ fn a_principal_that_a_list_of_signers_cannot_have_is_refused() {
     ] {
         let refused = seal(&home, "q4", &["--principal", principal, "--new-key"]);
         assert_eq!(refused.code, Some(2), "{principal:?}");
-        assert!(
-            refused.err.contains("one plain word"),
-            "{}",
-            refused.err
-        );
+        assert!(refused.err.contains("one plain word"), "{}", refused.err);
     }
     let journal = fs::read_to_string(home.data().join("reviews/q4/journal.jsonl"));
     assert_eq!(journal.expect("a journal").lines().count(), 1);

@@ -60,11 +60,12 @@ impl Loading {
             let doing = match (progress.what.is_empty(), self.stopping) {
                 (_, true) => "Stopping".to_owned(),
                 (true, false) => "Opening".to_owned(),
-                (false, false) => format!("Fetching {what}"),
+                (false, false) => capital(what.as_str()),
             };
             let rows = match progress.total {
                 _ if progress.what.is_empty() => String::new(),
                 Some(total) => format!("  {} of {}", number(progress.done), number(total)),
+                None if progress.done == 0 => String::new(),
                 None => format!("  {}", number(progress.done)),
             };
             put(
@@ -105,6 +106,12 @@ impl Loading {
             footer(pen, last, self.context(), None, false);
         }
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect()
 }
 
 /// A bar of `wide` cells.

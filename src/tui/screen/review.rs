@@ -193,6 +193,9 @@ pub(crate) struct Filtering {
     from: (usize, Option<Item>),
 }
 
+/// What to do when nothing more can be written.
+const AGAIN: &str = "see to the disk, leave with q and open the review again";
+
 /// Something to do once everything is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
@@ -284,8 +287,8 @@ impl Review {
 
     /// Why nothing can be decided, when that is so.
     pub(super) fn closed(&self) -> Option<String> {
-        if let Some(broken) = &self.broken {
-            return Some(format!("nothing more can be written: {broken}"));
+        if self.broken.is_some() {
+            return Some(format!("nothing more is recorded; {AGAIN}"));
         }
         if let Some(record) = self.campaign.sealed() {
             return Some(format!(
@@ -399,11 +402,13 @@ impl Review {
 
     /// Nothing more can be written.
     pub(crate) fn broke(&mut self, reason: &SafeText) {
-        self.broken = Some(reason.clone());
+        // What follows a failure only says that there was one.
+        self.broken.get_or_insert_with(|| reason.clone());
         self.pending.clear();
         self.wishes.clear();
         self.sealing = None;
-        self.refuse(format!("not recorded: {reason}"));
+        // The reason stands on the screen from now on.
+        self.refuse(format!("not recorded; {AGAIN}"));
         self.settled_pending();
         self.settle();
     }

@@ -324,13 +324,16 @@ fn a_broken_disk_leaves_a_banner_and_refuses_every_decision() {
     run.saves = false;
     run.press("a");
     run.tell(Message::Broken(SafeText::of("no space left on device")));
+    assert!(run.toast().contains("not recorded"), "{}", run.toast());
+    // What was sent meanwhile fails too, and says less.
+    run.tell(Message::Broken(SafeText::of("writing failed before")));
     run.sent.clear();
     for keys in ["a", "s", "d", ".", "c", "A", "D", "u", "^r", "m", "S"] {
         run.press(keys);
         assert!(run.sent.is_empty(), "{keys}");
         assert!(
             run.toast()
-                .contains("nothing more can be written: no space left"),
+                .contains("nothing more is recorded; see to the disk, leave with q"),
             "{keys}: {}",
             run.toast()
         );

@@ -141,7 +141,7 @@ fn loading_and_its_failure() {
     };
     insta::assert_snapshot!("opening_80x24", screen(&state, (80, 24)));
     let loading = Loading {
-        what: "participants of projects".to_owned(),
+        what: "fetching participants of projects".to_owned(),
         done: 31_400,
         total: Some(100_000),
         requests: 412,
