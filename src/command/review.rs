@@ -459,7 +459,12 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
                         Failed::Refused(why) | Failed::Broken(why) => why,
                     })
             },
-        )?;
+        );
+        let exit = match exit {
+            // `| head`: whoever read has enough, and every decision is on disk.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => PlainExit::Quit,
+            exit => exit?,
+        };
         if exit == PlainExit::Quit {
             return Ok(farewell(context, Exit::Quit, &session));
         }
