@@ -74,12 +74,29 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 },
             )
         }
+        Some(Command::Connect(connect)) => command::connect::connect(
+            &context,
+            &command::connect::Options {
+                organization: connect.org,
+                source: source(connect.token),
+                client_id: connect.client_id,
+                client_secret_stdin: connect.client_secret_stdin,
+                ca_file: connect.ca_file,
+                json: connect.json,
+            },
+        ),
+        Some(Command::Connections(connections)) => {
+            command::connections::connections(&context, connections.json)
+        }
+        Some(Command::Disconnect(disconnect)) => {
+            command::connections::disconnect(&context, &disconnect.org)
+        }
         Some(Command::Snapshot(snapshot)) => command::snapshot::snapshot(
             &context,
             &command::snapshot::Options {
                 name: snapshot.name,
                 organization: snapshot.org,
-                token_stdin: snapshot.token_stdin,
+                source: source(snapshot.token),
                 reviewer: snapshot.reviewer,
                 ca_file: snapshot.ca_file,
                 concurrency: usize::from(snapshot.concurrency),
@@ -141,6 +158,13 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
     }
 }
 
+fn source(token: args::Token) -> command::token::Source {
+    command::token::Source {
+        stdin: token.token_stdin,
+        command: token.token_command,
+    }
+}
+
 fn exceptions(exceptions: args::Exceptions) -> command::Exceptions {
     command::Exceptions {
         partial: exceptions.partial,
@@ -184,6 +208,11 @@ mod tests {
             "muster seal q4",
             "muster seal q4 --principal a --new-key --agent",
             "muster demo --port 80",
+            "muster connect acme --token-stdin --token-command pass",
+            "muster connect acme --client-id a --token-stdin",
+            "muster connect acme --client-secret-stdin",
+            "muster connect acme --token t",
+            "muster disconnect",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -12,15 +12,19 @@ use crate::{
 
 pub(crate) use crate::domain::words::{count, number as thousands};
 
+pub(crate) mod connect;
+pub(crate) mod connections;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod home;
 mod keys;
+mod place;
 mod progress;
 pub(crate) mod review;
 pub(crate) mod seal;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 /// What every subcommand needs.

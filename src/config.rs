@@ -4,6 +4,8 @@
     reason = "this is where the environment is read"
 )]
 
+pub(crate) mod connections;
+
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
@@ -16,7 +18,7 @@ use secrecy::SecretString;
 pub(crate) struct Places {
     /// Reviews in progress and sealed records.
     pub(crate) data: PathBuf,
-    /// The key muster made, when it made one.
+    /// The key muster made, when it made one, and the list of connections.
     pub(crate) config: PathBuf,
     /// The person's home folder.
     pub(crate) home: PathBuf,
@@ -64,6 +66,9 @@ impl Places {
 
 /// The variable the token may stand in.
 pub(crate) const TOKEN_VARIABLE: &str = "SPACE_TOKEN";
+
+/// Variables that hold a secret: no child process gets them.
+pub(crate) const SECRET_VARIABLES: &[&str] = &[TOKEN_VARIABLE];
 
 /// The token from the environment, when there is one.
 pub(crate) fn token() -> Option<SecretString> {

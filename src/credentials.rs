@@ -1,7 +1,11 @@
-//! Secrets in the system's keyring: Secret Service, macOS Keychain, Windows Credential Manager.
+//! Secrets that are kept elsewhere: in the system's keyring, or with a [`program`] that hands one out.
+//!
+//! The keyring is what the platform has: Secret Service, macOS Keychain, Windows Credential Manager.
 //!
 //! A keyring can be missing, locked or frozen. Every call runs in a thread of its own and is given up after
 //! five seconds; nothing ever falls back to a plain file.
+
+pub(crate) mod program;
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -46,6 +50,21 @@ pub(crate) fn find(name: &str) -> Result<SecretString, Error> {
     let bytes = Zeroizing::new(with_entry(name, Entry::get_secret)?);
     let text = str::from_utf8(&bytes).map_err(|_| Error::NotText(name.to_owned()))?;
     Ok(SecretString::from(text.to_owned()))
+}
+
+/// Removes the secret kept under `name`.
+pub(crate) fn remove(name: &str) -> Result<(), Error> {
+    with_entry(name, Entry::delete_credential)
+}
+
+/// What the keyring calls the personal token for the organization at `url`.
+pub(crate) fn token_name(url: &str) -> String {
+    format!("token of {url}")
+}
+
+/// What the keyring calls the client secret of an application for the organization at `url`.
+pub(crate) fn client_secret_name(url: &str) -> String {
+    format!("client secret of {url}")
 }
 
 /// Calls the keyring in a thread and waits no longer than [`LIMIT`]. A thread that hangs in a frozen

@@ -8,6 +8,7 @@ mod fields;
 mod generate;
 mod ids;
 mod json;
+mod oauth;
 mod objects;
 mod request;
 mod routes;
@@ -115,6 +116,8 @@ pub struct Options {
     pub largest_page: usize,
     /// Tokens besides the reviewer's.
     pub tokens: Vec<Token>,
+    /// Applications that may ask for access tokens.
+    pub applications: Vec<Application>,
     /// Whether implicit roles list everybody they cover.
     pub list_implicit_holders: bool,
     /// Whether the list of projects has archived ones.
@@ -132,6 +135,7 @@ impl Default for Options {
             now: Timestamp::from_ms(1_793_491_200_000).expect("a year in range"),
             largest_page: 100,
             tokens: Vec::new(),
+            applications: Vec::new(),
             list_implicit_holders: false,
             list_archived_projects: true,
             ignore_unknown_fields: false,
@@ -150,6 +154,43 @@ pub struct Token {
     pub rights: Vec<String>,
     /// Whether it is over.
     pub expired: bool,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it ends, as its owner is told.
+    pub expires: Option<Timestamp>,
+}
+
+/// An application that asks for access tokens with its client credentials.
+#[derive(Debug, Clone, Default)]
+pub struct Application {
+    /// Its name.
+    pub name: String,
+    /// The client id.
+    pub id: String,
+    /// The client secret.
+    pub secret: String,
+    /// What it may do, as for a [`Token`].
+    pub rights: Vec<String>,
+    /// How many seconds an access token lasts, by the clock of [`Server::pass`].
+    pub expires_in: u64,
+    /// How many calls an access token is good for; `None` for any number.
+    pub calls: Option<u32>,
+}
+
+/// An access token that was given to an application.
+#[derive(Debug)]
+struct Issued {
+    secret: String,
+    application: usize,
+    ends_at: u64,
+    calls: Option<u32>,
+}
+
+/// The access tokens that were given out, and the clock by which they end.
+#[derive(Debug, Default)]
+struct Desk {
+    issued: Vec<Issued>,
+    seconds: u64,
 }
 
 /// A request as the server saw it.
@@ -179,6 +220,7 @@ struct Shared {
     state: RwLock<State>,
     faults: Faults,
     seen: Mutex<Vec<Request>>,
+    desk: Mutex<Desk>,
     options: Options,
     url: String,
 }
@@ -192,6 +234,7 @@ impl Server {
             state: RwLock::new(state),
             faults: Faults::default(),
             seen: Mutex::default(),
+            desk: Mutex::default(),
             options,
             url: url.clone(),
         });
@@ -231,6 +274,17 @@ impl Server {
         &self.shared.faults
     }
 
+    /// Lets so many seconds pass for access tokens; nothing else goes by this clock, and it stands otherwise.
+    pub fn pass(&self, seconds: u64) {
+        self.shared.desk().seconds += seconds;
+    }
+
+    /// Every access token that was given out so far.
+    pub fn issued(&self) -> Vec<String> {
+        let desk = self.shared.desk();
+        desk.issued.iter().map(|one| one.secret.clone()).collect()
+    }
+
     /// Every request so far, in the order in which they came.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.seen().clone()
@@ -247,6 +301,10 @@ impl Drop for Server {
 impl Shared {
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn desk(&self) -> std::sync::MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Vec<Request>> {

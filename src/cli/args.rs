@@ -28,21 +28,28 @@ A review, from start to end:
 
   muster                        what is here, and the next step of each review
   muster demo                   try everything on an embedded organization
-  muster snapshot q4 --org URL  read who has what, once: the review q4
+  muster connect acme           try a token, see what it may read, keep it
+  muster snapshot q4 --org acme read who has what, once: the review q4
   muster review q4              step through it: a keep, d revoke, ? help
   muster status q4              how far it is, and what could not be read
   muster seal q4 --principal you@example.com
                                 sign it; the result is a folder, the record
   muster verify RECORD          judge a record, years later, offline
 
-The token is read from standard input (--token-stdin) or from SPACE_TOKEN,
-never from the arguments.
+The token is kept in the system keyring, or given with --token-stdin,
+--token-command or SPACE_TOKEN; never in the arguments.
 Exit codes: 0 done or yes, 1 no, 2 could not tell or wrong usage.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Try everything on an embedded organization
     Demo(Demo),
+    /// Connect an organization: try a token, explain what it may read, keep it in the system keyring
+    Connect(Connect),
+    /// List the connected organizations
+    Connections(Connections),
+    /// Remove an organization's token from the system keyring
+    Disconnect(Disconnect),
     /// Read an organization once and make a review that is ready to decide
     Snapshot(Snapshot),
     /// Decide on the items of a review, on the screen or as plain lines
@@ -87,20 +94,22 @@ pub(super) enum Size {
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Example:
+Examples:
+  muster snapshot 2026-q4 --org acme                  after muster connect acme
   muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
 
+The token comes from the first of these that is there, and which one is said:
+--token-stdin, --token-command, SPACE_TOKEN, the system keyring.
 What could not be read is named, never left out: see `muster status`.
 Reading changes nothing in Space.")]
 pub(super) struct Snapshot {
     /// What the review is called, such as 2026-q4
     pub(super) name: String,
-    /// The organization's address, with port and path prefix if it has them
-    #[arg(long, value_name = "URL")]
+    /// The organization: its address with port and path prefix, its subdomain in the cloud, or the name of a connected one
+    #[arg(long, value_name = "ORG")]
     pub(super) org: String,
-    /// Read the token from the first line of standard input; otherwise SPACE_TOKEN is used
-    #[arg(long)]
-    pub(super) token_stdin: bool,
+    #[command(flatten)]
+    pub(super) token: Token,
     /// The reviewer's login name, when the token is not the reviewer's own
     #[arg(long, value_name = "USERNAME")]
     pub(super) reviewer: Option<String>,
@@ -113,6 +122,90 @@ pub(super) struct Snapshot {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// Where the token comes from. Without either: SPACE_TOKEN, then the system keyring.
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    /// Read the token from the first line of standard input
+    #[arg(long, conflicts_with = "token_command")]
+    pub(super) token_stdin: bool,
+    /// Run this command in the shell and take the first line it prints as the token
+    #[arg(long, value_name = "CMD")]
+    pub(super) token_command: Option<String>,
+}
+
+/// On a terminal muster asks for what is missing and shows how it understood the address before anything is
+/// sent. The token is tried by small calls that read, explained permission by permission, and kept in the
+/// system keyring. Connecting again replaces it.
+#[derive(Debug, Args)]
+#[command(after_long_help = GUIDE)]
+pub(super) struct Connect {
+    /// A subdomain in the cloud, a host, or any link copied from Space
+    pub(super) org: Option<String>,
+    #[command(flatten)]
+    pub(super) token: Token,
+    /// Connect as an application, by its client id and client secret
+    #[arg(long, value_name = "ID", conflicts_with_all = ["token_stdin", "token_command"])]
+    pub(super) client_id: Option<String>,
+    /// Read the client secret from the first line of standard input
+    #[arg(long, requires = "client_id")]
+    pub(super) client_secret_stdin: bool,
+    /// Trust the authorities in this PEM file too, besides those of the system
+    #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const GUIDE: &str = "\
+A token for muster, in Space:
+
+  1. Preferences, Personal Tokens, New personal token.
+  2. A name, an expiry date after the review's end, and Limited access.
+  3. Global permissions: tick exactly these.
+       View memberships
+       View all external users
+       View member profiles
+       View member profile basic info
+       View permissions granted to other members
+       View teams
+       View project details
+       Grant permissions to other members
+     The last one is how Space lets somebody read who holds organization roles
+     such as System Admin. It also allows changing them; muster never does.
+     Leave it out, and those roles are named as a gap.
+  4. Copy the token: Space shows it once.
+
+A token can do no more than its owner: your account needs the permissions too.
+
+An application works as well: Extensions, New application; the same global
+permissions under Authorization; the client credentials flow under
+Authentication. It has no account: name the reviewer with snapshot --reviewer.
+
+The token comes from the first of these that is there: --token-stdin,
+--token-command, SPACE_TOKEN, a question on the terminal. When the system
+keyring cannot keep it, nothing is stored and muster says why.
+
+Examples:
+  muster connect
+  muster connect acme
+  muster connect space.example.com:8443/space --token-command 'pass space'
+  muster connect acme --client-id 0f9a… --client-secret-stdin < secret";
+
+#[derive(Debug, Args)]
+pub(super) struct Connections {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The token stays valid in Space until it is revoked there.
+#[derive(Debug, Args)]
+pub(super) struct Disconnect {
+    /// The address, the subdomain, or the name of a connected organization
+    pub(super) org: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,18 +1,17 @@
 //! `muster snapshot`: an organization is read once and becomes a review that is ready to decide.
 
 use std::{
-    io::{self, BufRead as _, IsTerminal as _},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Context, Hint as _, TOOL, count, elapsed_ms, failure, now, progress::ProgressLine,
-    thousands,
+    Answer, Context, TOOL, count, elapsed_ms, failure, now, place::Place, progress::ProgressLine,
+    thousands, token,
 };
 use crate::{
     config,
@@ -24,7 +23,7 @@ use crate::{
         text::{Raw, SafeText},
     },
     format::evidence,
-    space::{self, Address, Client, ClientOptions, Progress},
+    space::{self, Client, ClientOptions, Progress},
     store::{Review, Store},
 };
 
@@ -36,7 +35,7 @@ pub(crate) const WRITING: &str = "writing the snapshot";
 pub(crate) struct Options {
     pub(crate) name: String,
     pub(crate) organization: String,
-    pub(crate) token_stdin: bool,
+    pub(crate) source: token::Source,
     pub(crate) reviewer: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) concurrency: usize,
@@ -45,16 +44,15 @@ pub(crate) struct Options {
 
 /// Reads the organization and makes the review.
 pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<Answer> {
-    let address: Address = options
-        .organization
-        .parse()
-        .hint("give the address people open Space at, such as https://space.example.com")?;
-    let token = token(options.token_stdin)?;
+    let place = Place::find(context, &options.organization)?;
+    if place.address.to_string() != options.organization {
+        eprint_line(&format!("organization: {}", place.address));
+    }
     let client_options = ClientOptions {
         extra_roots: extra_roots(options.ca_file.as_deref())?,
         ..client_options(options.concurrency)
     };
-    let client = Client::new(address, token, client_options).map_err(explain)?;
+    let client = token::client(&place, &options.source, client_options)?;
     let mut line = ProgressLine::new();
     let request = Request {
         name: &options.name,
@@ -259,43 +257,6 @@ pub(crate) fn explain(error: space::Error) -> anyhow::Error {
         Some(hint) => failure(error.to_string(), hint),
         None => error.into(),
     }
-}
-
-/// The token from standard input or the environment. It is never taken from the arguments.
-fn token(stdin: bool) -> anyhow::Result<SecretString> {
-    if stdin {
-        let input = io::stdin();
-        if input.is_terminal() {
-            let typed = rpassword::prompt_password("Token (not shown): ")?;
-            return given(&typed);
-        }
-        let mut line = String::new();
-        input.lock().read_line(&mut line)?;
-        return given(&line);
-    }
-    if let Some(token) = config::token() {
-        // Talk, so that nobody wonders whose token was used.
-        eprint_line(&format!("using the token from {}", config::TOKEN_VARIABLE));
-        return Ok(token);
-    }
-    Err(failure(
-        "no token was given",
-        format!(
-            "pipe it in with --token-stdin, or set {}",
-            config::TOKEN_VARIABLE
-        ),
-    ))
-}
-
-fn given(line: &str) -> anyhow::Result<SecretString> {
-    let token = line.trim();
-    if token.is_empty() {
-        return Err(failure(
-            "the token is empty",
-            "put the token on the first line of standard input",
-        ));
-    }
-    Ok(SecretString::from(token.to_owned()))
 }
 
 /// A line of talk on stderr.

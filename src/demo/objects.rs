@@ -1,6 +1,7 @@
 //! Records as JSON: [`View`] writes the fields that a plan names, as far as the caller may read them.
 
 use super::{
+    Token,
     faults::Bend,
     fields::Frame,
     ids::{self, Kind as IdKind},
@@ -34,6 +35,19 @@ pub(super) struct RoleView<'s> {
     pub(super) name: &'s str,
     pub(super) description: &'s str,
     pub(super) editable: bool,
+}
+
+/// Rights as Space writes them.
+fn scope(rights: &[String]) -> String {
+    let plain = |right: &&String| !right.contains(':') && *right != "**";
+    let global = |right: &String| {
+        if plain(&right) {
+            format!("global:{right}")
+        } else {
+            right.clone()
+        }
+    };
+    rights.iter().map(global).collect::<Vec<_>>().join(" ")
 }
 
 impl View<'_> {
@@ -94,6 +108,35 @@ impl View<'_> {
         self.object(out, frame, everything, |out, name, _| match name {
             "domain" => out.text(host),
             "orgUrl" => out.text(self.url),
+            _ => out.null(),
+        });
+    }
+
+    pub(super) fn personal_token(
+        &self,
+        out: &mut Json,
+        frame: Frame<'_>,
+        owner: AccountIx,
+        number: usize,
+        token: &Token,
+    ) {
+        let everything = |_: &str| true;
+        self.object(out, frame, everything, |out, name, frame| match name {
+            "id" => out.text(&format!("token{number}")),
+            "name" => out.text(&token.name),
+            "profile" => self.profile(out, frame, owner),
+            "scope" => out.text(&scope(&token.rights)),
+            "created" => out.instant(Timestamp::from_ms(0).expect("1970 is in range")),
+            "expires" => out.maybe(token.expires, Json::instant),
+            _ => out.null(),
+        });
+    }
+
+    pub(super) fn application(&self, out: &mut Json, frame: Frame<'_>, id: &str, name: &str) {
+        let everything = |_: &str| true;
+        self.object(out, frame, everything, |out, field, _| match field {
+            "id" | "clientId" => out.text(id),
+            "name" => out.text(name),
             _ => out.null(),
         });
     }

@@ -177,6 +177,8 @@ impl Rights {
 pub(super) struct Caller {
     /// The account of a personal token; an application has none.
     pub(super) me: Option<AccountIx>,
+    /// Client id and name of the application that asked for the token.
+    pub(super) application: Option<(String, String)>,
     pub(super) rights: Rights,
 }
 

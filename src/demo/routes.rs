@@ -4,10 +4,12 @@ mod profiles;
 mod projects;
 mod roles;
 mod teams;
+mod tokens;
 
 use serde_json::Value;
 
 use super::{
+    Token,
     faults::Fault,
     fields::{BatchPlan, Frame, Plan},
     json::Json,
@@ -22,6 +24,7 @@ pub(super) struct Call<'r> {
     pub(super) view: View<'r>,
     pub(super) query: Query,
     pub(super) body: &'r [u8],
+    pub(super) tokens: &'r [Token],
     pub(super) settings: &'r Settings,
 }
 
@@ -70,6 +73,7 @@ impl Call<'_> {
                 })
             }
             ("GET", ["team-directory", rest @ ..]) => self.team_directory(rest),
+            ("GET", ["applications", application]) => self.application(application),
             ("GET", ["projects", rest @ ..]) => self.projects(rest),
             ("POST", ["permission-roles", "get"]) => self.roles(),
             ("GET", ["permission-roles", role, "profiles"]) => {
@@ -107,6 +111,7 @@ impl Call<'_> {
                 }
                 self.one(&schema::PROFILE, |out, frame| view.profile(out, frame, ix))
             }
+            ["profiles", profile, "permanent-tokens"] => self.permanent_tokens(profile),
             ["teams"] => self.teams(),
             ["teams", identifier] => {
                 view.caller.require("Team.View")?;

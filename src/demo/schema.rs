@@ -362,3 +362,31 @@ pub(super) static ROLE: Type = Type {
         own("rightsEditable", Plain),
     ],
 };
+
+/// `ESPersonalToken`.
+pub(super) static PERSONAL_TOKEN: Type = Type {
+    name: "ESPersonalToken",
+    fields: &[
+        own("id", Plain),
+        own("name", Plain),
+        own("profile", Objects(&PROFILE)),
+        own("scope", Plain),
+        own("created", Plain),
+        own("expires", Plain),
+        own("lastAccess", Objects(&ACCESS)),
+    ],
+};
+
+/// `ESApp`, as far as an application is told of itself.
+pub(super) static APPLICATION: Type = Type {
+    name: "ESApp",
+    fields: &[
+        own("id", Plain),
+        own("clientId", Plain),
+        own("name", Plain),
+        own("email", Plain),
+        own("picture", Plain),
+        own("createdAt", Plain),
+        own("kind", Plain),
+    ],
+};

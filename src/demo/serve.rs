@@ -29,6 +29,7 @@ use tokio::{
 use super::{
     REVIEW_RIGHTS, REVIEWERS_TOKEN, Request, Shared,
     faults::{Bend, Fault},
+    oauth,
     objects::View,
     request::{Caller, Query, Refusal, Rights, decode},
     routes::{Call, Settings},
@@ -122,6 +123,23 @@ async fn respond(
         body: text.map(Cow::into_owned).unwrap_or_default(),
     });
 
+    let token_endpoint = format!("{}/oauth/token", shared.options.prefix);
+    if head.uri.path() == token_endpoint {
+        // Faults meet it under this name.
+        let bend = shared.faults.meet(&["oauth/token".to_owned()]);
+        let answer = if let Some(answer) = before(&bend).await {
+            answer
+        } else {
+            let header = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+            let body = body.unwrap_or_default();
+            let (status, body) = oauth::token(shared, head.method.as_str(), header, &body);
+            Answer {
+                status,
+                ..Answer::json(body)
+            }
+        };
+        return send(answer, &bend, reset, shared);
+    }
     let api = format!("{}/api/http/", shared.options.prefix);
     let Some(path) = head.uri.path().strip_prefix(&api) else {
         return send(Answer::page(), &Bend::default(), reset, shared);
@@ -219,6 +237,7 @@ fn answer(
         },
         query,
         body,
+        tokens: &options.tokens,
         settings: &Settings {
             largest_page: options.largest_page,
             list_implicit_holders: options.list_implicit_holders,
@@ -239,8 +258,21 @@ fn caller(shared: &Shared, state: &State, header: Option<&[u8]>) -> Result<Calle
         let rights: Vec<String> = REVIEW_RIGHTS.iter().map(ToString::to_string).collect();
         return Ok(Caller {
             me: state.account(&state.reviewer),
+            application: None,
             rights: Rights::new(&rights),
         });
+    }
+    match shared.desk().spend(secret) {
+        Some(Ok(application)) => {
+            let application = &shared.options.applications[application];
+            return Ok(Caller {
+                me: None,
+                application: Some((application.id.clone(), application.name.clone())),
+                rights: Rights::new(&application.rights),
+            });
+        }
+        Some(Err(())) => return Err(Refusal::unauthorized("Access token has expired")),
+        None => {}
     }
     let mut tokens = shared.options.tokens.iter();
     let token = tokens
@@ -251,6 +283,7 @@ fn caller(shared: &Shared, state: &State, header: Option<&[u8]>) -> Result<Calle
     }
     Ok(Caller {
         me: token.me.as_deref().and_then(|me| state.account(me)),
+        application: None,
         rights: Rights::new(&token.rights),
     })
 }

@@ -85,6 +85,8 @@ impl KeyFile {
             .env("SSH_ASKPASS", "false")
             .env("SSH_ASKPASS_REQUIRE", "force")
             .env("LC_ALL", "C")
+            // A key needs no access to Space.
+            .env_remove("SPACE_TOKEN")
             .stdin(input)
             .output()
             .map_err(|source| Error::NoSshKeygen { source })?;

@@ -55,8 +55,11 @@ pub enum BadAddress {
 impl FromStr for Address {
     type Err = BadAddress;
 
-    /// Reads what a person typed or pasted. Without a scheme it is `https`, on this machine `http`. What
-    /// follows `/api/http` is cut, so the URL of an API call will do.
+    /// Reads what a person typed or pasted.
+    ///
+    /// A bare word is a subdomain in the cloud: `acme` is `https://acme.jetbrains.space`. Without a scheme it
+    /// is `https`, on this machine `http`. A link to a page of Space or to an API call is cut back to where
+    /// the organization answers. What an address means shows in its text; show it before using it.
     fn from_str(text: &str) -> Result<Self, BadAddress> {
         let text = text.trim();
         if text.is_empty() {
@@ -64,6 +67,8 @@ impl FromStr for Address {
         }
         let with_scheme = if text.contains("://") {
             text.to_owned()
+        } else if is_subdomain(text) {
+            format!("https://{text}{CLOUD}")
         } else {
             let https = format!("https://{text}");
             match Url::parse(&https) {
@@ -83,6 +88,14 @@ impl FromStr for Address {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BadAddress::UserInfo);
         }
+        let path = if let Some(base) = base_path(url.path()).map(str::to_owned) {
+            // A link into Space: what its query and fragment say is about that page.
+            url.set_query(None);
+            url.set_fragment(None);
+            base
+        } else {
+            url.path().to_owned()
+        };
         if url.query().is_some() {
             return Err(BadAddress::Query);
         }
@@ -94,12 +107,60 @@ impl FromStr for Address {
                 host: url.host_str().unwrap_or_default().to_owned(),
             });
         }
-        let path = url.path();
-        let path = path.find("/api/http/").map_or(path, |at| &path[..at]);
-        let path = path.strip_suffix("/api/http").unwrap_or(path);
         let path = format!("{}/", path.trim_end_matches('/'));
         url.set_path(&path);
         Ok(Self { base: url })
+    }
+}
+
+/// What follows the subdomain of an organization in the cloud.
+const CLOUD: &str = ".jetbrains.space";
+
+/// Whether it is one word that can be a subdomain; this machine's own name is none.
+fn is_subdomain(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(fits)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
+        && !text.eq_ignore_ascii_case("localhost")
+}
+
+/// Where the path of a link into Space can be cut: in front of an API call, or of a page that is known.
+/// `None` when nothing is recognized.
+fn base_path(path: &str) -> Option<&str> {
+    if let Some(at) = path.find("/api/http/") {
+        return Some(&path[..at]);
+    }
+    if let Some(base) = path.strip_suffix("/api/http") {
+        return Some(base);
+    }
+    let mut at = 0;
+    while let Some(start) = path[at..].find('/').map(|slash| at + slash) {
+        let mut segments = path[start + 1..].split('/');
+        let first = segments.next().unwrap_or_default();
+        let second = segments.next().unwrap_or_default();
+        if is_page(first, second) {
+            return Some(&path[..start]);
+        }
+        at = start + 1;
+    }
+    None
+}
+
+/// Whether a page of Space begins with these two segments of a path.
+fn is_page(first: &str, second: &str) -> bool {
+    let key =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    match first {
+        "m" | "im" | "d" => !second.is_empty(),
+        "p" => second.starts_with(|c: char| c.is_ascii_uppercase()) && second.bytes().all(key),
+        "oauth" => matches!(second, "token" | "auth" | "login" | "signup"),
+        "team" | "teams" | "manage" | "administration" | "extensions" | "projects" | "about" => {
+            true
+        }
+        _ => false,
     }
 }
 
@@ -109,6 +170,13 @@ impl Address {
         let mut url = self.base.clone();
         url.set_path(&format!("{}api/http/{path}", self.base.path()));
         url.set_query((!query.is_empty()).then_some(query));
+        url
+    }
+
+    /// Where an application asks for an access token.
+    pub(crate) fn token_endpoint(&self) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}oauth/token", self.base.path()));
         url
     }
 
@@ -174,6 +242,40 @@ mod tests {
                 "https://h.example/p",
             ),
             ("https://h.example/api/http", "https://h.example"),
+            ("acme", "https://acme.jetbrains.space"),
+            (" Acme-2 ", "https://acme-2.jetbrains.space"),
+            ("localhost", "http://localhost"),
+            ("space:8443", "https://space:8443"),
+            ("space/", "https://space"),
+            (
+                "https://acme.jetbrains.space/m/ada.kern",
+                "https://acme.jetbrains.space",
+            ),
+            (
+                "https://acme.jetbrains.space/p/FW/repositories/core?line=3#L3",
+                "https://acme.jetbrains.space",
+            ),
+            (
+                "git.example:8443/space/p/WEB-2",
+                "https://git.example:8443/space",
+            ),
+            ("https://h.example/p/m/ada?tab=teams", "https://h.example/p"),
+            (
+                "https://h.example/p/api/http/projects/key:FW?$fields=id",
+                "https://h.example/p",
+            ),
+            ("https://h.example/x/oauth/token", "https://h.example/x"),
+            (
+                "https://acme.jetbrains.space/extensions/installedApplications/app?id=1",
+                "https://acme.jetbrains.space",
+            ),
+            (
+                "https://acme.jetbrains.space/team?query=x",
+                "https://acme.jetbrains.space",
+            ),
+            ("https://h.example/m", "https://h.example/m"),
+            ("https://h.example/p/web", "https://h.example/p/web"),
+            ("https://h.example/steam/", "https://h.example/steam"),
         ] {
             let address: Address = typed.parse().expect(typed);
             assert_eq!(address.to_string(), shown);
@@ -212,6 +314,12 @@ mod tests {
                 },
             ),
             ("https://ada:pass@evil.example", BadAddress::UserInfo),
+            ("https://ada:pass@evil.example/m/ada", BadAddress::UserInfo),
+            (
+                "http://evil.example/p/FW",
+                BadAddress::Unprotected { host: host.clone() },
+            ),
+            ("https://evil.example/space?a=b", BadAddress::Query),
             ("https://ada@evil.example", BadAddress::UserInfo),
             ("https://evil.example/?a=b", BadAddress::Query),
             ("https://evil.example/#a", BadAddress::Fragment),

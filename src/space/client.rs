@@ -11,9 +11,9 @@ use std::{
 
 use reqwest::{
     Method, StatusCode,
-    header::{self, HeaderMap, HeaderValue},
+    header::{self, HeaderMap},
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::{
     sync::{Notify, Semaphore},
@@ -21,7 +21,11 @@ use tokio::{
 };
 use url::Url;
 
-use super::{address::Address, error::Error};
+use super::{
+    address::Address,
+    error::Error,
+    oauth::{Access, Application, Credential},
+};
 
 mod answer;
 mod connection;
@@ -34,12 +38,11 @@ pub use options::ClientOptions;
 /// A client of one Space organization. It only reads.
 ///
 /// The token is sent to the address it was made for and to nothing else: redirects are not followed. When
-/// the server asks one request to wait, all of them wait.
+/// the server asks one request to wait, all of them wait. An application's token is renewed before it expires.
 pub struct Client {
     http: reqwest::Client,
     address: Address,
-    authorization: HeaderValue,
-    token: SecretString,
+    credential: Credential,
     options: ClientOptions,
     in_flight: Semaphore,
     hold: Mutex<Option<Instant>>,
@@ -117,27 +120,28 @@ impl Client {
         token: SecretString,
         options: ClientOptions,
     ) -> Result<Self, Error> {
-        let secret = token.expose_secret();
-        if secret.is_empty() {
-            return Err(Error::BadToken { what: "empty" });
-        }
-        let blank = |byte: u8| byte.is_ascii_whitespace() || !byte.is_ascii();
-        if secret.bytes().any(blank) {
-            return Err(Error::BadToken {
-                what: "no token: it holds blanks, line breaks or characters beyond ASCII",
-            });
-        }
-        let mut authorization =
-            HeaderValue::try_from(format!("Bearer {secret}")).map_err(|_| Error::BadToken {
-                what: "no token: it holds control characters",
-            })?;
-        authorization.set_sensitive(true);
+        Self::with(address, Credential::Token(Access::new(token)?), options)
+    }
+
+    /// A client for the organization at `address`, which asks there for tokens as `application`.
+    pub fn of_application(
+        address: Address,
+        application: Application,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
+        Self::with(address, Credential::Application(application), options)
+    }
+
+    fn with(
+        address: Address,
+        credential: Credential,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
         let http = connection::connections(&address, &options)?;
         Ok(Self {
             http,
             address,
-            authorization,
-            token,
+            credential,
             in_flight: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             hold: Mutex::new(None),
             held: Notify::new(),
@@ -155,6 +159,14 @@ impl Client {
     /// How it behaves.
     pub fn options(&self) -> &ClientOptions {
         &self.options
+    }
+
+    /// How long a token of an application lasts, when the server told; `None` for a token for good.
+    pub(crate) async fn lasts(&self) -> Option<Option<Duration>> {
+        match &self.credential {
+            Credential::Token(_) => None,
+            Credential::Application(application) => Some(application.lasts().await),
+        }
     }
 
     /// Requests sent so far, repeats included.
@@ -275,8 +287,45 @@ impl Client {
         wait.min(self.options.backoff_limit)
     }
 
-    /// Sends `request` once and takes the whole answer.
+    /// Sends `request` once and takes the whole answer. A token that the server gave for a time, and that it
+    /// refuses before that time, is renewed once.
     async fn attempt(&self, request: &Request) -> Result<Received, Box<Trouble>> {
+        let access = self.access().await?;
+        let received = self.send(request, &access).await?;
+        if received.status != 401 || !self.credential.retire(&access).await {
+            return Ok(received);
+        }
+        let access = self.access().await?;
+        self.counts.requests.fetch_add(1, Ordering::Relaxed);
+        self.send(request, &access).await
+    }
+
+    /// The token to show; an application asks for one when it has none that lasts.
+    async fn access(&self) -> Result<Access, Box<Trouble>> {
+        let application = match &self.credential {
+            Credential::Token(access) => return Ok(access.clone()),
+            Credential::Application(application) => application,
+        };
+        let mut current = application.current().await;
+        if let Some(access) = current.lasting(Instant::now()) {
+            return Ok(access);
+        }
+        self.counts.requests.fetch_add(1, Ordering::Relaxed);
+        let url = self.address.token_endpoint();
+        let asked = application.request(&self.http, url.clone());
+        let (status, _, body) = self.deliver(&url, asked).await?;
+        application
+            .judge(&url, status, zeroize::Zeroizing::new(body))
+            .map(|access| current.renew(access, Instant::now()))
+            .map_err(|error| {
+                Box::new(match error {
+                    error @ Error::Unavailable { .. } => Trouble::Again(error),
+                    error => Trouble::Final(error, None),
+                })
+            })
+    }
+
+    async fn send(&self, request: &Request, access: &Access) -> Result<Received, Box<Trouble>> {
         let url = self.address.call(&request.path, &request.query);
         let method = if request.body.is_some() {
             Method::POST
@@ -286,7 +335,7 @@ impl Client {
         let mut sent = self
             .http
             .request(method, url.clone())
-            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::AUTHORIZATION, access.authorization())
             .header(header::ACCEPT, "application/json");
         let epoch = self.epoch.load(Ordering::Relaxed);
         if epoch > 0 {
@@ -297,46 +346,9 @@ impl Client {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let deadline = Instant::now() + self.options.request_timeout.saturating_mul(10);
-        let mut response = self.in_time(&url, deadline, sent.send()).await?;
-        let status = response.status();
-        self.note_epoch(response.headers());
-        let wait = retry_after(response.headers());
-        let busy = status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some();
-        if status == StatusCode::TOO_MANY_REQUESTS || busy {
-            return Err(Trouble::Wait(wait).into());
-        }
-        if status.is_redirection() {
-            let target = response.headers().get(header::LOCATION);
-            let target = target.and_then(|target| target.to_str().ok());
-            let error = elsewhere(&url, target, self.address.has_prefix());
-            return Err(Trouble::Final(error, None).into());
-        }
-        let html = is_html(response.headers());
-        let date = response.headers().get(header::DATE);
-        let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
-        let mut body = Vec::new();
-        while let Some(chunk) = self.in_time(&url, deadline, response.chunk()).await? {
-            if body.len() + chunk.len() > self.options.answer_limit {
-                let error = Error::TooLarge {
-                    url: without_query(&url),
-                    limit: self.options.answer_limit,
-                };
-                return Err(Trouble::Final(error, None).into());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        self.blot_out_token(&mut body);
-        if status.is_success()
-            && let Some(what) = what_else(html, &body)
-        {
-            let error = Error::NotSpace {
-                url: without_query(&url),
-                what: what.to_owned(),
-                prefixed: self.address.has_prefix(),
-            };
-            return Err(Trouble::Final(error, None).into());
-        }
+        let (status, date, mut body) = self.deliver(&url, sent).await?;
+        access.blot_out(&mut body);
+        self.credential.blot_out(&mut body);
         Ok(Received {
             method: if request.body.is_some() {
                 "POST"
@@ -349,6 +361,54 @@ impl Client {
             date,
             body,
         })
+    }
+
+    /// Sends what was put together and takes status, date and body of the answer.
+    async fn deliver(
+        &self,
+        url: &Url,
+        sent: reqwest::RequestBuilder,
+    ) -> Result<(StatusCode, Option<String>, Vec<u8>), Box<Trouble>> {
+        let deadline = Instant::now() + self.options.request_timeout.saturating_mul(10);
+        let mut response = self.in_time(url, deadline, sent.send()).await?;
+        let status = response.status();
+        self.note_epoch(response.headers());
+        let wait = retry_after(response.headers());
+        let busy = status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some();
+        if status == StatusCode::TOO_MANY_REQUESTS || busy {
+            return Err(Trouble::Wait(wait).into());
+        }
+        if status.is_redirection() {
+            let target = response.headers().get(header::LOCATION);
+            let target = target.and_then(|target| target.to_str().ok());
+            let error = elsewhere(url, target, self.address.has_prefix());
+            return Err(Trouble::Final(error, None).into());
+        }
+        let html = is_html(response.headers());
+        let date = response.headers().get(header::DATE);
+        let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = self.in_time(url, deadline, response.chunk()).await? {
+            if body.len() + chunk.len() > self.options.answer_limit {
+                let error = Error::TooLarge {
+                    url: without_query(url),
+                    limit: self.options.answer_limit,
+                };
+                return Err(Trouble::Final(error, None).into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success()
+            && let Some(what) = what_else(html, &body)
+        {
+            let error = Error::NotSpace {
+                url: without_query(url),
+                what: what.to_owned(),
+                prefixed: self.address.has_prefix(),
+            };
+            return Err(Trouble::Final(error, None).into());
+        }
+        Ok((status, date, body))
     }
 
     /// Waits for a part of an answer, but not for ever.

@@ -91,6 +91,20 @@ pub enum Error {
         /// `empty`, or what it holds that a token cannot hold.
         what: &'static str,
     },
+    /// The server gives this application no token.
+    #[error("{url} gave the application no token: {text}")]
+    ClientRefused {
+        /// What was called.
+        url: String,
+        /// The server's words.
+        text: String,
+    },
+    /// The client credentials cannot be sent.
+    #[error("{what}")]
+    BadClient {
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// No client could be made on this machine.
     #[error("cannot set up the connection: {why}")]
     Setup {
@@ -137,6 +151,12 @@ impl Error {
                 "the server may be another version of Space, or the address one that it left"
             }
             Self::BadToken { .. } => "copy the token again, without blanks or line breaks",
+            Self::ClientRefused { .. } => {
+                "check client id and client secret in Space under Extensions, the application, Authentication, and that its client credentials flow is on"
+            }
+            Self::BadClient { .. } => {
+                "copy client id and client secret again from Space, without blanks or line breaks"
+            }
             Self::Setup { .. } => "check this machine's root certificates",
             Self::Cancelled => return None,
         };

@@ -33,6 +33,7 @@ use ledger::{Call, Notes};
 use participants::Participants;
 use population::Population;
 use roles::organization_roles;
+pub(crate) use session::encode;
 use session::{List, Reading, Row, Session};
 
 /// How far a fetch is.

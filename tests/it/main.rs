@@ -12,6 +12,7 @@ mod program;
 #[cfg(unix)]
 mod pty;
 mod review;
+mod rights;
 mod seal;
 mod signing;
 mod space;

@@ -715,7 +715,7 @@ async fn a_token_with_few_rights_leaves_gaps_and_blind_spots() {
         ]
         .map(str::to_owned)
         .to_vec(),
-        expired: false,
+        ..demo::Token::default()
     };
     let options = demo::Options {
         tokens: vec![token],

@@ -119,6 +119,10 @@ impl Call<'_> {
             ) => None,
             _ => return Err(Refusal::invalid("target is no permission target")),
         };
+        if principal == "application:me" && view.caller.application.is_some() {
+            let sees = |ix| view.caller.sees(view.state, ix, view.now);
+            return Ok(view.caller.may(right) && project.is_none_or(sees));
+        }
         let identifier = principal
             .strip_prefix("profile:")
             .ok_or_else(|| not_an_identifier("principal", principal))?;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap};
-use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -12,6 +11,7 @@ use crate::{
     domain::text::SafeText,
     space::{
         error::Error,
+        oauth::Credential,
         wire::{Failure, Told, is_cut_short},
     },
 };
@@ -100,25 +100,13 @@ impl Client {
 
     /// The server's words, safe to show, of bearable length, and without the token.
     fn said(&self, text: &str) -> String {
-        let text = text.replace(self.token.expose_secret(), "[token]");
+        let text = match &self.credential {
+            Credential::Token(access) => text.replace(access.secret(), "[token]"),
+            // Its secrets were blotted out when the answer came.
+            Credential::Application(_) => text.to_owned(),
+        };
         let text: String = text.chars().take(300).collect();
         SafeText::of(&text).to_string()
-    }
-
-    /// A server or proxy that repeats the token in an answer does not get it into any file.
-    pub(super) fn blot_out_token(&self, body: &mut [u8]) {
-        let token = self.token.expose_secret().as_bytes();
-        if token.len() < 8 || body.len() < token.len() {
-            return;
-        }
-        let mut at = 0;
-        while let Some(found) = body[at..]
-            .windows(token.len())
-            .position(|window| window == token)
-        {
-            at += found + token.len();
-            body[at - token.len()..at].fill(b'*');
-        }
     }
 }
 
@@ -154,6 +142,8 @@ pub(super) fn what_else(html: bool, body: &[u8]) -> Option<&'static str> {
         _ if html => Some("a web page came instead"),
         Some(b'<') => Some("a web page came instead"),
         Some(b'{' | b'[') | None => None,
+        // The answer to a yes-or-no question.
+        Some(_) if matches!(body.trim_ascii(), b"true" | b"false") => None,
         Some(_) => Some("something else than JSON came instead"),
     }
 }

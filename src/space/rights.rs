@@ -1,0 +1,495 @@
+//! [`rights`]: whose token it is, when it ends, and permission by permission what it may read.
+//!
+//! Each permission is tried by the smallest call that needs it. Where no call needs it alone, the server is
+//! asked for its word. What neither shows is [`Holding::Unclear`]: "cannot tell" is an answer.
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    client::{Client, Request},
+    error::Error,
+    wire::{self, Batch, Pointer, Told},
+};
+use crate::domain::{text::Raw, time::Timestamp};
+
+mod tokens;
+
+pub use tokens::{Expiry, TokenFacts};
+
+/// What a review of access needs to read, as Space's setup pages call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// View memberships.
+    Memberships,
+    /// View all external users.
+    ExternalUsers,
+    /// View member profiles.
+    Profiles,
+    /// View member profile basic info.
+    BasicInfo,
+    /// View permissions granted to other members.
+    GrantedPermissions,
+    /// View teams.
+    Teams,
+    /// View project details.
+    Projects,
+    /// Grant permissions to other members.
+    OrganizationRoles,
+}
+
+impl Permission {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 8] = [
+        Self::Memberships,
+        Self::ExternalUsers,
+        Self::Profiles,
+        Self::BasicInfo,
+        Self::GrantedPermissions,
+        Self::Teams,
+        Self::Projects,
+        Self::OrganizationRoles,
+    ];
+
+    /// Its name on the pages of Space where tokens and roles are set up.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Memberships => "View memberships",
+            Self::ExternalUsers => "View all external users",
+            Self::Profiles => "View member profiles",
+            Self::BasicInfo => "View member profile basic info",
+            Self::GrantedPermissions => "View permissions granted to other members",
+            Self::Teams => "View teams",
+            Self::Projects => "View project details",
+            Self::OrganizationRoles => "Grant permissions to other members",
+        }
+    }
+
+    /// Its code in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Memberships => "Profile.Memberships.View",
+            Self::ExternalUsers => "Profile.ViewAllGuests",
+            Self::Profiles => "Profile.View",
+            Self::BasicInfo => "Profile.View.Basic",
+            Self::GrantedPermissions => "Permissions.View",
+            Self::Teams => "Team.View",
+            Self::Projects => "Project.View",
+            Self::OrganizationRoles => "Superadmin",
+        }
+    }
+
+    /// What a review lacks without it.
+    pub fn costs(self) -> &'static str {
+        match self {
+            Self::Memberships => {
+                "who is in which team is missing, and with it all access inherited through teams"
+            }
+            Self::ExternalUsers => {
+                "external collaborators and guests who share no project with the token's owner are missing"
+            }
+            Self::Profiles => "accounts cannot be read, so there is no snapshot at all",
+            Self::BasicInfo => "accounts may show without their names",
+            Self::GrantedPermissions => {
+                "the server may withhold roles of other members; a snapshot names each as a gap"
+            }
+            Self::Teams => "teams are missing, and with them all access inherited through teams",
+            Self::Projects => "projects, and who takes part in them with which role, are missing",
+            Self::OrganizationRoles => {
+                "organization roles such as System Admin, and who holds them, are missing"
+            }
+        }
+    }
+}
+
+/// Whether the token has a permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holding {
+    /// A call that needs it succeeded.
+    Shown,
+    /// The server says so; there is no call that shows it.
+    Said,
+    /// It has not; the reason in the server's words or ours.
+    Missing(Raw),
+    /// Cannot tell; why.
+    Unclear(Raw),
+}
+
+/// One permission and whether the token has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Right {
+    /// Which.
+    pub permission: Permission,
+    /// Whether.
+    pub holding: Holding,
+}
+
+/// Whom a token belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A person.
+    Account {
+        /// The id of the account.
+        id: Box<str>,
+        /// The login name.
+        username: Raw,
+        /// First and last name.
+        name: Raw,
+    },
+    /// An application.
+    Application {
+        /// Its name.
+        name: Raw,
+    },
+    /// The server does not tell; why.
+    Unknown(Raw),
+}
+
+/// What was found out about a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// The id of the organization.
+    pub organization_id: Box<str>,
+    /// Its name.
+    pub organization: Raw,
+    /// Whom the token belongs to.
+    pub owner: Owner,
+    /// When it ends and how far it reaches.
+    pub token: TokenFacts,
+    /// Every permission of [`Permission::ALL`], in that order.
+    pub rights: Vec<Right>,
+}
+
+/// Tries what the token of `client` may read.
+///
+/// It fails when the server cannot be reached, is no Space server, or refuses the token. Whatever else goes
+/// wrong is about one permission and becomes [`Holding::Unclear`].
+pub async fn rights(client: &Client) -> Result<Rights, Error> {
+    let (organization_id, organization, began) = organization(client).await?;
+    let owner = owner(client).await?;
+    let (token, calls, words) = tokio::try_join!(
+        tokens::facts(client, &owner, began),
+        Calls::make(client),
+        Words::ask(client, &owner),
+    )?;
+    let rights = Permission::ALL
+        .into_iter()
+        .map(|permission| Right {
+            permission,
+            holding: calls.judge(permission, words.of(permission)),
+        })
+        .collect();
+    Ok(Rights {
+        organization_id,
+        organization,
+        owner,
+        token,
+        rights,
+    })
+}
+
+/// What came of a small call.
+#[derive(Debug)]
+enum Tried<T> {
+    Answered(T),
+    /// The permission is missing.
+    Denied(String),
+    /// Neither.
+    Odd(String),
+}
+
+/// Calls once. Errors are those after which nothing else will work either.
+async fn call<T: DeserializeOwned>(client: &Client, request: &Request) -> Result<Tried<T>, Error> {
+    Ok(match client.exchange::<T>(request).await.result {
+        Ok(answer) => Tried::Answered(answer),
+        Err(error @ Error::Refused { .. }) if is_denied(&error) => Tried::Denied(error.reason()),
+        Err(error) if error.is_gap() => Tried::Odd(error.reason()),
+        Err(Error::NotSpace { what, .. }) => Tried::Odd(what),
+        Err(error) => return Err(error),
+    })
+}
+
+fn is_denied(error: &Error) -> bool {
+    match error {
+        Error::Refused { status, code, .. } => code
+            .as_deref()
+            .map_or(*status == 403, |code| code == "permission-denied"),
+        _ => false,
+    }
+}
+
+fn get(path: &str, query: &str) -> Request {
+    Request {
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body: None,
+    }
+}
+
+fn post(path: &str, query: &str, body: &serde_json::Value) -> Request {
+    Request {
+        body: Some(body.to_string()),
+        ..get(path, query)
+    }
+}
+
+/// Id and name of the organization, and the server's clock.
+async fn organization(client: &Client) -> Result<(Box<str>, Raw, Option<Timestamp>), Error> {
+    let request = get("organization", "$fields=id,name");
+    let exchange = client.exchange::<Told<wire::Organization>>(&request).await;
+    let date = exchange.received.as_ref().and_then(|it| it.date.as_deref());
+    let began = date
+        .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
+        .and_then(|date| Timestamp::from_ms(date.timestamp_millis()));
+    let not_space = |what: String| Error::NotSpace {
+        url: client.address().call("organization", "").into(),
+        what,
+        prefixed: client.address().has_prefix(),
+    };
+    match exchange.result {
+        Ok(Told::Value(organization)) => match organization.id {
+            Told::Value(id) => {
+                let name = organization.name.value().unwrap_or_else(|| id.clone());
+                Ok((id, Raw::from(&*name), began))
+            }
+            _ => Err(not_space("the organization has no id".to_owned())),
+        },
+        Ok(_) => Err(not_space("the organization is no object".to_owned())),
+        // Every Space server has this call. One that has not, or answers it otherwise, is none.
+        Err(error @ Error::Refused { code: None, .. }) => Err(not_space(error.reason())),
+        Err(error) if error.is_not_found() => Err(not_space(error.reason())),
+        Err(Error::Protocol { what, .. }) => Err(not_space(what)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn owner(client: &Client) -> Result<Owner, Error> {
+    let me = get(
+        "team-directory/profiles/me",
+        "$fields=id,username,name(firstName,lastName)",
+    );
+    let why = match call::<Told<wire::Profile>>(client, &me).await? {
+        Tried::Answered(Told::Value(profile)) => {
+            if let Told::Value(id) = profile.id {
+                let part = |part: Told<Box<str>>| part.value().unwrap_or_default();
+                let name = profile.name.value().unwrap_or_default();
+                let name = format!("{} {}", part(name.first_name), part(name.last_name));
+                return Ok(Owner::Account {
+                    id,
+                    username: Raw::from(&*part(profile.username)),
+                    name: Raw::from(name.trim()),
+                });
+            }
+            "the server names no account".to_owned()
+        }
+        Tried::Answered(_) => "the server names no account".to_owned(),
+        Tried::Denied(why) | Tried::Odd(why) => why,
+    };
+    let me = get("applications/me", "$fields=id,name,clientId");
+    Ok(match call::<Told<Named>>(client, &me).await? {
+        Tried::Answered(Told::Value(Named {
+            name: Told::Value(name),
+        })) => Owner::Application {
+            name: Raw::from(&*name),
+        },
+        _ => Owner::Unknown(Raw::from(why)),
+    })
+}
+
+/// `ESApp`, as far as it is used.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Named {
+    name: Told<Box<str>>,
+}
+
+impl wire::Leaf for Named {
+    fn from_object<'de, A: serde::de::MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(object))
+            .map(Some)
+    }
+}
+
+type List<T> = Tried<Batch<T>>;
+
+/// The calls that each need a permission.
+struct Calls {
+    profiles: List<wire::Profile>,
+    guests: List<Pointer>,
+    memberships: List<Pointer>,
+    teams: List<Pointer>,
+    projects: List<Pointer>,
+    /// Who takes part in the first project, when there is one.
+    participants: Option<List<serde::de::IgnoredAny>>,
+    roles: Tried<Told<Vec<serde::de::IgnoredAny>>>,
+}
+
+impl Calls {
+    async fn make(client: &Client) -> Result<Self, Error> {
+        const IDS: &str = "$top=1&$fields=totalCount,data(id)";
+        let profiles = get(
+            "team-directory/profiles",
+            "$top=1&$fields=totalCount,data(id,username,name(firstName,lastName))",
+        );
+        let guests = get(
+            "team-directory/profiles",
+            &format!("orgRelation=GUEST&{IDS}"),
+        );
+        let memberships = get("team-directory/memberships", IDS);
+        let teams = get("team-directory/teams", IDS);
+        let projects = get("projects", IDS);
+        let global = serde_json::json!({"contextIdentifier": "global"});
+        let roles = post("permission-roles/get", "$fields=roleId", &global);
+        let (profiles, guests, memberships, teams, projects, roles) = tokio::try_join!(
+            call(client, &profiles),
+            call(client, &guests),
+            call(client, &memberships),
+            call(client, &teams),
+            call::<Batch<Pointer>>(client, &projects),
+            call(client, &roles),
+        )?;
+        let first = match &projects {
+            Tried::Answered(batch) => batch.data.get().and_then(|rows| rows.first()),
+            _ => None,
+        };
+        let participants = match first.and_then(|project| project.id.get()) {
+            Some(id) => {
+                let path = format!("projects/id:{}/people/members", super::fetch::encode(id));
+                let request = get(&path, "$top=1&$fields=totalCount,data(roles)");
+                Some(call(client, &request).await?)
+            }
+            None => None,
+        };
+        Ok(Self {
+            profiles,
+            guests,
+            memberships,
+            teams,
+            projects,
+            participants,
+            roles,
+        })
+    }
+
+    /// What the calls show, and where they show nothing, the server's `word`.
+    fn judge(&self, permission: Permission, word: Option<bool>) -> Holding {
+        match permission {
+            Permission::Memberships => of_list(&self.memberships, word),
+            Permission::Profiles => of_list(&self.profiles, word),
+            Permission::Teams => of_list(&self.teams, word),
+            Permission::ExternalUsers => match (of_list(&self.guests, word), &self.profiles) {
+                // A list of those one shares a project with looks the same; and who may list no accounts at
+                // all may not list these either.
+                (Holding::Shown, _) | (_, Tried::Denied(_)) => by_word(word),
+                (other, _) => other,
+            },
+            Permission::BasicInfo => self.names(word),
+            Permission::GrantedPermissions => by_word(word),
+            Permission::Projects => self.projects(word),
+            Permission::OrganizationRoles => match &self.roles {
+                Tried::Answered(Told::Value(_)) => Holding::Shown,
+                Tried::Answered(_) => unclear("the server's answer is no list of roles", word),
+                Tried::Denied(why) => Holding::Missing(Raw::from(&**why)),
+                Tried::Odd(why) => unclear(why, word),
+            },
+        }
+    }
+
+    fn names(&self, word: Option<bool>) -> Holding {
+        let rows = match &self.profiles {
+            Tried::Answered(batch) => batch.data.get(),
+            _ => None,
+        };
+        let Some(profile) = rows.and_then(|rows| rows.first()) else {
+            return by_word(word);
+        };
+        let withheld = ["username", "name"]
+            .iter()
+            .find_map(|field| profile.errors.reason(field));
+        match (withheld, &profile.username, &profile.name) {
+            (Some(why), ..) => Holding::Missing(Raw::from(why)),
+            (None, Told::Value(_), Told::Value(_)) if word != Some(false) => Holding::Shown,
+            (None, ..) => by_word(word),
+        }
+    }
+
+    fn projects(&self, word: Option<bool>) -> Holding {
+        let listed = of_list(&self.projects, word);
+        if listed != Holding::Shown {
+            return listed;
+        }
+        match (&self.participants, word) {
+            (Some(Tried::Denied(why)), _) => Holding::Missing(Raw::from(&**why)),
+            (_, Some(false)) => Holding::Unclear(Raw::from(
+                "some projects can be read, but the server says that not all can",
+            )),
+            // An empty list is what one who may see no project gets too.
+            (None, _) => by_word(word),
+            // An older server may not know this call; the list alone was answered.
+            (Some(Tried::Answered(_) | Tried::Odd(_)), _) => Holding::Shown,
+        }
+    }
+}
+
+fn of_list<T>(list: &List<T>, word: Option<bool>) -> Holding {
+    match list {
+        Tried::Answered(batch) => match (&batch.data, batch.errors.reason("data")) {
+            (Told::Value(_), _) => Holding::Shown,
+            (_, Some(why)) => Holding::Missing(Raw::from(why)),
+            (_, None) => unclear("the server's answer holds no list", word),
+        },
+        Tried::Denied(why) => Holding::Missing(Raw::from(&**why)),
+        Tried::Odd(why) => unclear(why, word),
+    }
+}
+
+/// A call showed nothing. A "no" of the server stands; a "yes" is not enough where a call should have shown it.
+fn unclear(why: &str, word: Option<bool>) -> Holding {
+    match word {
+        Some(false) => by_word(word),
+        _ => Holding::Unclear(Raw::from(why)),
+    }
+}
+
+/// Only the server's word tells.
+fn by_word(word: Option<bool>) -> Holding {
+    match word {
+        Some(true) => Holding::Said,
+        Some(false) => Holding::Missing(Raw::from("the server says so")),
+        None => Holding::Unclear(Raw::from(
+            "no call shows it, and the server does not say it either",
+        )),
+    }
+}
+
+/// The server's word on each permission.
+struct Words(Vec<(Permission, Option<bool>)>);
+
+impl Words {
+    async fn ask(client: &Client, owner: &Owner) -> Result<Self, Error> {
+        let principal = match owner {
+            Owner::Account { .. } => "profile:me",
+            Owner::Application { .. } => "application:me",
+            Owner::Unknown(_) => return Ok(Self(Vec::new())),
+        };
+        let ask = |permission: Permission| async move {
+            let body = serde_json::json!({
+                "principal": principal,
+                "uniqueRightCode": permission.code(),
+                "target": {"className": "GlobalPermissionTarget"},
+            });
+            let request = post("permissions/check-permission", "", &body);
+            let word = match call::<Told<bool>>(client, &request).await? {
+                Tried::Answered(word) => word.value(),
+                Tried::Denied(_) | Tried::Odd(_) => None,
+            };
+            Ok::<_, Error>((permission, word))
+        };
+        let words = Permission::ALL.map(ask);
+        futures_util::future::try_join_all(words).await.map(Self)
+    }
+
+    fn of(&self, permission: Permission) -> Option<bool> {
+        let word = self.0.iter().find(|(known, _)| *known == permission);
+        word.and_then(|(_, word)| *word)
+    }
+}
