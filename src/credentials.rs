@@ -45,6 +45,13 @@ pub(crate) fn keep(name: &str, secret: &SecretString) -> Result<(), Error> {
     with_entry(name, move |entry| entry.set_secret(&bytes))
 }
 
+/// Whether the keyring keeps what it is given: tries it with something that is no secret.
+pub(crate) fn try_out() -> Result<(), Error> {
+    const TRIAL: &str = "trial";
+    keep(TRIAL, &SecretString::from("nothing"))?;
+    remove(TRIAL)
+}
+
 /// The secret kept under `name`.
 pub(crate) fn find(name: &str) -> Result<SecretString, Error> {
     let bytes = Zeroizing::new(with_entry(name, Entry::get_secret)?);

@@ -77,7 +77,7 @@ pub(super) struct Demo {
     /// Lines and prompts instead of screens
     #[arg(long)]
     pub(super) plain: bool,
-    /// Only serve the organization over HTTP on this machine, until interrupted; prints one line of JSON with url and token
+    /// Only serve the organization over HTTP on this machine, until interrupted; prints one line of JSON with url, token and the client credentials of an application
     #[arg(long, conflicts_with_all = ["fresh", "plain"])]
     pub(super) serve: bool,
     /// With --serve: the port; 0 takes a free one

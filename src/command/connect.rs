@@ -179,6 +179,7 @@ fn secret(options: &Options, person: bool) -> anyhow::Result<Secret> {
     let secret = match token::given(&options.source)? {
         Some(token) => token,
         None if person => {
+            can_keep()?;
             say(ABOUT_TOKEN);
             token::from_stdin("Token (not shown): ", "token")?
         }
@@ -193,6 +194,24 @@ fn secret(options: &Options, person: bool) -> anyhow::Result<Secret> {
         secret,
         kind: Kind::Token,
     })
+}
+
+/// Fails when the keyring keeps nothing, before anybody types a token in vain.
+fn can_keep() -> anyhow::Result<()> {
+    credentials::try_out().map_err(|error| {
+        failure(
+            format!("a token could not be kept, so none is asked for: {error}"),
+            choices(),
+        )
+    })
+}
+
+/// What is left without a keyring.
+fn choices() -> String {
+    format!(
+        "unlock or start the system keyring and connect again, or {}",
+        token::WITHOUT_KEYRING
+    )
 }
 
 fn client(address: Address, secret: &Secret, options: ClientOptions) -> anyhow::Result<Client> {
@@ -238,18 +257,14 @@ fn keep(
         Kind::Application { .. } => "client secret",
     };
     credentials::keep(&name, secret).map_err(|error| {
-        failure(
-            format!("the {what} was not kept, and nothing was stored: {error}"),
-            match connection.kind {
-                Kind::Token => format!(
-                    "unlock or start the system keyring and connect again, or {}",
-                    token::WITHOUT_KEYRING
-                ),
-                Kind::Application { .. } => {
-                    "unlock or start the system keyring and connect again, or use a permanent token of the application with --token-command CMD, --token-stdin or SPACE_TOKEN".to_owned()
-                }
-            },
-        )
+        let sentence = format!("the {what} was not kept, and nothing was stored: {error}");
+        match connection.kind {
+            Kind::Token => failure(sentence, choices()),
+            Kind::Application { .. } => failure(
+                sentence,
+                "unlock or start the system keyring and connect again, or use a permanent token of the application with --token-command CMD, --token-stdin or SPACE_TOKEN",
+            ),
+        }
     })?;
     if let Err(error) = Connections::new(&context.places.config).keep(connection.clone()) {
         // A secret that no connection tells of must not stay behind.

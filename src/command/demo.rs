@@ -46,12 +46,35 @@ pub(crate) fn serve(size: Size, port: u16) -> anyhow::Result<Answer> {
         writeln!(
             out,
             "{}",
-            json!({"url": server.url(), "token": server.token()})
+            json!({
+                "url": server.url(),
+                "token": server.token(),
+                "client_id": APPLICATION,
+                "client_secret": APPLICATIONS_SECRET,
+            })
         )?;
         out.flush()?;
         tokio::signal::ctrl_c().await?;
         Ok(Answer::silent())
     })
+}
+
+/// The client id of the application that the demo server knows.
+const APPLICATION: &str = "demo-application";
+
+/// Its client secret, which is no secret.
+const APPLICATIONS_SECRET: &str = "demo-client-secret";
+
+/// An application with every right, whose access tokens last ten minutes.
+fn application() -> crate::demo::Application {
+    crate::demo::Application {
+        name: "Access reviews".to_owned(),
+        id: APPLICATION.to_owned(),
+        secret: APPLICATIONS_SECRET.to_owned(),
+        rights: vec!["**".to_owned()],
+        expires_in: 600,
+        calls: None,
+    }
 }
 
 async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
@@ -61,6 +84,7 @@ async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
         crate::demo::Options {
             port,
             now: super::now(),
+            applications: vec![application()],
             ..crate::demo::Options::default()
         },
     )

@@ -8,11 +8,25 @@ use crate::{
     store::{Listed, Summary},
 };
 
-/// Lists reviews and records, each with its next step.
+/// Lists connected organizations, reviews and records, each with its next step.
 pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
     let reviews = context.store.reviews().map_err(super::review::explain)?;
     let records = context.store.records().map_err(super::review::explain)?;
+    let connected = super::place::connections(context)?;
     let mut text = String::new();
+    if !connected.is_empty() {
+        text.push_str("Organizations\n");
+        for connection in &connected {
+            let name = SafeText::of(&connection.organization);
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "  {name}: muster snapshot NAME --org {}",
+                connection.url
+            );
+        }
+        text.push('\n');
+    }
     // Writing to a string cannot fail.
     if reviews.is_empty() {
         text.push_str("No reviews yet.\n");
@@ -38,7 +52,7 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
         }
     }
     text.push_str(
-        "\nTry everything without an account:  muster demo\nAll commands:  muster --help\n",
+        "\nConnect an organization:  muster connect\nTry everything without an account:  muster demo\nAll commands:  muster --help\n",
     );
     Ok(Answer::done(text))
 }

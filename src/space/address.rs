@@ -154,12 +154,9 @@ fn is_page(first: &str, second: &str) -> bool {
     let key =
         |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     match first {
-        "m" | "im" | "d" => !second.is_empty(),
+        "m" | "im" | "manage" | "extensions" => !second.is_empty(),
         "p" => second.starts_with(|c: char| c.is_ascii_uppercase()) && second.bytes().all(key),
         "oauth" => matches!(second, "token" | "auth" | "login" | "signup"),
-        "team" | "teams" | "manage" | "administration" | "extensions" | "projects" | "about" => {
-            true
-        }
         _ => false,
     }
 }
@@ -269,11 +266,9 @@ mod tests {
                 "https://acme.jetbrains.space/extensions/installedApplications/app?id=1",
                 "https://acme.jetbrains.space",
             ),
-            (
-                "https://acme.jetbrains.space/team?query=x",
-                "https://acme.jetbrains.space",
-            ),
             ("https://h.example/m", "https://h.example/m"),
+            ("https://h.example/team", "https://h.example/team"),
+            ("https://h.example/manage/", "https://h.example/manage"),
             ("https://h.example/p/web", "https://h.example/p/web"),
             ("https://h.example/steam/", "https://h.example/steam"),
         ] {

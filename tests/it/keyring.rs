@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::program::{Home, MUSTER, Serving, have};
 
-const PROGRAMS: &[&str] = &[
+pub(crate) const PROGRAMS: &[&str] = &[
     "dbus-run-session",
     "gnome-keyring-daemon",
     "secret-tool",
@@ -14,6 +14,15 @@ const PROGRAMS: &[&str] = &[
 /// Runs `script` in a D-Bus session of its own, with folders of its own, so that no keyring of the person
 /// who runs the tests is touched.
 fn session(home: &Home, script: &str) -> (bool, String) {
+    session_with(home, script, &[])
+}
+
+/// The same with these variables besides.
+pub(crate) fn session_with(
+    home: &Home,
+    script: &str,
+    variables: &[(&str, &str)],
+) -> (bool, String) {
     let runtime = home.path().join("runtime");
     fs::create_dir_all(&runtime).expect("a folder of ours");
     #[cfg(unix)]
@@ -29,6 +38,7 @@ fn session(home: &Home, script: &str) -> (bool, String) {
         .env("XDG_DATA_HOME", home.path().join("keyrings"));
     let output = command
         .env("MUSTER", MUSTER)
+        .envs(variables.iter().copied())
         .output()
         .expect("dbus-run-session starts");
     let text = format!(
@@ -38,6 +48,13 @@ fn session(home: &Home, script: &str) -> (bool, String) {
     );
     (output.status.success(), text)
 }
+
+/// Starts an unlocked keyring in a session.
+pub(crate) const UNLOCK: &str =
+    "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+
+/// Starts a locked keyring in a session.
+pub(crate) const LOCK: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null";
 
 const SEAL: &str =
     "\"$MUSTER\" seal q4 --new-key --principal rosa@example.com --allow-undecided pilot --attest";
@@ -49,10 +66,9 @@ fn the_passphrase_of_a_new_key_is_kept_in_the_unlocked_keyring() {
     }
     let home = Home::new();
     Serving::start(&home, "s").snapshot(&home, "q4").good();
-    let unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
     let (ok, text) = session(
         &home,
-        &format!("{unlock} && {SEAL} && secret-tool search --all service muster"),
+        &format!("{UNLOCK} && {SEAL} && secret-tool search --all service muster"),
     );
     assert!(ok && text.contains("signed by rosa@example.com"), "{text}");
     assert!(
@@ -138,8 +154,7 @@ fn a_locked_or_missing_keyring_is_said_with_the_choices_left() {
         !ok && text.contains("keyring") && text.contains("--passphrase-stdin"),
         "{text}"
     );
-    let lock = "gnome-keyring-daemon --start --components=secrets >/dev/null";
-    let (ok, text) = session(&home, &format!("{lock} && {SEAL}"));
+    let (ok, text) = session(&home, &format!("{LOCK} && {SEAL}"));
     assert!(
         !ok && text.contains("keyring") && text.contains("--passphrase-stdin"),
         "{text}"

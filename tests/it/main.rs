@@ -4,6 +4,8 @@
     reason = "tests stand outside the program and its layers"
 )]
 
+#[cfg(unix)]
+mod connect;
 mod contract;
 mod demo;
 mod keyring;
