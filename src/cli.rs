@@ -100,6 +100,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 reviewer: snapshot.reviewer,
                 ca_file: snapshot.ca_file,
                 concurrency: usize::from(snapshot.concurrency),
+                fresh: snapshot.fresh,
                 json: snapshot.json,
             },
         ),

@@ -63,7 +63,7 @@ pub enum Error {
         holder: Holder,
     },
     /// Whoever asked for a snapshot asked to give it up.
-    #[error("stopped before the snapshot was whole; nothing of it is kept")]
+    #[error("stopped before the snapshot was whole; there is no review of it")]
     Stopped,
     /// Another process has the review open; it can only be looked at.
     #[error("the review is open {0}; it is read-only here")]
@@ -286,6 +286,20 @@ impl Store {
     /// When there is such a review, or another process fetches it.
     pub fn draft(&self, name: &str, now: Timestamp) -> Result<Draft, Error> {
         Draft::begin(self, name, now)
+    }
+
+    /// As [`Store::draft`], but goes on with what an interrupted fetch of this name left: its answers are given to `take`
+    /// in order and kept. When this draft is dropped, its answers stay for the next one.
+    ///
+    /// # Errors
+    /// As [`Store::draft`].
+    pub fn resume(
+        &self,
+        name: &str,
+        now: Timestamp,
+        take: &mut dyn FnMut(&format::evidence::Answer),
+    ) -> Result<Draft, Error> {
+        Draft::resume(self, name, now, take)
     }
 
     /// Opens a review: checks the population against what was fetched, and replays its journal.

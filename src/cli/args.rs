@@ -98,6 +98,9 @@ Examples:
   muster snapshot 2026-q4 --org acme                  after muster connect acme
   muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
 
+Interrupted, the same command goes on from there within a day: what was read
+whole is not read again.
+
 The token comes from the first of these that is there, and which one is said:
 --token-stdin, --token-command, SPACE_TOKEN, the system keyring.
 What could not be read is named, never left out: see `muster status`.
@@ -119,6 +122,9 @@ pub(super) struct Snapshot {
     /// How many requests run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) concurrency: u8,
+    /// Throw away what an interrupted snapshot of this name left, and read everything again
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,

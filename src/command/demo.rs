@@ -233,6 +233,7 @@ async fn read(
         Request {
             name,
             reviewer: None,
+            going_on: snapshot::GoingOn::Never,
         },
         cancel,
         progress,

@@ -23,8 +23,8 @@ use crate::{
         text::{Raw, SafeText},
     },
     format::evidence,
-    space::{self, Client, ClientOptions, Progress},
-    store::{Review, Store},
+    space::{self, Client, ClientOptions, Earlier, Fetched, Progress},
+    store::{self, Draft, Review, Store},
 };
 
 /// What is done when everything was read.
@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) reviewer: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) concurrency: usize,
+    /// Throw away what an interrupted reading left.
+    pub(crate) fresh: bool,
     pub(crate) json: bool,
 }
 
@@ -57,6 +59,11 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     let request = Request {
         name: &options.name,
         reviewer: options.reviewer.as_deref(),
+        going_on: if options.fresh {
+            GoingOn::No
+        } else {
+            GoingOn::With(&eprint_line)
+        },
     };
     let cancel = CancellationToken::new();
     let review = runtime()?.block_on(async {
@@ -129,7 +136,32 @@ pub(crate) struct Request<'a> {
     pub(crate) name: &'a str,
     /// The reviewer's login name, when it is not the token's owner.
     pub(crate) reviewer: Option<&'a str>,
+    pub(crate) going_on: GoingOn<'a>,
 }
+
+/// What an interrupted reading of the same name is worth.
+#[derive(Clone, Copy)]
+pub(crate) enum GoingOn<'a> {
+    /// Nothing; nor will this one leave anything.
+    Never,
+    /// What it left is thrown away.
+    No,
+    /// Its answers are used, and told about in lines.
+    With(&'a (dyn Fn(&str) + Sync)),
+}
+
+impl std::fmt::Debug for GoingOn<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Never => "Never",
+            Self::No => "No",
+            Self::With(_) => "With",
+        })
+    }
+}
+
+/// How long the answers of an interrupted reading are good for.
+const GOOD_FOR_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Reads everything, keeps the raw answers, and makes the review `request` names.
 pub(crate) async fn read(
@@ -139,17 +171,107 @@ pub(crate) async fn read(
     cancel: CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
-    let mut draft = store
-        .draft(request.name, now())
-        .map_err(super::review::explain)?;
+    let (mut draft, earlier) = begin(store, client, request)?;
+    let mut fetched = fetch(&mut draft, client, earlier, &cancel, progress).await;
+    if let (Err(Stop::Client(space::Error::NotTheSame { why })), GoingOn::With(talk)) =
+        (&fetched, request.going_on)
+    {
+        talk(&format!("starting over: {why}"));
+        draft.start_over(now()).map_err(super::review::explain)?;
+        fetched = fetch(&mut draft, client, None, &cancel, progress).await;
+    }
+    let fetched = match fetched {
+        Ok(fetched) => fetched,
+        Err(stop) => return Err(kept(stop.into(), &draft)),
+    };
+    make(draft, fetched, request, cancel, progress).await
+}
+
+/// Begins to keep the answers; with those of an interrupted reading when they can still be used.
+fn begin(
+    store: &Store,
+    client: &Client,
+    request: Request<'_>,
+) -> anyhow::Result<(Draft, Option<Earlier>)> {
+    let now = now();
+    let mut earlier = Earlier::of(client.address());
+    let draft = match request.going_on {
+        GoingOn::Never => store.draft(request.name, now),
+        GoingOn::No | GoingOn::With(_) => {
+            store.resume(request.name, now, &mut |answer| earlier.take(answer))
+        }
+    };
+    let mut draft = draft.map_err(super::review::explain)?;
+    let Some(last) = draft.last() else {
+        return Ok((draft, None));
+    };
+    let age = now.ms() - draft.began().ms();
+    if let GoingOn::With(talk) = request.going_on {
+        if (0..=GOOD_FOR_MS).contains(&age) {
+            talk(&format!(
+                "going on from {} UTC: {} here",
+                last.minute(),
+                answers_are(draft.answers())
+            ));
+            return Ok((draft, Some(earlier)));
+        }
+        talk("starting over: what was read before is more than a day old");
+    }
+    draft.start_over(now).map_err(super::review::explain)?;
+    Ok((draft, None))
+}
+
+fn answers_are(n: u32) -> String {
+    let are = if n == 1 { "is" } else { "are" };
+    format!("{} {are}", count(u64::from(n), "answer", "answers"))
+}
+
+/// `error` with the word that the same command goes on from here, when it does.
+fn kept(error: anyhow::Error, draft: &Draft) -> anyhow::Error {
+    if !draft.stays() {
+        return error;
+    }
+    let kept = format!(
+        "{} kept for a day: the same command goes on from there, with --fresh it starts over",
+        answers_are(draft.answers())
+    );
+    let hint = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<super::Hinted>());
+    let hint = hint.map_or_else(|| kept.clone(), |hint| format!("{}; {kept}", hint.hint));
+    failure(super::sentences(&error), hint)
+}
+
+/// Why reading stopped.
+enum Stop {
+    Client(space::Error),
+    Store(store::Error),
+}
+
+impl From<Stop> for anyhow::Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Client(error) => explain(error),
+            Stop::Store(error) => super::review::explain(error),
+        }
+    }
+}
+
+/// Reads everything and keeps the raw answers.
+async fn fetch(
+    draft: &mut Draft,
+    client: &Client,
+    earlier: Option<Earlier>,
+    cancel: &CancellationToken,
+    progress: &mut (dyn FnMut(&Progress) + Send),
+) -> Result<Fetched, Stop> {
     let (answers, mut arrived) = mpsc::channel::<space::Answer>(64);
     let (told, mut tidings) = mpsc::unbounded_channel::<Progress>();
     let tell = move |progress: Progress| {
         // When nobody listens any more there is nobody to tell.
         let _ = told.send(progress);
     };
-    let stopping = cancel.clone();
-    let fetching = space::fetch(client, &tell, answers, &now, cancel);
+    let fetching = space::go_on(client, earlier, &tell, answers, &now, cancel.clone());
     tokio::pin!(fetching);
     let mut fetched = None;
     // The raw answers are written while they arrive, in a place that may block for a moment: the channel
@@ -158,17 +280,28 @@ pub(crate) async fn read(
         tokio::select! {
             biased;
             answer = arrived.recv() => match answer {
-                Some(answer) => draft.evidence(&as_evidence(answer)).map_err(super::review::explain)?,
+                Some(answer) => draft.evidence(&as_evidence(answer)).map_err(Stop::Store)?,
                 None if fetched.is_some() => break,
                 None => {}
             },
             Some(tiding) = tidings.recv() => progress(&tiding),
             result = &mut fetching, if fetched.is_none() => {
-                fetched = Some(result.map_err(explain)?);
+                fetched = Some(result);
             }
         }
     }
     let fetched = fetched.expect("the loop ends when it is there");
+    fetched.map_err(Stop::Client)
+}
+
+/// Makes the review of what was read.
+async fn make(
+    draft: Draft,
+    fetched: Fetched,
+    request: Request<'_>,
+    cancel: CancellationToken,
+    progress: &mut (dyn FnMut(&Progress) + Send),
+) -> anyhow::Result<Review> {
     progress(&Progress {
         what: WRITING,
         ..Progress::default()
@@ -187,7 +320,8 @@ pub(crate) async fn read(
         fetched.snapshot.accounts().len() as u64,
     );
     let provenance = Provenance {
-        began: fetched.began,
+        began: draft.began(),
+        resumed: draft.resumed().to_vec(),
         ended: fetched.ended,
         server_began: fetched.server_began,
         reader: fetched.reader.map(|reader| reader.account),
@@ -214,7 +348,7 @@ pub(crate) async fn read(
     let snapshot = Arc::new(fetched.snapshot);
     // A million lines take a while; whoever waits can still say stop.
     tokio::task::spawn_blocking(move || {
-        let stop = || stopping.is_cancelled();
+        let stop = || cancel.is_cancelled();
         draft.finish(snapshot, provenance, &stop, first)
     })
     .await

@@ -48,6 +48,9 @@ fn as_text(campaign: &Campaign) -> String {
         );
     }
     let provenance = &opened.provenance;
+    if !provenance.resumed.is_empty() {
+        let _ = writeln!(text, "read from     {}", provenance.interrupted());
+    }
     match provenance.completeness() {
         Completeness::Full => {
             text.push_str("completeness  full: everything that was asked for was read\n");
@@ -81,6 +84,8 @@ pub(crate) fn as_json(campaign: &Campaign) -> Value {
         "review": opened.review,
         "organization": {"id": &*organization.id, "name": organization.name.raw(), "url": &*organization.url},
         "as_of": campaign.as_of().to_string(),
+        "read_from": provenance.began.to_string(),
+        "resumed": provenance.resumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "reviewer": opened.reviewer.raw(),
         "accounts": opened.accounts,
         "items": progress.items,

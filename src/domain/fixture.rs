@@ -271,6 +271,7 @@ pub(crate) fn acme() -> Org {
 
 pub(crate) fn provenance() -> Provenance {
     Provenance {
+        resumed: Vec::new(),
         began: now(),
         ended: now(),
         server_began: None,

@@ -7,6 +7,8 @@ use super::{Digest, account::AccountId, text::Raw, time::Timestamp};
 pub struct Provenance {
     /// When reading began, by this machine's clock.
     pub began: Timestamp,
+    /// When reading went on after it had been interrupted, each time; the lists that were finished before were not read again.
+    pub resumed: Vec<Timestamp>,
     /// When reading ended; what the snapshot says is as of this time.
     pub ended: Timestamp,
     /// The server's own clock when reading began, from its `Date` header.
@@ -65,6 +67,16 @@ pub enum Completeness {
 }
 
 impl Provenance {
+    /// In words, when reading began and that it was interrupted.
+    pub fn interrupted(&self) -> String {
+        let resumed: Vec<String> = self.resumed.iter().map(|at| at.minute()).collect();
+        format!(
+            "{} UTC, interrupted, and again from {} UTC; lists that were finished before were not read again",
+            self.began.minute(),
+            resumed.join(", ")
+        )
+    }
+
     /// How complete the snapshot is.
     pub fn completeness(&self) -> Completeness {
         if self.gaps.is_empty() {

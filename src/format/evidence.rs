@@ -150,6 +150,14 @@ impl<W: Write> Writer<W> {
         self.out.write_all(line(answer).as_bytes())
     }
 
+    /// Puts what was written so far where a reader finds it, even when nothing follows.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Ends the compressed data; the answer is where it was written to.
     ///
     /// # Errors

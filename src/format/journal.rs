@@ -18,6 +18,7 @@ use crate::domain::{
     campaign::Progress,
     journal::{Attested, Chosen, Decided, Entry, Event, Opened},
     provenance::{Endpoint, Gap, Provenance},
+    time::Timestamp,
 };
 
 /// What stands as `prev` in the first line.
@@ -195,14 +196,24 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
 
 /// The members that tell where a snapshot came from; `review.json` has the same.
 pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Object<'a> {
+    let object = object.plain("began", provenance.began);
+    // Written only where it happened.
+    let object = if provenance.resumed.is_empty() {
+        object
+    } else {
+        object.array("resumed", provenance.resumed.iter().copied(), instant)
+    };
     object
-        .plain("began", provenance.began)
         .plain("ended", provenance.ended)
         .maybe_plain("server_began", provenance.server_began)
         .maybe_text("reader", provenance.reader.as_ref().map(|id| &*id.0))
         .plain("population", provenance.population)
         .array("endpoints", &provenance.endpoints, endpoint)
         .array("gaps", &provenance.gaps, gap)
+}
+
+fn instant(out: &mut String, at: Timestamp) {
+    canonical::text(out, &at.to_string());
 }
 
 fn endpoint(out: &mut String, endpoint: &Endpoint) {

@@ -155,6 +155,7 @@ pub(crate) fn snapshot() -> Snapshot {
 pub(crate) fn provenance() -> Provenance {
     Provenance {
         began: at(0),
+        resumed: vec![at(4), at(7)],
         ended: at(10),
         server_began: None,
         reader: Some(AccountId("b1".into())),

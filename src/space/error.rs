@@ -111,6 +111,12 @@ pub enum Error {
         /// What failed, such as reading this system's root certificates.
         why: String,
     },
+    /// What an interrupted reading left is of something else.
+    #[error("what was read before cannot be gone on with: {why}")]
+    NotTheSame {
+        /// What differs.
+        why: &'static str,
+    },
     /// The caller stopped it.
     #[error("stopped before everything was read")]
     Cancelled,
@@ -158,7 +164,7 @@ impl Error {
                 "copy client id and client secret again from Space, without blanks or line breaks"
             }
             Self::Setup { .. } => "check this machine's root certificates",
-            Self::Cancelled => return None,
+            Self::NotTheSame { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())
     }

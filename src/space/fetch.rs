@@ -23,18 +23,20 @@ use crate::domain::{
 };
 
 mod convert;
+mod earlier;
 mod ledger;
 mod participants;
 mod population;
 mod roles;
 mod session;
 
+pub use earlier::Earlier;
 use ledger::{Call, Notes};
 use participants::Participants;
 use population::Population;
 use roles::organization_roles;
 pub(crate) use session::encode;
-use session::{List, Reading, Row, Session};
+use session::{List, Reading, Row, Session, request};
 
 /// How far a fetch is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,7 +118,23 @@ pub async fn fetch(
     clock: &(dyn Fn() -> Timestamp + Sync),
     cancel: CancellationToken,
 ) -> Result<Fetched, Error> {
-    let session = Session::new(client, progress, clock, answers);
+    go_on(client, None, progress, answers, clock, cancel).await
+}
+
+/// As [`fetch`], with the answers of a reading that was interrupted: lists that it finished are not asked for again.
+/// New answers are numbered after those. Who the token belongs to is always asked.
+///
+/// # Errors
+/// [`Error::NotTheSame`] when the answers are not of this organization and this token's owner.
+pub async fn go_on(
+    client: &Client,
+    earlier: Option<Earlier>,
+    progress: &(dyn Fn(Progress) + Sync),
+    answers: mpsc::Sender<Answer>,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+    cancel: CancellationToken,
+) -> Result<Fetched, Error> {
+    let session = Session::new(client, progress, clock, answers, earlier);
     let began = session.now();
     let read = {
         let mut work = Box::pin(read_all(&session));
@@ -156,9 +174,12 @@ struct Read {
 
 async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
     let organization = organization(session).await?;
+    let reader = reader(session).await?;
+    if let Some(earlier) = session.earlier() {
+        same(earlier, &organization, reader.as_ref())?;
+    }
     let population = Mutex::new(Population::new(organization));
-    let (reader, (), (), (), restricted, ()) = tokio::try_join!(
-        reader(session),
+    let ((), (), (), restricted, ()) = tokio::try_join!(
         accounts(session, &population),
         teams_and_memberships(session, &population),
         projects(session, &population),
@@ -203,11 +224,41 @@ async fn organization(session: &Session<'_>) -> Result<Organization, Error> {
     }
 }
 
+/// Whether an interrupted reading was of this organization, with a token of the same owner: another one may see
+/// more or less.
+fn same(
+    earlier: &Earlier,
+    organization: &Organization,
+    reader: Option<&Reader>,
+) -> Result<(), Error> {
+    let not = |why| Err(Error::NotTheSame { why });
+    if earlier.is_of_elsewhere() {
+        return not("it was read from another address");
+    }
+    let asked = request(Call::Organization, "organization", "", None);
+    let then = earlier.answer::<Told<wire::Organization>>(&asked);
+    let then = then.and_then(|(_, then)| then.value()?.id.value());
+    if then.as_deref() != Some(&*organization.id) {
+        return not("it was read from another organization");
+    }
+    let asked = request(Call::Me, ME, "", None);
+    let then = earlier.answer::<Told<wire::Profile>>(&asked);
+    let then = then.and_then(|(_, then)| then.value()?.id.value());
+    match reader {
+        _ if then.is_none() => not("nobody can tell whose token it was read with"),
+        None => not("nobody can tell whether an application's token is the same as then"),
+        Some(reader) if then.as_deref() != Some(&*reader.account.0) => {
+            not("it was read with a token of somebody else")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+const ME: &str = "team-directory/profiles/me";
+
 /// Whom the token belongs to; an application's token belongs to nobody, and the server then refuses.
 async fn reader(session: &Session<'_>) -> Result<Option<Reader>, Error> {
-    let asked = session
-        .object::<Told<wire::Profile>>(Call::Me, "team-directory/profiles/me")
-        .await?;
+    let asked = session.object::<Told<wire::Profile>>(Call::Me, ME).await?;
     let Ok((_, Told::Value(profile))) = asked else {
         return Ok(None);
     };

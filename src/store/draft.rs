@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, BufReader, BufWriter, Write},
     path::PathBuf,
     sync::Arc,
 };
@@ -11,7 +11,7 @@ use super::{
     Error, FETCHING, Review, Store, check_name,
     files::{self, HashedFile},
     folders,
-    lock::Lock,
+    lock::{self, Lock},
 };
 use crate::{
     domain::{
@@ -21,7 +21,8 @@ use crate::{
     format::{evidence, journal, population, record, sums::Sums},
 };
 
-/// A review that is being fetched, in a folder aside. Dropped, it leaves nothing behind.
+/// A review that is being fetched, in a folder aside. Dropped, one that was begun to be resumed keeps the answers that
+/// came, when there is some use in them; any other leaves nothing behind.
 #[derive(Debug)]
 pub struct Draft {
     store: Store,
@@ -29,10 +30,100 @@ pub struct Draft {
     folder: PathBuf,
     evidence: Option<evidence::Writer<BufWriter<HashedFile>>>,
     lock: Option<Lock>,
+    /// Whether an interrupted fetch leaves its answers.
+    lasting: bool,
+    /// When reading began, and each time it went on.
+    runs: Vec<Timestamp>,
+    answers: u32,
+    /// How many of them say something, rather than refuse.
+    useful: u32,
+    last: Option<Timestamp>,
+    /// How much was written since a reader could last find all of it.
+    unseen: usize,
 }
+
+/// In a draft's folder: a line for the time when reading began, and one for each time it went on.
+const RUNS: &str = "runs";
+/// What the evidence is called while earlier answers are copied into it.
+const COPY: &str = "evidence.copy";
+/// After so many bytes the answers are put where the next run finds them.
+const UNSEEN: usize = 64 << 10;
+/// The organization and the token's owner are asked for each time: these two answers are worth nothing later.
+const ASKED_EACH_TIME: u32 = 2;
+/// An answer counts for at least so much of that, so that many small ones are found too.
+const SMALL: usize = 4 << 10;
 
 impl Draft {
     pub(super) fn begin(store: &Store, name: &str, now: Timestamp) -> Result<Self, Error> {
+        let (reviews, left) = Self::left(store, name, now)?;
+        for (path, lock) in left {
+            drop(lock);
+            fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
+        }
+        let folder = reviews.join(format!("{name}{FETCHING}{}", std::process::id()));
+        files::create_folder(&folder)?;
+        match Lock::take(&folder, now)? {
+            Ok(lock) => {
+                let mut draft = Self::at(store, name, folder, lock);
+                draft.start_over(now)?;
+                Ok(draft)
+            }
+            Err(holder) => {
+                let name = name.to_owned();
+                Err(Error::Fetching { name, holder })
+            }
+        }
+    }
+
+    pub(super) fn resume(
+        store: &Store,
+        name: &str,
+        now: Timestamp,
+        take: &mut dyn FnMut(&evidence::Answer),
+    ) -> Result<Self, Error> {
+        let (_, mut left) = Self::left(store, name, now)?;
+        // There is more than one only when two fetches began in the same moment.
+        let size = |(path, _): &(PathBuf, Lock)| {
+            fs::metadata(path.join(record::EVIDENCE)).map_or(0, |file| file.len())
+        };
+        left.sort_by_key(size);
+        let Some((folder, lock)) = left.pop() else {
+            let mut draft = Self::begin(store, name, now)?;
+            draft.lasting = true;
+            return Ok(draft);
+        };
+        for (path, lock) in left {
+            drop(lock);
+            fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
+        }
+        let mut draft = Self::at(store, name, folder, lock);
+        draft.lasting = true;
+        draft.go_on(now, take)?;
+        Ok(draft)
+    }
+
+    fn at(store: &Store, name: &str, folder: PathBuf, lock: Lock) -> Self {
+        Self {
+            store: store.clone(),
+            name: name.to_owned(),
+            folder,
+            evidence: None,
+            lock: Some(lock),
+            lasting: false,
+            runs: Vec::new(),
+            answers: 0,
+            useful: 0,
+            last: None,
+            unseen: 0,
+        }
+    }
+
+    /// The folder of reviews, and what earlier fetches of this name left in it.
+    fn left(
+        store: &Store,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(PathBuf, Vec<(PathBuf, Lock)>), Error> {
         check_name(name)?;
         let reviews = store.reviews_folder();
         files::create_folders(&reviews)?;
@@ -40,35 +131,150 @@ impl Draft {
             return Err(Error::ReviewExists(name.to_owned()));
         }
         let prefix = format!("{name}{FETCHING}");
+        let mut left = Vec::new();
         for (found, path) in folders(&reviews)? {
             if found.starts_with(&prefix) {
-                if let Err(holder) = Lock::take(&path, now)? {
-                    let name = name.to_owned();
-                    return Err(Error::Fetching { name, holder });
+                match Lock::take(&path, now)? {
+                    Ok(lock) => left.push((path, lock)),
+                    Err(holder) => {
+                        let name = name.to_owned();
+                        return Err(Error::Fetching { name, holder });
+                    }
                 }
-                fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
             }
         }
-        let folder = reviews.join(format!("{prefix}{}", std::process::id()));
-        files::create_folder(&folder)?;
-        let mut draft = Self {
-            store: store.clone(),
-            name: name.to_owned(),
-            folder,
-            evidence: None,
-            lock: None,
+        Ok((reviews, left))
+    }
+
+    /// Takes the answers that an interrupted fetch left, up to where they were cut short.
+    fn go_on(
+        &mut self,
+        now: Timestamp,
+        take: &mut dyn FnMut(&evidence::Answer),
+    ) -> Result<(), Error> {
+        let runs = self.read_runs();
+        let left = files::open(&self.folder, record::EVIDENCE);
+        let (Ok(left), false) = (left, runs.is_empty()) else {
+            return self.start_over(now);
         };
-        match Lock::take(&draft.folder, now)? {
-            Ok(lock) => draft.lock = Some(lock),
-            Err(holder) => {
-                let name = name.to_owned();
-                return Err(Error::Fetching { name, holder });
+        self.clear(&[record::EVIDENCE, RUNS])?;
+        let copy = self.folder.join(COPY);
+        let file = HashedFile::create(&copy)?;
+        let mut writer = evidence::Writer::new(file).map_err(Error::io("write", &copy))?;
+        if let Ok(mut reader) = evidence::Reader::new(BufReader::new(left)) {
+            // Whatever ends the answers, a cut or damage: what follows is asked for again.
+            while let Ok(Some(answer)) = reader.next() {
+                if Some(answer.number) != self.answers.checked_add(1) {
+                    break;
+                }
+                writer.write(&answer).map_err(Error::io("write", &copy))?;
+                take(&answer);
+                self.count(&answer);
             }
         }
-        let path = draft.folder.join(record::EVIDENCE);
+        if self.answers == 0 {
+            return self.start_over(now);
+        }
+        writer.flush().map_err(Error::io("write", &copy))?;
+        fs::File::open(&copy)
+            .and_then(|file| file.sync_all())
+            .map_err(Error::io("sync", &copy))?;
+        let path = self.folder.join(record::EVIDENCE);
+        fs::rename(&copy, &path).map_err(Error::io("replace", &path))?;
+        self.evidence = Some(writer);
+        self.runs = runs;
+        self.note_run(now)
+    }
+
+    /// When the runs before this one began; none when nobody can tell.
+    fn read_runs(&self) -> Vec<Timestamp> {
+        let path = self.folder.join(RUNS);
+        // Nobody waits on a pipe, nor reads a million lines here.
+        let sound = fs::symlink_metadata(&path)
+            .is_ok_and(|found| found.is_file() && found.len() < UNSEEN as u64);
+        let text = if sound {
+            fs::read_to_string(path).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        text.lines().map_while(|line| line.parse().ok()).collect()
+    }
+
+    /// Throws away what came so far.
+    ///
+    /// # Errors
+    /// When it cannot be removed or begun again.
+    pub fn start_over(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.evidence = None;
+        self.clear(&[])?;
+        (self.answers, self.useful, self.last, self.unseen) = (0, 0, None, 0);
+        self.runs.clear();
+        self.note_run(now)?;
+        let path = self.folder.join(record::EVIDENCE);
         let file = HashedFile::create(&path)?;
-        draft.evidence = Some(evidence::Writer::new(file).map_err(Error::io("write", &path))?);
-        Ok(draft)
+        self.evidence = Some(evidence::Writer::new(file).map_err(Error::io("write", &path))?);
+        Ok(())
+    }
+
+    fn note_run(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.runs.push(now);
+        let lines: Vec<String> = self.runs.iter().map(ToString::to_string).collect();
+        let text = lines.join("\n");
+        let aside = self.folder.join("runs.new");
+        if fs::symlink_metadata(&aside).is_ok() {
+            fs::remove_file(&aside).map_err(Error::io("remove", &aside))?;
+        }
+        files::write(&aside, |out| writeln!(out, "{text}"))?;
+        let path = self.folder.join(RUNS);
+        fs::rename(&aside, &path).map_err(Error::io("replace", &path))
+    }
+
+    /// Removes every file of the folder but the lock and those to `keep`.
+    fn clear(&self, keep: &[&str]) -> Result<(), Error> {
+        let list = fs::read_dir(&self.folder).map_err(Error::io("read", &self.folder))?;
+        for entry in list {
+            let entry = entry.map_err(Error::io("read", &self.folder))?;
+            let name = entry.file_name();
+            if name != lock::NAME && !keep.iter().any(|kept| name == *kept) {
+                let path = entry.path();
+                fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, answer: &evidence::Answer) {
+        self.answers = answer.number;
+        self.useful += u32::from(answer.status == 200);
+        self.last = Some(answer.at);
+    }
+
+    /// Whether dropping this draft leaves its answers to the next one.
+    pub fn stays(&self) -> bool {
+        self.lasting && self.useful > ASKED_EACH_TIME
+    }
+
+    /// How many answers there are.
+    pub fn answers(&self) -> u32 {
+        self.answers
+    }
+
+    /// When the last answer came, when there is one.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// When reading began.
+    ///
+    /// # Panics
+    /// Never: a draft notes its first run before it is given out.
+    pub fn began(&self) -> Timestamp {
+        *self.runs.first().expect("a draft notes its first run")
+    }
+
+    /// When reading went on after it had been interrupted, each time.
+    pub fn resumed(&self) -> &[Timestamp] {
+        self.runs.get(1..).unwrap_or_default()
     }
 
     /// Keeps one raw answer of the server.
@@ -79,12 +285,19 @@ impl Draft {
     /// # Panics
     /// Never: a draft has its evidence until it is finished.
     pub fn evidence(&mut self, answer: &evidence::Answer) -> Result<(), Error> {
+        self.count(answer);
         let writer = self
             .evidence
             .as_mut()
             .expect("a draft has its evidence until it is finished");
         let path = self.folder.join(record::EVIDENCE);
-        writer.write(answer).map_err(Error::io("write", &path))
+        writer.write(answer).map_err(Error::io("write", &path))?;
+        self.unseen += answer.body.len() + SMALL;
+        if self.unseen > UNSEEN {
+            self.unseen = 0;
+            writer.flush().map_err(Error::io("write", &path))?;
+        }
+        Ok(())
     }
 
     /// Freezes what was fetched and opens the review over it.
@@ -143,6 +356,8 @@ impl Draft {
         }
         let campaign = Campaign::open(snapshot, first)?;
         files::write(&path(record::JOURNAL), |out| out.write_all(line.as_bytes()))?;
+        let runs = path(RUNS);
+        fs::remove_file(&runs).map_err(Error::io("remove", &runs))?;
         files::sync_folder(&self.folder)?;
         let folder = self.store.review_folder(&self.name)?;
         if fs::symlink_metadata(&folder).is_ok() {
@@ -179,9 +394,17 @@ impl Write for Stoppable<'_> {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // After the rename the folder is gone under this name. Before it, what was fetched is given up; what cannot
-        // be removed now is removed by the next fetch of this name.
-        if self.lock.is_some() {
+        // After the rename the folder is gone under this name.
+        if self.lock.is_none() {
+            return;
+        }
+        if self.stays() {
+            // What cannot be written is asked for again.
+            if let Some(evidence) = self.evidence.take() {
+                let _ = evidence.finish().and_then(|mut file| file.flush());
+            }
+        } else {
+            // What was fetched is given up; what cannot be removed now is removed by the next fetch of this name.
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -11,7 +11,7 @@ use super::{Error, files};
 use crate::domain::time::Timestamp;
 
 /// The name of the lock file in a review's folder.
-const NAME: &str = "lock";
+pub(super) const NAME: &str = "lock";
 
 /// Held for as long as it lives; the system gives it back when the process ends, however it ends.
 #[derive(Debug)]

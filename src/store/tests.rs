@@ -10,6 +10,7 @@ use crate::{
         campaign::Progress,
         decision::{Change, Decision},
         journal::Chosen,
+        provenance::Provenance,
         text::Raw,
     },
     format::{canonical::Lines, evidence::Answer, population, record::Seal, sample},
@@ -240,6 +241,142 @@ fn a_fetch_that_is_stopped_while_it_is_written_leaves_nothing() {
         assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
         assert_eq!(folders(&store.reviews_folder()).expect("a folder"), []);
     }
+}
+
+/// The draft of an interrupted fetch with so many answers, and what it gave back.
+fn resumed(store: &Store, at: i64) -> (Draft, Vec<Answer>) {
+    let mut taken = Vec::new();
+    let draft = store.resume(NAME, sample::at(at), &mut |answer| {
+        taken.push(answer.clone());
+    });
+    (draft.expect("it can be begun"), taken)
+}
+
+fn numbered(number: u32) -> Answer {
+    let body = format!("{{\"data\":[{number}],\"next\":\"{}\"}}", "x".repeat(900)).into_bytes();
+    Answer {
+        number,
+        body,
+        ..answer()
+    }
+}
+
+#[test]
+fn an_interrupted_fetch_is_gone_on_with_from_its_last_whole_answer() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let (mut draft, taken) = resumed(&store, 0);
+    assert!(taken.is_empty());
+    let answers: Vec<Answer> = (1..=40).map(numbered).collect();
+    for answer in &answers {
+        draft.evidence(answer).expect("room on the disk");
+    }
+    let folder = folders(&store.reviews_folder())
+        .expect("a folder")
+        .remove(0)
+        .1;
+    // As `kill -9` leaves it: most answers are on disk before the fetch is over.
+    let seen = fs::read(folder.join(names::EVIDENCE)).expect("a file");
+    drop(draft);
+    let whole = fs::read(folder.join(names::EVIDENCE)).expect("a file");
+    assert!(whole.starts_with(&seen) && whole.len() > seen.len());
+    let runs = fs::read(folder.join("runs")).expect("a file");
+    let (mut most, mut least) = (0, 40);
+    for cut in (0..=whole.len()).rev() {
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(names::EVIDENCE), &whole[..cut]).expect("a file");
+        fs::write(folder.join("runs"), &runs).expect("a file");
+        fs::write(folder.join(names::ACCOUNTS), "half").expect("a file");
+        let (mut draft, taken) = resumed(&store, 5);
+        assert_eq!(taken, answers[..taken.len()], "cut at {cut}");
+        assert_eq!(draft.answers() as usize, taken.len());
+        let resumed_at: &[Timestamp] = if taken.is_empty() {
+            &[]
+        } else {
+            &[sample::at(5)]
+        };
+        assert_eq!(draft.resumed(), resumed_at);
+        assert_eq!(
+            draft.began(),
+            sample::at(if taken.is_empty() { 5 } else { 0 })
+        );
+        // What comes now follows what was there, and all of it is there the next time.
+        draft
+            .evidence(&numbered(draft.answers() + 1))
+            .expect("room on the disk");
+        if cut == seen.len() {
+            assert!(taken.len() > 20, "{}", taken.len());
+        }
+        (most, least) = (most.max(taken.len()), least.min(taken.len()));
+        let stays = draft.stays();
+        drop(draft);
+        assert_eq!(folder.exists(), stays);
+        if stays && cut % 50 == 0 {
+            let (draft, again) = resumed(&store, 9);
+            let number = draft.answers();
+            let expected = [&answers[..taken.len()], &[numbered(number)]].concat();
+            assert_eq!(again, expected);
+            assert_eq!(draft.resumed(), [sample::at(5), sample::at(9)]);
+        }
+    }
+    assert_eq!((most, least), (40, 0));
+}
+
+#[test]
+fn a_resumed_fetch_makes_a_review_that_opens_again() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let (mut draft, _) = resumed(&store, 0);
+    for number in 1..=3 {
+        draft.evidence(&numbered(number)).expect("room on the disk");
+    }
+    drop(draft);
+    let (mut draft, taken) = resumed(&store, 1);
+    assert_eq!(taken.len(), 3);
+    draft.evidence(&numbered(4)).expect("room on the disk");
+    let snapshot = Arc::new(sample::snapshot());
+    let provenance = Provenance {
+        began: draft.began(),
+        resumed: draft.resumed().to_vec(),
+        ..sample::provenance()
+    };
+    let opened = Arc::clone(&snapshot);
+    let review = draft.finish(snapshot, provenance, &|| false, |provenance| {
+        sample::entry(1, sample::opened(&opened, provenance))
+    });
+    drop(review.expect("a whole draft"));
+    let again = open(&store).expect("what was written");
+    assert_eq!(
+        again.campaign().opened().provenance.resumed,
+        [sample::at(1)]
+    );
+    let mut names: Vec<_> = fs::read_dir(again.folder())
+        .expect("a folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "accounts.jsonl",
+            "evidence.jsonl.zst",
+            "grants.jsonl",
+            "journal.jsonl",
+            "lock",
+            "opened.sums",
+            "resources.jsonl"
+        ]
+    );
+    assert!(matches!(
+        store.resume(NAME, sample::at(2), &mut |_| {}),
+        Err(Error::ReviewExists(_))
+    ));
 }
 
 #[test]

@@ -51,9 +51,11 @@ fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, Strin
             format!("and not everything was answered: {}", endpoint.call),
         ));
     }
-    let provenance = [opened.provenance.began, opened.provenance.ended];
+    let provenance = std::iter::once(opened.provenance.began)
+        .chain(opened.provenance.resumed.iter().copied())
+        .chain([opened.provenance.ended]);
     let entries = campaign.entries().iter().map(|entry| entry.at);
-    let times = provenance.into_iter().chain(entries).chain([sealed_at]);
+    let times = provenance.chain(entries).chain([sealed_at]);
     let (mut last, mut back) = (None, 0);
     for time in times {
         back += u64::from(last.is_some_and(|last| time < last));
@@ -121,8 +123,11 @@ impl VerifiedRecord {
         }
         facts.extend(self.doubts());
         let utc = |at: Timestamp| format!("{} UTC", at.minute());
+        facts.push(("access as of", utc(review.provenance.ended)));
+        if !review.provenance.resumed.is_empty() {
+            facts.push(("read from", review.provenance.interrupted()));
+        }
         facts.extend([
-            ("access as of", utc(review.provenance.ended)),
             ("opened", utc(review.opened_at)),
             (
                 "sealed",

@@ -13,6 +13,7 @@ mod kill;
 mod program;
 #[cfg(unix)]
 mod pty;
+mod resume;
 mod review;
 mod rights;
 mod seal;

@@ -78,6 +78,8 @@ struct Fields<'a> {
 pub(in crate::format) struct ProvenanceFields<'a> {
     #[serde(borrow)]
     began: Text<'a>,
+    #[serde(borrow, default)]
+    resumed: Vec<Text<'a>>,
     #[serde(borrow)]
     ended: Text<'a>,
     #[serde(borrow)]
@@ -164,6 +166,11 @@ impl ProvenanceFields<'_> {
         };
         Ok(Provenance {
             began: canonical::instant(&self.began)?,
+            resumed: self
+                .resumed
+                .iter()
+                .map(|at| canonical::instant(at))
+                .collect::<Result<_, _>>()?,
             ended: canonical::instant(&self.ended)?,
             server_began: self
                 .server_began

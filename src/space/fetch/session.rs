@@ -13,7 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::mpsc;
 
 use super::{
-    Answer, Progress,
+    Answer, Earlier, Progress,
     ledger::{Call, Ledger, Notes, Size},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub(crate) struct Session<'a> {
     progress: &'a (dyn Fn(Progress) + Sync),
     clock: &'a (dyn Fn() -> Timestamp + Sync),
     answers: mpsc::Sender<Answer>,
+    /// What an interrupted reading left.
+    earlier: Option<Earlier>,
     /// The number of the last answer. It is held while an answer is handed on, so they go in order.
     number: tokio::sync::Mutex<u32>,
     ledger: Mutex<Ledger>,
@@ -82,16 +84,20 @@ impl<'a> Session<'a> {
         progress: &'a (dyn Fn(Progress) + Sync),
         clock: &'a (dyn Fn() -> Timestamp + Sync),
         answers: mpsc::Sender<Answer>,
+        earlier: Option<Earlier>,
     ) -> Self {
+        let last = earlier.as_ref().map_or(0, Earlier::last);
+        let server_began = earlier.as_ref().and_then(Earlier::server_began);
         Self {
             client,
             progress,
             clock,
             answers,
-            number: tokio::sync::Mutex::new(0),
+            earlier,
+            number: tokio::sync::Mutex::new(last),
             ledger: Mutex::default(),
             shown: Mutex::default(),
-            server_began: Mutex::default(),
+            server_began: Mutex::new(server_began),
             failures: AtomicU32::new(0),
             before: (client.requests(), client.retries()),
         }
@@ -99,6 +105,10 @@ impl<'a> Session<'a> {
 
     pub(crate) fn client(&self) -> &'a Client {
         self.client
+    }
+
+    pub(crate) fn earlier(&self) -> Option<&Earlier> {
+        self.earlier.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -178,9 +188,7 @@ impl<'a> Session<'a> {
         *number += 1;
         if *number == 1 {
             let date = received.date.as_deref();
-            *lock(&self.server_began) = date
-                .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
-                .and_then(|date| Timestamp::from_ms(date.timestamp_millis()));
+            *lock(&self.server_began) = date.and_then(server_time);
         }
         let answer = Answer {
             number: *number,
@@ -230,7 +238,14 @@ impl<'a> Session<'a> {
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Result<Result<Vec<T>, Error>, Error> {
         let request = request(call, path, "", body);
-        let asked = self.ask::<Told<Vec<Told<W>>>>(call, &request).await?;
+        let earlier = self.earlier().and_then(|earlier| earlier.answer(&request));
+        let asked = match earlier {
+            Some(answer) => {
+                self.ledger().sent(call, 1, false);
+                Ok(answer)
+            }
+            None => self.ask::<Told<Vec<Told<W>>>>(call, &request).await?,
+        };
         let (number, rows) = match asked {
             Ok((number, Told::Value(rows))) => (number, rows),
             Ok(_) => return Ok(Err(self.not_a_list(path))),
@@ -278,9 +293,13 @@ impl<'a> Session<'a> {
     ) -> Result<Reading<T>, Error> {
         let mut rows = Vec::new();
         let mut reading = 0;
+        let mut earlier = self.read_earlier(list, convert);
         loop {
             reading += 1;
-            let mut once = self.read_once(list, convert, reading == 1).await?;
+            let mut once = match earlier.take() {
+                Some(once) => once,
+                None => self.read_once(list, convert, reading == 1).await?,
+            };
             let short = match (&once.refused, &once.end) {
                 (None, End::Short(reason)) => Some(reason.clone()),
                 _ => None,
@@ -313,6 +332,39 @@ impl<'a> Session<'a> {
                 short,
             });
         }
+    }
+
+    /// A list as an interrupted reading left it, when that has all of it by the rule that ends any reading.
+    fn read_earlier<W: Row, T>(
+        &self,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+    ) -> Option<Once<T>> {
+        let earlier = self.earlier()?;
+        let mut once = Once::new();
+        let mut skip: Option<Box<str>> = None;
+        let mut first = 0;
+        loop {
+            let request = self.page_request(list, skip.as_deref());
+            let (number, batch) = earlier.answer::<Batch<W>>(&request)?;
+            // A page from before the first one is of a reading that was given up.
+            if number < first {
+                return None;
+            }
+            first = if first == 0 { number } else { first };
+            let page = once.take(number, Page::of(batch)?, convert);
+            match once.walk.turn(page.end()) {
+                Step::Next(next) => skip = Some(next),
+                Step::End(End::Whole) => break,
+                Step::End(End::Short(_)) => return None,
+            }
+        }
+        once.end = End::Whole;
+        for _ in 0..once.walk.pages() {
+            self.ledger().sent(list.call, 1, false);
+        }
+        self.report_list(list, &once.walk);
+        Some(once)
     }
 
     async fn read_once<W: Row, T>(
@@ -412,13 +464,17 @@ impl<'a> Session<'a> {
         (offset, self.page(list, Some(&skip)).await)
     }
 
-    async fn page<W: Row>(&self, list: &List, skip: Option<&str>) -> Result<Asked<Page<W>>, Error> {
+    fn page_request(&self, list: &List, skip: Option<&str>) -> Request {
         let top = self.client.options().page_size;
         let paging = match skip {
             Some(skip) => format!("$skip={}&$top={top}", encode(skip)),
             None => format!("$top={top}"),
         };
-        let request = request(list.call, &list.path, &paging, None);
+        request(list.call, &list.path, &paging, None)
+    }
+
+    async fn page<W: Row>(&self, list: &List, skip: Option<&str>) -> Result<Asked<Page<W>>, Error> {
+        let request = self.page_request(list, skip);
         let (number, batch) = match self.ask::<Batch<W>>(list.call, &request).await? {
             Ok(answer) => answer,
             Err(refused) => return Ok(Err(refused)),
@@ -461,6 +517,17 @@ struct Page<W> {
     rows: Vec<W>,
     next: Option<Box<str>>,
     total: Option<u64>,
+}
+
+impl<W: Row> Page<W> {
+    /// The page in an answer; `None` when it has no rows to tell.
+    fn of(batch: Batch<W>) -> Option<Self> {
+        Some(Self {
+            rows: batch.data.value()?,
+            next: batch.next.value(),
+            total: batch.total_count.value(),
+        })
+    }
 }
 
 /// The end of a page whose rows were taken.
@@ -520,8 +587,14 @@ impl<T> Once<T> {
     }
 }
 
+/// The time in a `Date` header.
+pub(super) fn server_time(date: &str) -> Option<Timestamp> {
+    let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
+    Timestamp::from_ms(date.timestamp_millis())
+}
+
 /// The request of `call` at `path`.
-fn request(call: Call, path: &str, paging: &str, body: Option<String>) -> Request {
+pub(super) fn request(call: Call, path: &str, paging: &str, body: Option<String>) -> Request {
     let particulars = call.particulars();
     let mut query = Vec::new();
     if !paging.is_empty() {

@@ -174,6 +174,7 @@ pub(crate) fn snapshot() -> Snapshot {
 
 pub(crate) fn provenance(population: Digest) -> Provenance {
     Provenance {
+        resumed: Vec::new(),
         began: time("2026-10-01T08:00:00.000Z"),
         ended: time("2026-10-01T08:00:05.250Z"),
         server_began: Some(time("2026-10-01T08:00:01.000Z")),

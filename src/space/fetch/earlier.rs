@@ -1,0 +1,97 @@
+//! [`Earlier`]: the answers of a reading that was interrupted, so that finished lists are not asked for again.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    domain::time::Timestamp,
+    format::evidence,
+    space::{address::Address, client::Request},
+};
+
+use super::session::server_time;
+
+/// The answers of a reading that was interrupted. They are kept compressed: there can be a million rows in them.
+#[derive(Debug)]
+pub struct Earlier {
+    address: Address,
+    answers: BTreeMap<(Box<str>, Option<Box<str>>), Kept>,
+    last: u32,
+    server_began: Option<Timestamp>,
+    elsewhere: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    number: u32,
+    body: Box<[u8]>,
+}
+
+impl Earlier {
+    /// No answers yet, of the organization at `address`.
+    pub fn of(address: &Address) -> Self {
+        Self {
+            address: address.clone(),
+            answers: BTreeMap::new(),
+            last: 0,
+            server_began: None,
+            elsewhere: false,
+        }
+    }
+
+    /// Takes one answer; they come in order of their numbers. Of two to the same question the later one counts.
+    pub fn take(&mut self, answer: &evidence::Answer) {
+        if self.last == 0 {
+            self.server_began = answer.date.as_deref().and_then(server_time);
+        }
+        self.last = self.last.max(answer.number);
+        self.elsewhere |= !answer
+            .url
+            .starts_with(self.address.call("", "").as_str().trim_end_matches('?'));
+        let key = (
+            answer.url.as_str().into(),
+            answer.request.as_deref().map(Into::into),
+        );
+        // A refusal may have been lifted since; it is asked for again.
+        let body = if answer.status == 200 {
+            zstd::bulk::compress(&answer.body, 1).ok()
+        } else {
+            None
+        };
+        match body {
+            Some(body) => {
+                let body = body.into();
+                let number = answer.number;
+                self.answers.insert(key, Kept { number, body });
+            }
+            None => {
+                self.answers.remove(&key);
+            }
+        }
+    }
+
+    /// The number of the last answer.
+    pub(super) fn last(&self) -> u32 {
+        self.last
+    }
+
+    /// The server's clock at the first answer.
+    pub(super) fn server_began(&self) -> Option<Timestamp> {
+        self.server_began
+    }
+
+    /// Whether some answer came from another address.
+    pub(super) fn is_of_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
+    /// What was answered to `request`, and the number of that answer.
+    pub(super) fn answer<T: DeserializeOwned>(&self, request: &Request) -> Option<(u32, T)> {
+        let url = self.address.call(&request.path, &request.query);
+        let key = (url.as_str().into(), request.body.as_deref().map(Into::into));
+        let kept = self.answers.get(&key)?;
+        let body = zstd::decode_all(&*kept.body).ok()?;
+        Some((kept.number, serde_json::from_slice(&body).ok()?))
+    }
+}

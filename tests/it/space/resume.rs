@@ -1,0 +1,186 @@
+//! Going on after a reading was interrupted: finished lists are not asked for again, and nothing is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster::{
+    demo::{Request, Token},
+    format::evidence,
+    space::Earlier,
+};
+
+use super::*;
+
+/// What an interrupted reading left, by way of the evidence that is kept of it.
+pub(super) fn earlier(client: &Client, answers: &[Answer]) -> Earlier {
+    let mut earlier = Earlier::of(client.address());
+    for answer in answers {
+        let line = evidence::line(&evidence::Answer {
+            number: answer.number,
+            at: answer.at,
+            method: answer.method.to_owned(),
+            url: answer.url.clone(),
+            request: answer.request_body.clone(),
+            status: answer.status,
+            date: answer.date.clone(),
+            body: answer.body.clone(),
+        });
+        earlier.take(&evidence::parse(line.as_bytes()).expect("what was written"));
+    }
+    earlier
+}
+
+fn small_pages() -> demo::Options {
+    demo::Options {
+        largest_page: 7,
+        ..demo::Options::default()
+    }
+}
+
+/// A list: its path and what a `POST` sends.
+type ListName = (String, String);
+
+fn list_of(request: &Request) -> ListName {
+    let path = request.path.trim_start_matches("/api/http/").to_owned();
+    (path, request.body.clone())
+}
+
+/// What each list takes to be read whole, in queries.
+async fn needed() -> BTreeMap<ListName, BTreeSet<String>> {
+    let server = serve_with(State::of(Size::S), small_pages()).await;
+    run(&server).await.fetched();
+    let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
+    for request in server.requests() {
+        needed
+            .entry(list_of(&request))
+            .or_default()
+            .insert(request.query);
+    }
+    needed
+}
+
+fn asked_each_time((path, _): &ListName) -> bool {
+    matches!(path.as_str(), "organization" | "team-directory/profiles/me")
+}
+
+#[tokio::test]
+async fn what_was_read_whole_is_not_asked_for_again_wherever_reading_stopped() {
+    let needed = needed().await;
+    let total: usize = needed.values().map(BTreeSet::len).sum();
+    let (mut some_reused, mut some_begun) = (0, 0);
+    // Before that nothing is known but the organization and whose token it is.
+    for stopped in 3..=total as u64 {
+        let server = serve_with(State::of(Size::S), small_pages()).await;
+        server
+            .faults()
+            .arm(When::always().requests(stopped..), Fault::Expired);
+        let first = run(&server).await;
+        assert!(matches!(first.error(), Error::Unauthorized { .. }));
+        let mut answered = BTreeMap::<_, BTreeSet<_>>::new();
+        for answer in &first.answers {
+            let url = answer.url.strip_prefix(&server.url()).expect("its own");
+            let (path, query) = url.split_once('?').expect("a query");
+            let path = path.trim_start_matches("/api/http/").to_owned();
+            let list = (path, answer.request_body.clone().unwrap_or_default());
+            answered.entry(list).or_default().insert(query.to_owned());
+        }
+        server.faults().clear();
+        let before = server.requests().len();
+        let second = run_after(&server.url(), server.token(), impatient(), &first.answers).await;
+        assert_whole(&second, &server);
+
+        let asked: BTreeSet<ListName> = server.requests()[before..].iter().map(list_of).collect();
+        for (list, queries) in &needed {
+            let finished = answered.get(list) == Some(queries) && !asked_each_time(list);
+            assert_eq!(
+                asked.contains(list),
+                !finished,
+                "stopped at {stopped}: {list:?}"
+            );
+            some_reused += usize::from(finished);
+            some_begun += usize::from(!finished && answered.contains_key(list));
+        }
+        // No number is given twice, and none is left out.
+        let all = first.answers.iter().chain(&second.answers);
+        let numbers: Vec<u32> = all.map(|answer| answer.number).collect();
+        assert_eq!(
+            numbers,
+            (1..=u32::try_from(numbers.len()).expect("few")).collect::<Vec<_>>()
+        );
+        let last = second.progress.last().expect("there is progress");
+        assert_eq!(last.requests, (server.requests().len() - before) as u64);
+        // What a grant was read from is among the answers that are kept.
+        for grant in second.fetched().snapshot.grants() {
+            assert!(numbers.contains(&grant.source));
+        }
+    }
+    assert!(
+        some_reused > 300 && some_begun > 30,
+        "{some_reused} {some_begun}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_was_refused_is_asked_for_again() {
+    let server = serve(Size::S).await;
+    let path = "team-directory/memberships";
+    server.faults().arm(When::path(path), Fault::Status(403));
+    server.faults().arm(
+        When::path("projects/*/people").requests(9..),
+        Fault::Expired,
+    );
+    let first = run(&server).await;
+    assert!(first.answers.iter().any(|answer| answer.status == 403));
+    server.faults().clear();
+    let second = run_after(&server.url(), server.token(), impatient(), &first.answers).await;
+    assert_whole(&second, &server);
+}
+
+#[tokio::test]
+async fn answers_for_somebody_else_are_not_gone_on_with() {
+    let mut options = demo::Options::default();
+    let token = |secret: &str, me: Option<&str>| Token {
+        secret: secret.to_owned(),
+        me: me.map(str::to_owned),
+        rights: vec!["**".to_owned()],
+        expired: false,
+        name: "review".to_owned(),
+        expires: None,
+    };
+    let other = {
+        let state = State::of(Size::S);
+        let mut names = state.accounts().iter().map(|account| &account.username);
+        let other = names.find(|name| *name != state.reviewer());
+        other.expect("more than one account").clone()
+    };
+    options.tokens = vec![
+        token("token-of-somebody-else", Some(&other)),
+        token("token-of-an-application", None),
+    ];
+    let server = serve_with(State::of(Size::S), options).await;
+    let whole = run(&server).await;
+    let elsewhere = serve(Size::S).await;
+    let moved = elsewhere.url();
+    for (url, token, why) in [
+        (
+            server.url(),
+            "token-of-somebody-else",
+            "token of somebody else",
+        ),
+        (server.url(), "token-of-an-application", "application"),
+        (moved, server.token(), "another address"),
+    ] {
+        let run = run_after(&url, token, impatient(), &whole.answers).await;
+        let error = run.error();
+        assert!(matches!(error, Error::NotTheSame { .. }), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let mut renamed = whole.answers.clone();
+    for answer in &mut renamed {
+        if answer.url.contains("/organization?") {
+            let body = String::from_utf8(answer.body.clone()).expect("JSON");
+            answer.body = body.replace("\"id\":\"", "\"id\":\"x").into_bytes();
+        }
+    }
+    let run = run_after(&server.url(), server.token(), impatient(), &renamed).await;
+    assert!(run.error().to_string().contains("another organization"));
+}
