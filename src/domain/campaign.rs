@@ -39,6 +39,8 @@ pub struct Campaign {
 #[derive(Debug, Clone)]
 struct Delta {
     entry: u32,
+    /// The entry since which it stands: itself, or the redo that made it again.
+    since: u32,
     before: Before,
 }
 
@@ -329,7 +331,10 @@ impl Campaign {
             Event::Redone { .. } => {
                 let delta = self.undone.pop().expect("`check` saw it");
                 let back = self.restore(delta);
-                self.done.push(back);
+                self.done.push(Delta {
+                    since: entry.seq,
+                    ..back
+                });
                 self.attested = None;
             }
             Event::SelfReviewAllowed { reason } => {
@@ -344,7 +349,11 @@ impl Campaign {
     }
 
     fn record(&mut self, entry: u32, before: Before) {
-        self.done.push(Delta { entry, before });
+        self.done.push(Delta {
+            entry,
+            since: entry,
+            before,
+        });
         self.undone.clear();
         self.attested = None;
     }
@@ -400,10 +409,7 @@ impl Campaign {
                 Before::Note(item, old)
             }
         };
-        Delta {
-            entry: delta.entry,
-            before,
-        }
+        Delta { before, ..delta }
     }
 
     /// The reviewed snapshot.
@@ -486,6 +492,13 @@ impl Campaign {
         self.done
             .binary_search_by_key(&seq, |delta| delta.entry)
             .is_ok()
+    }
+
+    /// How many changes stand now that did not yet stand right after entry `seq`: made later, or made again later.
+    /// As many undos take them back.
+    pub fn changes_after(&self, seq: u32) -> usize {
+        let before = self.done.partition_point(|delta| delta.since <= seq);
+        self.done.len() - before
     }
 
     /// Whether an item is the reviewer's own access.

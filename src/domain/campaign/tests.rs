@@ -232,6 +232,23 @@ fn whatever_follows_an_attestation_makes_it_void() {
 }
 
 #[test]
+fn a_change_that_was_made_again_stands_since_it_was_made_again() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let mut campaign = campaign(&snapshot);
+    for event in [
+        decided(KEEP, [ben], None),
+        decided(REVOKE, [ben], Some("unused")),
+        Event::Undone { entry: 3 },
+        Event::Redone { entry: 3 },
+    ] {
+        next(&mut campaign, event).expect("it may happen");
+    }
+    let after: Vec<usize> = (1..=5).map(|seq| campaign.changes_after(seq)).collect();
+    assert_eq!(after, [2, 1, 1, 1, 0]);
+}
+
+#[test]
 fn a_journal_opens_once_over_its_own_snapshot() {
     let snapshot = acme().snapshot();
     let first = Entry::clone(campaign(&snapshot).entry(1).expect("it is open"));
