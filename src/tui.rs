@@ -17,6 +17,7 @@ pub(crate) mod screen;
 mod signals;
 pub(crate) mod terminal;
 pub(crate) mod theme;
+mod unusual;
 pub(crate) mod widget;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};

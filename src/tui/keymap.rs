@@ -136,26 +136,26 @@ const REVIEW: &[Binding] = keys! {
     Action::Keep, [Char('a')], "keep", "keep", "keep the grant, or acknowledge an implicit one";
     Action::Later, [Char('s')], "later", "later", "leave it undecided with a bookmark";
     Action::Revoke, [Char('d')], "revoke", "revoke…", "revoke the grant; a reason is asked for";
+    Action::Why, [Char('w')], "why", "why", "everything known about the item, over the whole screen";
+    Action::NextSubject, [Char(']')], "next-account", "next account", "to the account or team after this one";
+    Action::PreviousSubject, [Char('[')], "previous-account", "", "to the account or team before this one";
+    Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "queue", "queue", "from the items to the queue and back";
+    Action::Filter, [Char('/')], "filter", "filter", "show only what matches: words, is:, role:, team:, project:, account:";
     Action::Repeat, [Char('.')], "repeat", "repeat", "the last decision again, with its reason";
     Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
     Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
     Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided of this account or team";
     Action::Mark, [Char(' ')], "mark", "mark", "mark the item; a, s, d and c then act on all marked";
-    Action::Filter, [Char('/')], "filter", "filter", "show only what matches: words, is:, role:, team:, project:, account:";
     Action::Undo, [Char('u'), Char('z')], "undo", "undo", "take the last change back";
     Action::NextUndecided, [Char('n')], "next", "next undecided", "to the next undecided item";
     Action::Redo, [Ctrl('r'), Char('Z')], "redo", "", "make the change again that was taken back";
-    Action::SignOff, [Char('S')], "sign-off", "sign off", "state, sign and write the record";
+    Action::SignOff, [Char('S')], "sign-off", "sign off", "seal the review: state, sign and write the record";
     Action::PreviousUndecided, [Char('N')], "previous", "", "to the previous undecided item";
     Action::Range, [Char('v')], "range", "range", "begin a range of items, and end it";
     Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows";
     Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away";
     Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
     Action::Note, [Char('m')], "note", "note", "write a note on the item";
-    Action::Why, [Char('w')], "why", "why", "everything known about the item, over the whole screen";
-    Action::PreviousSubject, [Char('[')], "previous-account", "", "to the account or team before this one";
-    Action::NextSubject, [Char(']')], "next-account", "next account", "to the account or team after this one";
-    Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "queue", "queue", "from the items to the queue and back";
     Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the account, or the particulars of the item; never decides";
     Action::Out, [Char('h'), Code(KeyCode::Left)], "out", "", "out to the queue";
     Action::Commands, [Char(':'), Ctrl('p')], "", "commands", "run a command by its name";
@@ -240,7 +240,7 @@ const FAILED: &[Binding] = keys! {
 /// Keys that move in every list.
 pub(crate) const MOVES: &[Binding] = keys! {
     Action::Up, [Code(KeyCode::Up), Char('k')], "", "", "one row up";
-    Action::Down, [Code(KeyCode::Down), Char('j')], "", "", "one row down";
+    Action::Down, [Code(KeyCode::Down), Char('j')], "", "", "one row down; after the last item, ] goes on to the next account";
     Action::PageUp, [Code(KeyCode::PageUp), Ctrl('b')], "", "", "a page up";
     Action::PageDown, [Code(KeyCode::PageDown), Ctrl('f')], "", "", "a page down";
     Action::HalfUp, [Ctrl('u')], "", "", "half a page up";
@@ -316,6 +316,23 @@ pub(crate) fn label(binding: &Binding) -> String {
         _ => binding.keys[0].label(),
     }
 }
+
+/// Other words that are tried for a command, each with what it means.
+pub(crate) const ALIASES: &[(&str, Action)] = &[
+    ("seal", Action::SignOff),
+    ("sign", Action::SignOff),
+    ("sign off", Action::SignOff),
+    ("signoff", Action::SignOff),
+    ("q", Action::Quit),
+    ("q!", Action::Quit),
+    ("wq", Action::Quit),
+    ("x", Action::Quit),
+    ("exit", Action::Quit),
+    ("?", Action::Help),
+];
+
+/// Words that would write a file elsewhere. Here every decision is on disk already.
+pub(crate) const SAVES: &[&str] = &["w", "w!", "write", "save"];
 
 /// Everything that can be run by its name, with the name.
 pub(crate) fn commands() -> impl Iterator<Item = &'static Binding> {

@@ -126,7 +126,7 @@ pub(crate) fn account_state(account: &Account, now: Timestamp) -> &'static str {
     match account.state(now) {
         State::Active => "active",
         State::Suspended => "suspended",
-        State::Left => "left",
+        State::Left => "left (deactivated)",
         State::Future => "not yet joined",
         State::Unknown => "state unknown",
     }
@@ -146,6 +146,8 @@ pub(crate) fn remarks(snapshot: &Snapshot, holder: Holder, now: Timestamp) -> Ve
             };
             let state = match account.state(now) {
                 State::Active => None,
+                // The queue has little room.
+                State::Left => Some("left"),
                 _ => Some(account_state(account, now)),
             };
             if account.listed {

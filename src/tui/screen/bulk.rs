@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::{ask::GUARD_MS, layout::centered, review::Plan};
 use crate::{
     domain::{
-        account::{Fact, Kind},
+        account::Fact,
         campaign::Campaign,
         decision::{Change, Decision},
         grant::{Entitlement, Holder},
@@ -15,6 +15,8 @@ use crate::{
     },
     tui::{
         phrase,
+        theme::Look,
+        unusual::Unusual,
         widget::{
             field::Field,
             pen::Pen,
@@ -25,6 +27,14 @@ use crate::{
 
 /// Items shown as a sample, spread evenly over the whole.
 const SAMPLE: usize = 5;
+
+/// What is typed to confirm `change` of `n` items.
+pub(super) fn wanted(change: Change, n: usize) -> String {
+    match change {
+        Change::Decide(Decision::Revoke) => format!("revoke {n}"),
+        _ => n.to_string(),
+    }
+}
 
 /// A change of many items that waits to be confirmed.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,11 +65,7 @@ impl Bulk {
 
     /// What has to be typed.
     fn wanted(&self) -> String {
-        let n = self.plan.items.len();
-        match self.plan.change {
-            Change::Decide(Decision::Revoke) => format!("revoke {n}"),
-            _ => n.to_string(),
-        }
+        wanted(self.plan.change, self.plan.items.len())
     }
 
     /// The plan, when what was typed is right.
@@ -86,9 +92,9 @@ impl Bulk {
     /// Draws it; the answer is where typing goes in.
     pub(super) fn draw(&self, campaign: &Campaign, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         let look = pen.look();
-        let out = self.plan.notes.len();
-        let high = 3 + self.facts.len() + out + 2 + self.sample.len() + 4;
-        let area = centered(pen.area(), 90, high);
+        let wide = usize::from(pen.area().width).min(90).saturating_sub(4);
+        let lines = self.lines(campaign, look, wide);
+        let area = centered(pen.area(), 90, lines.len() + 5);
         let mut pen = pen.on(area);
         let inside = pen.frame(&format!(
             "{} in bulk: nothing is decided yet",
@@ -98,39 +104,6 @@ impl Bulk {
         let height = pen.height();
         // The line that is typed stands last and is never pushed out.
         let body = height.saturating_sub(2);
-        let mut lines: Vec<Line<'_>> = Vec::new();
-        for (place, (label, value)) in self.facts.iter().enumerate() {
-            let label = format!("{label:<11}");
-            lines.push(Line::from(vec![
-                Span::styled(label, look.theme.dim),
-                Span::raw(value.as_str()),
-            ]));
-            if place == 1 {
-                // Right after the size, so that it is seen at any height.
-                let notes = self.plan.notes.iter();
-                lines.extend(
-                    notes.map(|line| Line::styled(format!("! {line}"), look.theme.warning)),
-                );
-            }
-        }
-        lines.push(Line::default());
-        let sampled = format!(
-            "sample {} of {}",
-            self.sample.len(),
-            number(self.plan.items.len() as u64)
-        );
-        lines.push(Line::styled(sampled, look.theme.dim));
-        for item in &self.sample {
-            let slot = campaign.slot(*item);
-            let sign = Span::styled(
-                format!(" {} ", look.glyphs.slot(slot)),
-                look.theme.slot(slot),
-            );
-            lines.push(Line::from(vec![
-                sign,
-                Span::raw(phrase::item_of(campaign.snapshot(), *item)),
-            ]));
-        }
         for (row, line) in lines.iter().take(body).enumerate() {
             pen.line(row, line);
         }
@@ -163,11 +136,65 @@ impl Bulk {
     }
 }
 
+/// Cells for the name of a fact.
+const LABEL: usize = 11;
+
+impl Bulk {
+    /// What is told before the line that is typed, the weightiest first.
+    fn lines(&self, campaign: &Campaign, look: &Look, wide: usize) -> Vec<Line<'static>> {
+        let mut lines: Vec<Line<'static>> = Vec::new();
+        for (place, (label, value)) in self.facts.iter().enumerate() {
+            let style = match *label {
+                UNUSUAL => look.theme.warning,
+                _ => look.theme.text,
+            };
+            for (row, part) in text::wrap(value, wide.saturating_sub(LABEL))
+                .into_iter()
+                .enumerate()
+            {
+                let label = if row == 0 { *label } else { "" };
+                lines.push(Line::from(vec![
+                    Span::styled(format!("{label:<LABEL$}"), look.theme.dim),
+                    Span::styled(part, style),
+                ]));
+            }
+            if place == 1 {
+                // Right after the size, so that it is seen at any height.
+                for note in &self.plan.notes {
+                    lines.push(Line::styled(format!("! {note}"), look.theme.warning));
+                }
+            }
+        }
+        lines.push(Line::default());
+        let sampled = format!(
+            "sample {} of {}",
+            self.sample.len(),
+            number(self.plan.items.len() as u64)
+        );
+        lines.push(Line::styled(sampled, look.theme.dim));
+        for item in &self.sample {
+            let slot = campaign.slot(*item);
+            let sign = Span::styled(
+                format!(" {} ", look.glyphs.slot(slot)),
+                look.theme.slot(slot),
+            );
+            lines.push(Line::from(vec![
+                sign,
+                Span::raw(phrase::item_of(campaign.snapshot(), *item)),
+            ]));
+        }
+        lines
+    }
+}
+
+/// What stands before what is out of the ordinary.
+const UNUSUAL: &str = "among them";
+
 /// How many items, of whom, with which roles, on what, and what is out of the ordinary among them.
 fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
     let snapshot = campaign.snapshot();
     let (mut accounts, mut teams, mut before) = (0u64, 0u64, None);
-    let (mut external, mut decided) = (0u64, 0u64);
+    let mut unusual = Unusual::of(campaign);
     // Counted by position first: a bulk may hold a million items, and names are made only once each.
     let mut by_role = vec![0u64; snapshot.roles().len()];
     let mut by_team = vec![0u64; snapshot.teams().len()];
@@ -206,24 +233,14 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
                 by_project[project.index()] += 1;
             }
         }
-        if let Holder::Account(account) = grant.holder {
-            let kind = snapshot.account(account).kind;
-            external += u64::from(matches!(kind, Kind::Collaborator | Kind::Guest));
-        }
-        decided += u64::from(campaign.slot(item).decision.is_some());
+        unusual.count(campaign, item);
     }
     let mut roles = vec![
         ("Can sign in".to_owned(), sign_ins),
         ("Team Lead".to_owned(), leads),
         ("Team Member".to_owned(), joined),
     ];
-    let (mut privileged, mut hidden) = (0, 0);
     for (role, n) in snapshot.roles().iter().zip(by_role).filter(|(_, n)| *n > 0) {
-        privileged += if role.privileged() == Fact::Known(true) {
-            n
-        } else {
-            0
-        };
         roles.push((role.name.safe().to_string(), n));
     }
     let mut targets = vec![(
@@ -237,7 +254,6 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
         .map(|project| &project.name)
         .zip(by_project);
     for (name, n) in teams_named.chain(projects_named).filter(|(_, n)| *n > 0) {
-        hidden += if phrase::hides_characters(name) { n } else { 0 };
         targets.push((name.safe().to_string(), n));
     }
     let mut facts = vec![
@@ -251,30 +267,16 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
             ),
         ),
     ];
+    let unusual = unusual.told();
+    if !unusual.is_empty() {
+        facts.push((UNUSUAL, unusual));
+    }
     if let Some(reason) = &plan.reason {
         facts.push(("reason", reason.safe().to_string()));
     }
     facts.push(("by role", top(roles)));
     facts.push(("by target", top(targets)));
-    let unusual = unusual(&[
-        (privileged, "privileged"),
-        (external, "of externals"),
-        (hidden, "with hidden characters"),
-        (decided, "decided before: they change"),
-    ]);
-    if !unusual.is_empty() {
-        facts.push(("among them", unusual));
-    }
     facts
-}
-
-/// What is out of the ordinary, without what there is none of.
-fn unusual(counts: &[(u64, &str)]) -> String {
-    let there = counts.iter().filter(|(n, _)| *n > 0);
-    let there: Vec<String> = there
-        .map(|(n, what)| format!("{} {what}", number(*n)))
-        .collect();
-    there.join(", ")
 }
 
 /// How the items were chosen, in words.

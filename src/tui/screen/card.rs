@@ -283,6 +283,8 @@ struct Columns {
     target: usize,
     role: usize,
     facts: usize,
+    /// A sign that there are facts, where they have no column.
+    flag: usize,
 }
 
 /// Cells for cursor and mark, and for the decision with a blank after it.
@@ -299,7 +301,8 @@ impl Columns {
         } else {
             0
         };
-        let rest = rest - facts;
+        let flag = if facts == 0 { 2.min(rest) } else { 0 };
+        let rest = rest - facts - flag;
         let target = rest * 3 / 5;
         Self {
             number,
@@ -307,6 +310,7 @@ impl Columns {
             target,
             role: rest - target,
             facts,
+            flag,
         }
     }
 
@@ -394,6 +398,10 @@ fn draw_row(
         text,
     );
     at += columns.role;
+    if columns.flag > 0 && own && !review.is_saving(item) && !facts(review, row, item).0.is_empty()
+    {
+        pen.cell(at + columns.flag - 1, line, 1, "!", look.theme.warning);
+    }
     if columns.facts > 0 {
         let (facts, style) = facts(review, row, item);
         pen.cell(

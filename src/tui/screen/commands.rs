@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::{frame::gutter, layout::bottom, reason::prompt, review::moved};
 use crate::tui::{
     action::Action,
-    keymap::{self, Binding},
+    keymap::{self, ALIASES, Binding, SAVES},
     widget::{
         field::Field,
         pen::{Pen, scrolled},
@@ -18,19 +18,29 @@ use crate::tui::{
 pub(crate) struct Commands {
     field: Field,
     row: usize,
+    /// Whether the row was chosen with the arrows.
+    chose: bool,
 }
 
 impl Commands {
     /// The commands whose name or sentence has what was typed, names that begin with it first.
     fn found(&self) -> Vec<&'static Binding> {
         let typed = self.field.trimmed().to_lowercase();
+        if self.saves() {
+            return Vec::new();
+        }
+        let alias = ALIASES.iter().find(|(word, _)| *word == typed);
+        let means = |binding: &Binding| alias.is_some_and(|(_, action)| binding.action == *action);
         let mut found: Vec<&Binding> = keymap::commands()
             .filter(|binding| {
-                binding.name.contains(&typed) || binding.help.to_lowercase().contains(&typed)
+                means(binding)
+                    || binding.name.contains(&typed)
+                    || binding.help.to_lowercase().contains(&typed)
             })
             .collect();
         found.sort_by_key(|binding| {
             (
+                !means(binding),
                 !binding.name.starts_with(&typed),
                 !binding.name.contains(&typed),
             )
@@ -41,21 +51,39 @@ impl Commands {
     /// The selected command.
     pub(super) fn chosen(&self) -> Option<Action> {
         let action = self.found().get(self.row)?.action;
-        // Enter by itself decides nothing: what changes something has to be named.
-        (!self.field.is_empty() || !action.decides()).then_some(action)
+        // Enter by itself decides nothing: what is run has to be named or chosen.
+        self.points().then_some(action)
+    }
+
+    /// Whether a row is the selected one.
+    fn points(&self) -> bool {
+        self.chose || !self.field.trimmed().is_empty()
+    }
+
+    /// Whether what was typed asks to save.
+    pub(super) fn saves(&self) -> bool {
+        SAVES.contains(&self.field.trimmed())
     }
 
     pub(super) fn go(&mut self, action: Action) {
+        if !self.points() && action == Action::Down {
+            // The first step goes to the first row.
+            self.chose = true;
+            return;
+        }
+        self.chose = true;
         self.row = moved(self.row, self.found().len(), 8, action);
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> bool {
         self.row = 0;
+        self.chose = false;
         self.field.key(key)
     }
 
     pub(super) fn paste(&mut self, text: &str) {
         self.row = 0;
+        self.chose = false;
         self.field.insert(text);
     }
 
@@ -70,7 +98,7 @@ impl Commands {
         let height = pen.height().saturating_sub(1);
         let top = scrolled(0, self.row, found.len(), height);
         for (place, binding) in found.iter().skip(top).take(height).enumerate() {
-            let here = top + place == self.row;
+            let here = self.points() && top + place == self.row;
             gutter(&mut pen, place, here, false);
             let line = Line::from(vec![
                 Span::styled(format!("{:<17}", binding.name), look.theme.strong),
@@ -82,12 +110,20 @@ impl Commands {
                 pen.tint(place, look.theme.cursor);
             }
         }
-        if found.is_empty() {
+        if self.saves() {
+            let saved = "everything is saved as soon as it is decided";
+            pen.line(0, &Line::styled(saved, look.theme.text));
+        } else if found.is_empty() {
             pen.line(
                 0,
                 &Line::styled("no command has that in its name", look.theme.warning),
             );
         }
-        prompt(&mut pen, height, ":", &self.field)
+        let at = prompt(&mut pen, height, ":", &self.field);
+        if !self.points() {
+            let hint = "type a name, or choose with the arrows";
+            pen.line_at(3, height, &Line::styled(hint, look.theme.dim));
+        }
+        at
     }
 }

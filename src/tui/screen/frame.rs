@@ -7,7 +7,7 @@ use ratatui::{
 
 use super::{
     card,
-    layout::{Areas, Shape, areas},
+    layout::{Areas, Shape, areas, bottom},
     loading, panels, queue,
     review::{Review, Sheet, Tone},
 };
@@ -43,9 +43,11 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         );
         pen.on(area).line(0, &Line::styled(bar, look.theme.keep));
     }
-    if let (Some(area), Some(text)) = (areas.banner, review.banner()) {
-        pen.on(area)
-            .line(0, &Line::styled(format!(" {text}"), look.theme.error));
+    if let Some(area) = areas.banner {
+        for (row, text) in review.banner(full.width).iter().enumerate() {
+            pen.on(area)
+                .line(row, &Line::styled(format!(" {text}"), look.theme.error));
+        }
     }
     let mut cursor = None;
     for divider in areas.dividers.into_iter().flatten() {
@@ -96,6 +98,7 @@ fn draw_sheet(
     pen: &mut Pen<'_>,
 ) -> Option<(u16, u16)> {
     let look = pen.look();
+    let full = pen.area();
     // A sheet may take the toast line; on the smallest screens, where it has its own keys, the footer too.
     let body = Rect {
         height: areas.body.height + areas.toast.height,
@@ -134,12 +137,26 @@ fn draw_sheet(
         Sheet::Commands(commands) => commands.draw(&mut pen.on(body)),
         Sheet::Filter(filter) => {
             let field = &filter.field;
-            let mut toast = pen.on(areas.toast);
-            toast.clear();
             if let Some((column, message)) = &review.desk.filter_error {
-                let said = format!(" column {column}: {message}");
-                toast.line(0, &Line::styled(said, look.theme.error));
+                let still = match review.queue.filter() {
+                    Some(filter) => format!(
+                        "showing the last good filter: {}",
+                        crate::domain::text::SafeText::of(filter)
+                    ),
+                    None => "showing everything".to_owned(),
+                };
+                let said = format!("column {column}: {message} ({still})");
+                let mut lines = text::wrap(&said, usize::from(full.width).saturating_sub(2));
+                // What is shown stays in sight, too.
+                lines.truncate(usize::from(body.height / 2).max(1));
+                let mut said = pen.on(bottom(body, full.width, lines.len()));
+                said.clear();
+                for (row, line) in lines.into_iter().enumerate() {
+                    said.line(row, &Line::styled(format!(" {line}"), look.theme.error));
+                }
             } else {
+                let mut toast = pen.on(areas.toast);
+                toast.clear();
                 let shown = review.queue.items(&review.campaign) as u64;
                 let said = format!(" {} shown", count(shown, "item", "items"));
                 toast.line(0, &Line::styled(said, look.theme.dim));
@@ -254,8 +271,13 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
     let dot = look.glyphs.dot;
     let campaign = &review.campaign;
     let (marked, hidden) = review.marked();
+    // A filter's answer stays as it was when it was taken, whatever is decided since.
+    let matched = match review.queue.filter() {
+        Some(_) => " matched",
+        None => "",
+    };
     let shown = format!(
-        "{} {dot} {} ",
+        "{} {dot} {}{matched} ",
         count(review.queue.len(campaign) as u64, "holder", "holders"),
         count(review.queue.items(campaign) as u64, "item", "items"),
     );

@@ -49,12 +49,17 @@ impl Help {
         let lines = lines(pen.width());
         let height = pen.height().saturating_sub(1);
         let top = self.top.min(lines.len().saturating_sub(height));
-        let shown = format!(
-            "  {}-{} of {}",
-            top + 1,
-            lines.len().min(top + height),
-            lines.len()
-        );
+        let shown = if lines.len() > height {
+            format!(
+                "  j k scroll {} {} lines, these are {}-{}",
+                look.glyphs.dot,
+                lines.len(),
+                top + 1,
+                lines.len().min(top + height),
+            )
+        } else {
+            String::new()
+        };
         let title = Line::from(vec![
             Span::styled("Keys", look.theme.strong),
             Span::styled(shown, look.theme.dim),

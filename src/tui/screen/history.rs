@@ -66,11 +66,7 @@ impl History {
             return;
         }
         let campaign = &review.campaign;
-        let later = &campaign.entries()[seq as usize..];
-        let changes = later
-            .iter()
-            .filter(|entry| campaign.stands(entry.seq))
-            .count();
+        let changes = campaign.changes_after(seq);
         if changes == 0 {
             review.refuse("no change after this one stands: there is nothing to take back");
             return;

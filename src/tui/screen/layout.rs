@@ -73,7 +73,8 @@ pub(super) fn areas((wide, high): (u16, u16), review: &Review) -> Areas {
     let mut rest = Rect::new(0, 0, wide, high);
     areas.header = take_top(&mut rest, if shape == Shape::One { 1 } else { 2 });
     areas.bar = (shape >= Shape::Wide).then(|| take_top(&mut rest, 1));
-    areas.banner = review.banner().is_some().then(|| take_top(&mut rest, 1));
+    let banner = u16::try_from(review.banner(wide).len()).unwrap_or(1);
+    areas.banner = (banner > 0).then(|| take_top(&mut rest, banner));
     areas.footer = take_bottom(&mut rest, if shape == Shape::Full { 2 } else { 1 });
     areas.toast = take_bottom(&mut rest, 1);
     areas.body = rest;

@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::{
+    bulk::wanted,
     layout::bottom,
     review::{Plan, Review, Sheet},
 };
@@ -60,7 +61,8 @@ impl Reason {
             (phrase::item_of(&snapshot, item), consequences(review, item))
         } else {
             let mut told = plan.notes.clone();
-            told.push("one reason for all; the number is asked for next".to_owned());
+            let typed = wanted(plan.change, plan.items.len());
+            told.push(format!("one reason for all; then you will type `{typed}`"));
             (count(plan.items.len() as u64, "item", "items"), told)
         };
         Self {

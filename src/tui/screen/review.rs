@@ -29,7 +29,10 @@ use crate::{
         phrase,
         runtime::Exit,
         theme::Look,
-        widget::{pen::scrolled, text::count},
+        widget::{
+            pen::scrolled,
+            text::{self, count},
+        },
     },
 };
 
@@ -121,7 +124,7 @@ pub(crate) struct Desk {
     pub(super) sheets: Vec<Sheet>,
     /// Where the filter cannot be understood, and why.
     pub(super) filter_error: Option<(usize, String)>,
-    /// Items that an undo or redo changed.
+    /// Items that an undo changed.
     moved_back: Arc<ItemSet>,
     /// Count up with each change of what is shown and what is marked.
     shown: u64,
@@ -203,6 +206,16 @@ enum Wish {
     Redo,
     /// Take back every change after this entry.
     UndoTo(u32),
+}
+
+/// `text` in at most `rows` lines of `room` cells; the last one keeps what is too much, for the screen to cut.
+fn first_lines(text: &str, room: usize, rows: usize) -> Vec<String> {
+    let mut lines = text::wrap(text, room);
+    if lines.len() > rows {
+        let rest = lines.split_off(rows - 1).join(" ");
+        lines.push(rest);
+    }
+    lines
 }
 
 impl Review {
@@ -304,19 +317,35 @@ impl Review {
             .map(|reason| format!("read-only: {reason}"))
     }
 
-    /// What stands under the header for as long as it is true.
-    pub(super) fn banner(&self) -> Option<String> {
+    /// What stands under the header for as long as it is true, in lines for a screen of `wide` columns.
+    pub(super) fn banner(&self, wide: u16) -> Vec<String> {
+        let room = usize::from(wide).saturating_sub(2);
+        // On the smallest screens the item needs the rows.
+        let rows = if self.shape() == Shape::One { 1 } else { 2 };
         if let Some(reason) = &self.broken {
-            return Some(format!(
-                "NOTHING MORE CAN BE WRITTEN: {reason}. What was saved is safe; q leaves."
-            ));
+            let mut lines = first_lines(
+                &format!("NOTHING MORE CAN BE WRITTEN: {reason}"),
+                room,
+                if rows > 1 { 3 } else { 1 },
+            );
+            // However long the cause is, the way on is never cut off.
+            let on = "What was saved is safe: leave with q and reopen the review.";
+            let on = if text::width(on) <= room {
+                on
+            } else {
+                "Leave with q and reopen the review."
+            };
+            lines.push(on.to_owned());
+            return lines;
         }
         if self.campaign.sealed().is_some() {
-            return Some("SEALED: nothing in this review changes any more".to_owned());
+            let sealed = "SEALED: nothing in this review changes any more";
+            return first_lines(sealed, room, 1);
         }
-        self.read_only
-            .as_ref()
-            .map(|reason| format!("READ-ONLY: {reason}"))
+        match &self.read_only {
+            Some(reason) => first_lines(&format!("READ-ONLY: {reason}"), room, rows),
+            None => Vec::new(),
+        }
     }
 
     /// Sends an event to the disk, unless the review does not allow it; the answer is whether it was sent.
@@ -370,7 +399,12 @@ impl Review {
             _ => Tone::Plain,
         };
         match &entry.event {
-            Event::Undone { entry } | Event::Redone { entry } => self.go_to_change(*entry, text),
+            Event::Undone { entry } => self.go_to_change(*entry, text),
+            Event::Redone { entry } => {
+                self.go_to_change(*entry, text);
+                // It stands again, and shows what it is.
+                self.desk.moved_back = Arc::default();
+            }
             Event::Decided(_) | Event::Noted { .. } => {
                 self.desk.toast = Toast {
                     tone,
@@ -427,8 +461,7 @@ impl Review {
                 Some(Wish::Undo) => self.undo_one(effects),
                 Some(Wish::Redo) => self.redo_one(effects),
                 Some(Wish::UndoTo(seq)) => {
-                    let last = self.campaign.undoable().map(|entry| entry.seq);
-                    if last.is_some_and(|last| last > seq) {
+                    if self.campaign.changes_after(seq) > 0 {
                         self.undo_one(effects);
                         if self.pending.is_empty() {
                             // It was refused, and the reason is told.
@@ -554,7 +587,7 @@ impl Review {
         })
     }
 
-    /// Whether an undo or redo changed an item just now.
+    /// Whether an undo changed an item just now.
     pub(super) fn is_moved_back(&self, item: Item) -> bool {
         self.desk.moved_back.contains(item)
     }
@@ -573,7 +606,12 @@ impl Review {
 
     /// How many items are marked, and how many of those the filter hides.
     pub(super) fn marked(&self) -> (usize, usize) {
-        (self.marks.len(), self.queue.hidden(&self.marks))
+        let range = self.card.rows[..self.card.own].iter().filter(
+            |row| matches!(row, Row::Own(item) if self.in_range(*item) && !self.marks.contains(*item)),
+        );
+        // A range counts as marked while it is made, and lies within what is shown.
+        let range = self.desk.range.map_or(0, |_| range.count());
+        (self.marks.len() + range, self.queue.hidden(&self.marks))
     }
 
     /// How many accounts are members of a team or of one below it.

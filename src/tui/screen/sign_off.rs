@@ -13,7 +13,10 @@ use facts::Facts;
 
 use super::review::{Review, SealedPage, Sheet};
 use crate::{
-    domain::{seal::statement, text::SafeText},
+    domain::{
+        seal::statement,
+        text::{Raw, SafeText},
+    },
     tui::{
         action::Action,
         effect::{Effect, SealRequest},
@@ -51,6 +54,24 @@ enum Place {
     Reason,
     Confirm,
 }
+
+/// What may be typed as the name of who signs.
+const ONE_WORD: &str = "one word, such as your e-mail address";
+
+/// Why `name` cannot be the name of who signs: the auditor's list of signers has one word for each, and some signs
+/// mean something else there.
+fn misnamed(name: &str) -> Option<String> {
+    let wrong = name.is_empty()
+        || name.starts_with('#')
+        || name
+            .chars()
+            .any(|c| c.is_whitespace() || "\"',!*?".contains(c))
+        || Raw::from(name).has_hidden();
+    wrong.then(|| format!("say who signs in {ONE_WORD}: no blanks, quotes, commas or ! * ? #"))
+}
+
+/// Columns from which on a field tells beside its name what goes in.
+const WIDE: u16 = 80;
 
 /// How far the page scrolls at most; beyond its end nothing more is shown.
 const SCROLL: usize = 1_000;
@@ -117,6 +138,13 @@ impl SignOff {
                 .iter()
                 .position(|place| *place == this.at)
                 .unwrap_or(0);
+            let leaves = matches!(action, Action::NextField | Action::Down | Action::Accept);
+            if leaves && this.at == Place::Principal {
+                this.said = misnamed(this.principal.trimmed());
+                if this.said.is_some() {
+                    return;
+                }
+            }
             match action {
                 Action::NextField | Action::Down => {
                     this.at = places[(at + 1).min(places.len() - 1)];
@@ -145,9 +173,9 @@ impl SignOff {
         Self::with(review, |this, review| {
             let keys = review.keys.as_deref().unwrap_or(&[]);
             let undecided = review.campaign.progress().undecided;
-            let said = if this.principal.trimmed().is_empty() {
+            let said = if let Some(wrong) = misnamed(this.principal.trimmed()) {
                 this.at = Place::Principal;
-                Some("say who signs: the name the auditor's list of signers has for you".to_owned())
+                Some(wrong)
             } else if keys.is_empty() {
                 this.at = Place::Key;
                 Some("there is no key to sign with".to_owned())
@@ -177,8 +205,7 @@ impl SignOff {
                     statement: statement(&review.campaign, &principal),
                     principal,
                 });
-                this.passphrase.clear();
-                this.confirm.clear();
+                // What was filled in stays, so that it can be tried again at once when sealing fails.
                 this.failed = None;
             }
             this.said = said;
@@ -314,6 +341,9 @@ impl SignOff {
                 format!("not sealed: {failed}; decisions are untouched"),
                 look.theme.error,
             ),
+            _ if self.at == Place::Principal && full.width < WIDE => {
+                (ONE_WORD.to_owned(), look.theme.dim)
+            }
             // Where the footer is covered, its keys stand here.
             _ if full.height < 10 => (
                 "Enter next, at the end sign  Esc back".to_owned(),
@@ -381,6 +411,7 @@ impl SignOff {
     fn shown(&self, review: &Review, place: Place, wide: usize) -> (String, (String, usize)) {
         let name = SafeText::of(&review.campaign.opened().review);
         let label = match place {
+            Place::Principal if wide >= usize::from(WIDE) => format!("Signed by ({ONE_WORD}): "),
             Place::Principal => "Signed by: ".to_owned(),
             Place::Key => "Key: ".to_owned(),
             Place::Passphrase => "Passphrase of the key: ".to_owned(),

@@ -59,7 +59,8 @@ fn an_implicit_grant_is_acknowledged_by_the_same_key_and_never_revoked() {
     run.press("d");
     assert!(run.sent.is_empty());
     assert!(
-        run.toast().contains("implicit grant: nobody can remove it"),
+        run.toast()
+            .ends_with("implicit grant: nobody can remove it; press a to acknowledge it"),
         "{}",
         run.toast()
     );
@@ -345,6 +346,22 @@ fn a_broken_disk_leaves_a_banner_and_refuses_every_decision() {
 }
 
 #[test]
+fn a_broken_disk_tells_cause_and_way_on_at_any_size() {
+    let cause = "writing /home/ada/.local/state/muster/reviews/acme-2026-q1/journal.jsonl: no space left on device";
+    for size in [(80, 24), (60, 16), (40, 10)] {
+        let mut run = Run::of(&acme(), size);
+        run.tell(Message::Broken(SafeText::of(cause)));
+        let screen = run.screen();
+        assert!(screen.contains("NOTHING MORE CAN BE WRITTEN: "), "{screen}");
+        assert!(screen.contains("reopen the review."), "{screen}");
+        if size.0 >= 60 {
+            let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains(cause) || size.0 < 80, "{screen}");
+        }
+    }
+}
+
+#[test]
 fn a_read_only_review_says_why_on_every_deciding_key() {
     let look = Look::new(Colors::Full, false);
     let mut run = Run::open(
@@ -426,7 +443,8 @@ fn a_bulk_revoke_is_confirmed_by_the_word_and_the_count() {
     let mut run = at_ben();
     run.press("D");
     assert!(
-        run.screen().contains("one reason for all"),
+        run.screen()
+            .contains("one reason for all; then you will type `revoke 7`"),
         "{}",
         run.screen()
     );
@@ -437,6 +455,11 @@ fn a_bulk_revoke_is_confirmed_by_the_word_and_the_count() {
     run.tell(Message::Paste("revoke 7".to_owned()));
     run.press("enter");
     assert!(run.sent.is_empty());
+    assert!(
+        run.screen().contains("Type revoke 7 and Enter"),
+        "{}",
+        run.screen()
+    );
     run.press("^u").types("revoke 7").press("enter");
     let decided = run.decided();
     assert_eq!((decided[0].change, decided[0].items.len()), (REVOKE, 7));
@@ -446,6 +469,21 @@ fn a_bulk_revoke_is_confirmed_by_the_word_and_the_count() {
             .as_ref()
             .map(crate::domain::text::Raw::raw),
         Some("no longer needed")
+    );
+}
+
+#[test]
+fn a_bulk_tells_what_is_out_of_the_ordinary_among_its_items() {
+    let mut run = Run::of(&acme(), SIZE);
+    run.press("* d 1");
+    let told = run.screen().replace('│', " ");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains(
+            "among them 3 privileged, 3 of externals, 2 of accounts that left, 1 of suspended accounts, \
+             3 with hidden characters"
+        ),
+        "{told}"
     );
 }
 
@@ -494,8 +532,16 @@ fn a_range_marks_what_lies_between() {
     let mut run = at_ben();
     run.press("v down down v");
     assert!(run.screen().contains("3 marked"), "{}", run.screen());
-    run.press("space").press("-");
+    assert_eq!(run.toast(), "3 items are marked");
+    run.press("space");
+    assert_eq!(run.toast(), "2 items are marked");
+    run.press("-");
     assert!(!run.screen().contains("marked ·"));
+    assert_eq!(run.toast(), "nothing is marked");
+    run.press("home v down");
+    assert!(run.screen().contains("2 marked"), "{}", run.screen());
+    run.press("esc");
+    assert!(!run.screen().contains("2 marked"), "{}", run.screen());
     run.press("home v down s y");
     assert_eq!(
         run.decided()[0].items.len(),
@@ -540,7 +586,8 @@ fn undo_goes_back_to_what_changed_and_redo_makes_it_again() {
     assert!(run.cursor_row().contains("Can sign in"));
     run.press("^r ^r");
     assert_eq!(run.sent.last(), Some(&Event::Redone { entry: 4 }));
-    assert!(run.cursor_row().contains('✗') || run.cursor_row().contains('↶'));
+    assert!(run.cursor_row().contains('✗'), "{}", run.screen());
+    assert!(!run.screen().contains('↶'), "{}", run.screen());
     run.press("^r");
     assert!(run.toast().contains("nothing to redo"));
 }
@@ -577,6 +624,30 @@ fn history_takes_back_everything_after_an_entry_when_asked_to() {
     assert!(run.screen().contains("2/30"));
     assert!(
         run.toast().contains("took back 2 changes"),
+        "{}",
+        run.toast()
+    );
+}
+
+#[test]
+fn history_takes_back_what_was_made_again_after_an_entry() {
+    let mut run = at_ben();
+    run.press("a a u u ^r ^r U down down enter");
+    assert!(
+        run.toast()
+            .contains("take back 2 changes after 6? Nothing was sent to the server"),
+        "{}",
+        run.screen()
+    );
+    run.press("y");
+    assert_eq!(
+        run.sent[6..],
+        [Event::Undone { entry: 4 }, Event::Undone { entry: 3 }]
+    );
+    assert!(run.toast().contains("took back 2 changes"));
+    run.press("U enter");
+    assert!(
+        run.toast().contains("no change after this one stands"),
         "{}",
         run.toast()
     );
@@ -698,6 +769,15 @@ fn nothing_is_decided_on_a_screen_too_small_to_see_it() {
     run.resize(80, 24);
     run.press("1");
     assert_eq!(run.sent.len(), 1);
+    run.resize(39, 9);
+    for keys in [
+        "a", "s", "d", ".", "c", "A", "D", "space", "*", "y", "1", "7", "enter", "u", "^r", "S",
+        "m", ":", "/",
+    ] {
+        run.press(keys);
+        assert_eq!(run.sent.len(), 1, "{keys}");
+        assert!(run.asked.is_empty(), "{keys}");
+    }
     run.resize(30, 8);
     run.press("q");
     assert!(run.state.finished().is_some());

@@ -123,8 +123,9 @@ fn a_filter_is_live_keeps_its_place_and_points_at_mistakes() {
     let screen = run.screen();
     assert!(screen.contains("column 14"), "{screen}");
     assert!(screen.contains("Hiro"), "the previous result stays");
+    assert!(screen.contains("showing the last good filter"), "{screen}");
     run.press("enter");
-    assert!(run.toast().contains("column 14"), "a mistake is not taken");
+    assert!(run.screen().contains("column 14"), "a mistake is not taken");
     run.press("^w enter");
     assert!(run.screen().contains("/ account:hiro"), "{}", run.screen());
     run.press("n");
@@ -143,8 +144,30 @@ fn a_filter_answers_anew_when_it_is_taken_again() {
         "rows stay while they are decided: {}",
         run.screen()
     );
+    assert!(
+        run.screen().contains("30 items matched"),
+        "{}",
+        run.screen()
+    );
     run.press("/ enter");
-    assert!(run.screen().contains("29 items"), "{}", run.screen());
+    assert!(
+        run.screen().contains("29 items matched"),
+        "{}",
+        run.screen()
+    );
+}
+
+#[test]
+fn a_mistaken_state_is_answered_with_all_that_there_are() {
+    let mut run = run((80, 24));
+    run.press("/").types("is:zzz");
+    let told = run.screen();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("column 4: there is no state is:zzz; try undecided, pending, decided")
+            && told.contains("suspended, left, future, unknown (showing the last good filter: is)"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -171,6 +194,97 @@ fn commands_run_by_name() {
     assert!(run.screen().contains("no command has that"));
     run.press("esc esc :").types("back").press("enter");
     assert_eq!(run.state.finished(), Some(Exit::Quit));
+}
+
+#[test]
+fn commands_are_found_by_the_words_people_try() {
+    for words in ["seal", "sign", "sign off", "sign-off"] {
+        let mut run = run((80, 24));
+        run.press(":").types(words).press("enter");
+        assert!(run.screen().contains("── Sign-off"), "{words}");
+    }
+    for words in ["q", "q!", "wq", "quit"] {
+        let mut run = run((80, 24));
+        run.press(":").types(words).press("enter");
+        assert_eq!(run.state.finished(), Some(Exit::Quit), "{words}");
+    }
+    let mut run = run((80, 24));
+    run.press(":").types("w").press("enter");
+    assert_eq!(run.toast(), "everything is saved");
+    assert_eq!(run.state.finished(), None);
+}
+
+#[test]
+fn enter_runs_the_command_that_was_chosen_with_the_arrows() {
+    let mut run = run((80, 24));
+    run.press(": enter");
+    assert!(run.screen().contains("choose with the arrows"));
+    assert!(run.sent.is_empty());
+    run.press("down enter");
+    assert_eq!(run.sent.len(), 1, "the first command keeps");
+    run.press(": down down down down enter");
+    assert!(run.screen().contains("─ Why"), "{}", run.screen());
+}
+
+#[test]
+fn the_end_of_an_account_says_how_to_go_on() {
+    let mut run = run((80, 24));
+    run.press("] end down");
+    assert_eq!(
+        run.toast(),
+        "this is the last row: ] goes on to the next account"
+    );
+    run.press("tab end enter end j");
+    assert_eq!(run.toast(), "this is the last row of the last account");
+}
+
+#[test]
+fn the_keys_to_get_around_stand_in_the_footer() {
+    let screen = run((80, 24)).screen();
+    let footer = screen.lines().last().unwrap_or_default();
+    for hint in ["w why", "] next account", "Tab queue", "? keys"] {
+        assert!(footer.contains(hint), "{hint}: {footer}");
+    }
+    let screen = run((60, 16)).screen();
+    let footer = screen.lines().last().unwrap_or_default();
+    assert!(
+        footer.contains("w why") && footer.contains("? keys"),
+        "{footer}"
+    );
+}
+
+#[test]
+fn help_says_how_to_scroll_when_it_does_not_fit() {
+    let mut small = run((80, 24));
+    small.press("?");
+    assert!(
+        small.screen().contains("j k scroll · "),
+        "{}",
+        small.screen()
+    );
+    let mut large = run((200, 100));
+    large.press("?");
+    assert!(!large.screen().contains("j k scroll"));
+}
+
+#[test]
+fn a_row_keeps_its_sign_where_its_facts_have_no_room() {
+    let mut run = run((60, 16));
+    run.press("a");
+    let screen = run.screen();
+    for (row, flagged) in [
+        ("Can sign in", false),
+        ("1 · account", false),
+        ("3 · project", true),
+        ("7 · project", true),
+        ("4 · project", false),
+    ] {
+        let line = screen
+            .lines()
+            .find(|line| line.contains(row))
+            .unwrap_or_default();
+        assert_eq!(line.ends_with('!'), flagged, "{row}: {line}\n{screen}");
+    }
 }
 
 #[test]

@@ -46,6 +46,14 @@ fn request(run: &Run) -> Option<&SealRequest> {
     })
 }
 
+fn requests(run: &Run) -> Vec<&SealRequest> {
+    let requests = run.asked.iter().filter_map(|effect| match effect {
+        Effect::Seal(request) => Some(&**request),
+        _ => None,
+    });
+    requests.collect()
+}
+
 #[test]
 fn sign_off_tells_what_is_decided_open_missing_and_left_standing() {
     let mut run = at_sign_off((120, 40));
@@ -167,14 +175,85 @@ fn a_seal_that_failed_is_told_and_can_be_tried_again() {
         "{}",
         run.screen()
     );
-    run.types("2026-q1").press("enter");
-    assert_eq!(
-        run.asked
-            .iter()
-            .filter(|effect| matches!(effect, Effect::Seal(_)))
-            .count(),
-        2
-    );
+    // A key that is held down does not try again; one that is pressed does, with everything as it was.
+    run.tell(Message::Key(super::fixture::repeated("enter")));
+    assert_eq!(requests(&run).len(), 1);
+    run.press("enter");
+    let requests = requests(&run);
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].undecided_reason.as_deref(), Some("because"));
+}
+
+#[test]
+fn a_seal_that_failed_keeps_the_key_and_its_passphrase() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter").types("2").press("enter").types("horse");
+    run.press("enter")
+        .types("because")
+        .press("enter")
+        .types("2026-q1")
+        .press("enter");
+    run.tell(Message::SealFailed(SafeText::of("the disk is full")));
+    run.press("enter");
+    for request in requests(&run) {
+        assert_eq!(request.key, 1);
+        assert_eq!(
+            request
+                .passphrase
+                .as_ref()
+                .map(|secret| secret.expose_secret().to_owned())
+                .as_deref(),
+            Some("horse")
+        );
+    }
+    assert_eq!(requests(&run).len(), 2);
+}
+
+#[test]
+fn the_name_of_who_signs_is_one_word() {
+    for size in [(120, 40), (80, 24), (40, 10)] {
+        let mut run = at_sign_off(size);
+        assert!(
+            run.screen().contains("one word, such as your e-mail"),
+            "{}",
+            run.screen()
+        );
+    }
+    for name in [
+        "",
+        " ",
+        "Ada Keller",
+        "a\"b",
+        "a'b",
+        "a,b",
+        "a!",
+        "*",
+        "a?",
+        "#ada",
+        "a\u{200b}b",
+        "\u{202e}ada",
+    ] {
+        for leave in ["enter", "tab", "down"] {
+            let mut run = at_sign_off((120, 40));
+            run.press("^u").types(name).press(leave);
+            assert!(
+                run.screen()
+                    .contains("say who signs in one word, such as your e-mail address"),
+                "{name:?}: {}",
+                run.screen()
+            );
+            // The keys are still in the field.
+            run.press("^u")
+                .types("ada.keller+q1@example.com")
+                .press(leave)
+                .types("2");
+            assert!(
+                run.screen().contains("✓ 2 ~/.ssh/id_ed25519"),
+                "{}",
+                run.screen()
+            );
+        }
+    }
 }
 
 #[test]

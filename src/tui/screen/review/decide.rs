@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
+        campaign::Refusal,
         decision::{Change, Decision},
         grant::Holder,
         items::{Item, ItemSet},
@@ -99,7 +100,12 @@ impl Review {
     ) {
         let change = self.fitting(change, item);
         if let Err(refusal) = self.campaign.may(change, item) {
-            self.refuse(refusal.to_string());
+            self.refuse(match refusal {
+                Refusal::OnlyAcknowledge(number) => format!(
+                    "item {number} is an implicit grant: nobody can remove it; press a to acknowledge it"
+                ),
+                refusal => refusal.to_string(),
+            });
             return;
         }
         if change == Change::Clear
@@ -399,6 +405,7 @@ impl Review {
                     self.marks.insert(item);
                 }
                 self.marks_changed(None);
+                self.say_marked("");
                 if self.desk.row + 1 < self.card.own {
                     self.desk.row += 1;
                 }
@@ -440,6 +447,7 @@ impl Review {
         }
         self.desk.range = None;
         self.marks_changed(None);
+        self.say_marked("");
     }
 
     /// Marks everything that is shown.
@@ -447,15 +455,26 @@ impl Review {
         self.marks = self.queue.all(&self.campaign);
         let filter = self.queue.filter().map(str::to_owned);
         self.marks_changed(filter);
-        let marked = count(self.marks.len() as u64, "item is", "items are");
-        self.say(
-            super::Tone::Plain,
-            format!("{marked} marked; a, s, d and c act on all of them, - unmarks"),
-        );
+        self.say_marked("; a, s, d and c act on all of them, - unmarks");
+    }
+
+    /// Says how many items are marked now.
+    fn say_marked(&mut self, more: &str) {
+        let text = match self.marks.len() as u64 {
+            0 => "nothing is marked".to_owned(),
+            n => format!("{} marked{more}", count(n, "item is", "items are")),
+        };
+        self.say(super::Tone::Plain, text);
+    }
+
+    /// Takes all marks away when a key asks for it.
+    pub(super) fn unmark(&mut self) {
+        self.unmark_all();
+        self.say_marked("");
     }
 
     /// Takes all marks away.
-    pub(super) fn unmark_all(&mut self) {
+    fn unmark_all(&mut self) {
         self.desk.range = None;
         if !self.marks.is_empty() {
             self.marks.clear();

@@ -80,6 +80,13 @@ impl Review {
             if action.decides() && (key.kind == KeyEventKind::Repeat || self.held(key, now_ms)) {
                 return None;
             }
+            if context == Context::SignOff
+                && key.kind == KeyEventKind::Repeat
+                && action == Action::Accept
+            {
+                // The form stays filled in when sealing fails: a key that is held down must not try for ever.
+                return None;
+            }
             return self.act(action, now_ms, effects);
         }
         self.typed(key, effects);
@@ -91,6 +98,16 @@ impl Review {
     fn act(&mut self, action: Action, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Request> {
         if let (Some(Sheet::Commands(commands)), Action::Accept) = (self.desk.sheets.last(), action)
         {
+            if commands.saves() {
+                self.desk.sheets.pop();
+                let saved = match self.pending.len() {
+                    0 => "everything is saved".to_owned(),
+                    n => format!("saving {n}; each decision is saved as it is made"),
+                };
+                self.say(Tone::Plain, saved);
+                self.settle();
+                return None;
+            }
             let chosen = commands.chosen()?;
             self.desk.sheets.pop();
             return self.act(chosen, now_ms, effects);
@@ -164,7 +181,7 @@ impl Review {
             Action::Mark => self.mark(),
             Action::Range => self.range(),
             Action::MarkAll => self.mark_all(),
-            Action::UnmarkAll => self.unmark_all(),
+            Action::UnmarkAll => self.unmark(),
             Action::Undo => self.undo(effects),
             Action::Redo => self.redo(effects),
             Action::History => self
@@ -234,7 +251,7 @@ impl Review {
             return;
         }
         if marked > 0 {
-            self.unmark_all();
+            self.unmark();
         } else if self.queue.filter().is_some() {
             self.filter("");
         } else if self.shape() != Shape::Wide

@@ -101,6 +101,17 @@ impl Review {
             }
             Pane::Card => {
                 let page = page(areas.card, super::super::card::HEAD);
+                if action == Action::Down && self.desk.row + 1 >= self.card.rows.len() {
+                    let next = self.queue_row().map_or(0, |row| row + 1);
+                    self.say(
+                        Tone::Plain,
+                        match self.queue.subject(&self.campaign, next) {
+                            Some(_) => "this is the last row: ] goes on to the next account",
+                            None => "this is the last row of the last account",
+                        }
+                        .to_owned(),
+                    );
+                }
                 self.desk.row = moved(self.desk.row, self.card.rows.len(), page, action);
             }
         }
