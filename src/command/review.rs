@@ -446,6 +446,7 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
     if let Some(why) = &session.read_only {
         eprint_line(&format!("note: {why}; nothing can be decided"));
     }
+    let mut place = tui::plain::Place::new(session.read_only.clone());
     loop {
         let mut campaign = session.review.campaign().clone();
         let exit = tui::plain::review(
@@ -459,6 +460,7 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
                         Failed::Refused(why) | Failed::Broken(why) => why,
                     })
             },
+            &mut place,
         );
         let exit = match exit {
             // `| head`: whoever read has enough, and every decision is on disk.

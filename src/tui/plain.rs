@@ -8,12 +8,13 @@ mod speak;
 
 use std::io::{self, BufRead, Read as _, Write};
 
-use super::screen::reason::REASONS;
+use super::{phrase, screen::reason::REASONS, unusual::Unusual};
 use crate::domain::{
     access::Access,
-    campaign::Campaign,
+    campaign::{Campaign, Refusal},
     decision::{Change, Decision},
     filter::Filter,
+    grant::Holder,
     items::{Item, ItemSet},
     journal::{Chosen, Decided, Entry, Event},
     text::{Raw, SafeText},
@@ -28,10 +29,31 @@ pub(crate) enum PlainExit {
     SignOff,
 }
 
+/// Where a review by lines is: kept by the caller, so that it goes on there after a sign-off that was cancelled.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    /// Why nothing can be decided here, if so.
+    pub(crate) read_only: Option<String>,
+    begun: bool,
+    at: Option<Item>,
+    filter: Option<String>,
+}
+
+impl Place {
+    /// The beginning of a review, in which nothing can be decided when `read_only` tells why.
+    pub(crate) fn new(read_only: Option<String>) -> Self {
+        Self {
+            read_only,
+            ..Self::default()
+        }
+    }
+}
+
 /// The longest line that is taken, in bytes.
 const LINE: u64 = 16 * 1024;
 
-/// Reviews `campaign` by lines. `append` writes an event and returns its entry once that is on disk.
+/// Reviews `campaign` by lines. `append` writes an event and returns its entry once that is on disk. `place` tells
+/// where to begin, and afterwards where it was left: with the same one again, it goes on there without a greeting.
 ///
 /// # Errors
 /// When the input or the output fails. What was decided until then is on disk.
@@ -40,14 +62,24 @@ pub(crate) fn review(
     input: &mut dyn BufRead,
     output: &mut dyn Write,
     append: &mut dyn FnMut(Event) -> Result<Entry, String>,
+    place: &mut Place,
 ) -> io::Result<PlainExit> {
     let access = Access::of(campaign.snapshot(), campaign.as_of());
     let all = u32::try_from(campaign.snapshot().len())
         .expect("a snapshot has fewer than four billion items");
+    let filter = place.filter.clone();
+    let chosen = filter
+        .as_deref()
+        .and_then(|text| Filter::parse(text).ok())
+        .map_or_else(
+            || ItemSet::range(Item(0), Item(all)),
+            |filter| filter.select(campaign),
+        );
     let mut review = Review {
-        chosen: ItemSet::range(Item(0), Item(all)),
-        filter: None,
-        at: None,
+        chosen,
+        filter,
+        read_only: place.read_only.clone(),
+        at: place.at.filter(|at| at.0 < all),
         subject: None,
         campaign,
         access,
@@ -55,7 +87,9 @@ pub(crate) fn review(
         output,
         append,
     };
-    review.run()
+    let exit = review.run(std::mem::replace(&mut place.begun, true));
+    (place.at, place.filter) = (review.at, review.filter);
+    exit
 }
 
 struct Review<'a> {
@@ -67,9 +101,41 @@ struct Review<'a> {
     /// What the filter matched when it was given.
     chosen: ItemSet,
     filter: Option<String>,
+    /// Why nothing can be decided, beside what the campaign itself says.
+    read_only: Option<String>,
     at: Option<Item>,
     /// The position of the subject that was spoken of last.
     subject: Option<usize>,
+}
+
+/// Words that begin a change.
+const CHANGES: [&str; 9] = [
+    "keep",
+    "acknowledge",
+    "revoke",
+    "later",
+    "clear",
+    "note",
+    "undo",
+    "redo",
+    "sign",
+];
+
+/// Whether a line is a command word for word, so that it is hardly meant as a reason.
+fn is_command(line: &str) -> bool {
+    let line = line.to_lowercase();
+    let (word, rest) = line
+        .split_once(char::is_whitespace)
+        .map_or((line.as_str(), ""), |(word, rest)| (word, rest.trim()));
+    match word {
+        "keep" | "acknowledge" | "revoke" => matches!(rest, "" | "rest"),
+        "again" | "later" | "clear" | "note" | "why" | "next" | "back" | "filter" | "undo"
+        | "redo" | "status" | "help" | "?" | "quit" | "exit" => rest.is_empty(),
+        "item" => rest.is_empty() || rest.bytes().all(|byte| byte.is_ascii_digit()),
+        "account" => matches!(rest, "next" | "previous"),
+        "sign" => rest == "off",
+        _ => false,
+    }
 }
 
 /// What a line asks for.
@@ -81,13 +147,27 @@ enum Next {
 }
 
 impl Review<'_> {
-    fn run(&mut self) -> io::Result<PlainExit> {
-        for sentence in speak::opening(self.campaign) {
-            self.say(&sentence)?;
+    fn run(&mut self, again: bool) -> io::Result<PlainExit> {
+        if again {
+            self.say("Back in the review.")?;
+            self.say(&speak::progress(self.campaign))?;
+            match self.at {
+                Some(at) => self.go_to(at)?,
+                None => self.go_to_undecided_after(None)?,
+            }
+        } else {
+            for sentence in speak::opening(self.campaign) {
+                self.say(&sentence)?;
+            }
+            // That it is sealed was said.
+            if let Some(closed) = self.closed().filter(|_| self.campaign.sealed().is_none()) {
+                self.say(&closed)?;
+            }
+            self.go_to_undecided_after(None)?;
         }
-        self.go_to_undecided_after(None)?;
         loop {
             let prompt = match self.at {
+                Some(_) if self.closed().is_some() => "why, next, back, item, status, help, quit: ",
                 Some(item) if self.campaign.snapshot().implicit(item) => {
                     "acknowledge, later, why, next, back, help, quit: "
                 }
@@ -105,9 +185,30 @@ impl Review<'_> {
         }
     }
 
+    /// Why nothing can be decided now, as a sentence.
+    fn closed(&self) -> Option<String> {
+        if let Some(record) = self.campaign.sealed() {
+            let record = SafeText::of(record);
+            return Some(format!(
+                "The review is sealed as {record}. Nothing in it changes any more."
+            ));
+        }
+        let why = self.read_only.as_ref()?;
+        Some(format!(
+            "Nothing can be decided here: {}.",
+            SafeText::of(why)
+        ))
+    }
+
     fn obey(&mut self, line: &str) -> io::Result<Next> {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (word, rest) = (word.to_lowercase(), rest.trim());
+        if CHANGES.contains(&word.as_str())
+            && let Some(closed) = self.closed()
+        {
+            self.say(&closed)?;
+            return Ok(Next::Ask);
+        }
         match (word.as_str(), rest) {
             ("" | "again", "") => self.speak_item()?,
             ("keep" | "acknowledge" | "revoke", "rest") => self.decide_rest(decision_of(&word))?,
@@ -213,9 +314,11 @@ impl Review<'_> {
         self.say(&sentences.join(" "))
     }
 
-    /// To the next undecided item of those the filter chose, from the start again when there is none after.
+    /// To the next undecided item of those the filter chose, from the start again when there is none after. Where
+    /// nothing can be decided any more, to the next item.
     fn go_to_undecided_after(&mut self, at: Option<Item>) -> io::Result<()> {
-        let undecided = |item: &Item| self.campaign.slot(*item).decision.is_none();
+        let closed = self.closed().is_some();
+        let undecided = |item: &Item| closed || self.campaign.slot(*item).decision.is_none();
         let start = at.map_or(0, |at| at.0 + 1);
         let end = u32::try_from(self.campaign.snapshot().len())
             .expect("a snapshot has fewer than four billion items");
@@ -344,6 +447,13 @@ impl Review<'_> {
             let Some(answer) = self.ask(&prompt)?.filter(|answer| !answer.is_empty()) else {
                 return Ok(None);
             };
+            if is_command(&answer) {
+                self.say(&format!(
+                    "{} is a command, not a reason. Nothing is revoked yet.",
+                    speak::capital(SafeText::of(&answer).as_str())
+                ))?;
+                continue;
+            }
             if !answer.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Ok(Some(answer));
             }
@@ -400,26 +510,45 @@ impl Review<'_> {
         let open = subject.items().filter(|item| {
             self.chosen.contains(*item) && self.campaign.slot(*item).decision.is_none()
         });
-        let (mut items, mut one_by_one) = (Vec::new(), 0u64);
+        // A group of everyone holds what nobody can remove.
+        let change = match change {
+            Change::Decide(Decision::Keep) if matches!(subject.holder, Holder::Everyone(_)) => {
+                Change::Decide(Decision::Acknowledge)
+            }
+            change => change,
+        };
+        let (mut items, mut own, mut other) = (Vec::new(), 0u64, 0u64);
+        let mut unusual = Unusual::of(self.campaign);
         for item in open {
-            if self.campaign.may(change, item).is_ok() && !speak::needs_a_look(snapshot, item) {
-                items.push(item);
-            } else {
-                one_by_one += 1;
+            match self.campaign.may(change, item) {
+                Ok(()) => {
+                    unusual.count(self.campaign, item);
+                    items.push(item);
+                }
+                Err(Refusal::OwnAccess(_)) => own += 1,
+                Err(_) => other += 1,
             }
         }
         let holder = speak::holder(snapshot, subject.holder);
-        if one_by_one > 0 {
+        let left_out = [
+            (own, "your own access, another reviewer decides"),
+            (other, speak::misfit(change)),
+        ];
+        for (n, why) in left_out.into_iter().filter(|(n, _)| *n > 0) {
             self.say(&format!(
-                "{} of {holder} cannot be decided together with others: privileged, your own, implicit, or with hidden characters in a name.",
-                speak::count(one_by_one, "undecided item", "undecided items")
+                "{} of {holder} left out: {why}.",
+                speak::count(n, "undecided item", "undecided items")
             ))?;
         }
         if items.is_empty() {
             return self.say(&format!(
                 "There is nothing left of {holder} to {} together.",
-                decision.word()
+                phrase::to_do(change)
             ));
+        }
+        let unusual = unusual.told();
+        if !unusual.is_empty() {
+            self.say(&format!("Among them {unusual}."))?;
         }
         let number = items.len();
         let reason = match decision {
@@ -430,14 +559,16 @@ impl Review<'_> {
             Decision::Keep | Decision::Acknowledge => None,
         };
         let items_of = speak::count(number as u64, "item", "items");
+        let (decision, wanted) = match change {
+            Change::Decide(Decision::Revoke) => (Decision::Revoke, format!("revoke {number}")),
+            Change::Decide(decision) => (decision, number.to_string()),
+            Change::Later | Change::Clear => return Ok(()),
+        };
         let prompt = format!(
-            "{} {items_of} of {holder}? Type the number to confirm: ",
+            "{} {items_of} of {holder}? Type {wanted} to confirm: ",
             speak::capital(decision.word())
         );
-        if self
-            .ask(&prompt)?
-            .is_none_or(|answer| answer != number.to_string())
-        {
+        if self.ask(&prompt)?.is_none_or(|answer| answer != wanted) {
             return self.say("Nothing was decided.");
         }
         let event = Event::Decided(Decided {

@@ -1,6 +1,8 @@
 //! The sentences of a review by lines. What is not known is said to be unknown, never left out as if it were
 //! not so.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{
     access::{Access, Certainty},
     account::{Account, Fact, Kind, State, TwoFactor},
@@ -22,7 +24,7 @@ pub(super) const HELP: [&str; 14] = [
     "keep, or keep and a reason: the grant stays.",
     "revoke: the grant goes. What stays reachable is said first, then a reason is asked.",
     "acknowledge: an implicit grant was seen.",
-    "keep rest, revoke rest, acknowledge rest: all that is undecided of this account, after you type the number.",
+    "keep rest, revoke rest, acknowledge rest: all that is undecided of this account, after you type how many.",
     "later: leave it undecided with a bookmark. clear: take decision and bookmark away.",
     "why: how it is reached, what a revoke means, what was decided and noted.",
     "note, or note and a text: write a note.",
@@ -341,15 +343,12 @@ fn decided(campaign: &Campaign, item: Item) -> Option<String> {
     ))
 }
 
-/// Whether an item is not decided together with others: privileged, or a name in it hides something.
-pub(super) fn needs_a_look(snapshot: &Snapshot, item: Item) -> bool {
-    let privileged = match snapshot.grant(item).entitlement {
-        Entitlement::OrganizationRole(role) | Entitlement::ProjectRole(_, role) => {
-            snapshot.role(role).privileged() == Fact::Known(true)
-        }
-        Entitlement::SignIn | Entitlement::Membership(_) => false,
-    };
-    privileged || hides(snapshot, item)
+/// Why items are left out when `change` is made to several, other than that they are one's own.
+pub(super) fn misfit(change: Change) -> &'static str {
+    match change {
+        Change::Decide(Decision::Acknowledge) => "stored grants, which are kept or revoked",
+        _ => "implicit, which nobody can remove, so they are acknowledged",
+    }
 }
 
 fn hides(snapshot: &Snapshot, item: Item) -> bool {
@@ -430,10 +429,14 @@ pub(super) fn consequences(snapshot: &Snapshot, access: &Access, item: Item) -> 
                 return vec![format!("Leaving the team takes nothing else from {who}.")];
             }
             let mut sentences = vec![format!("Leaving the team also takes from {who}:")];
-            sentences.extend(some_of(
-                lost.into_iter()
-                    .map(|item| format!("{}.", reached(snapshot, item))),
-            ));
+            // The same access may come by several grants; it is named once.
+            let mut seen = BTreeSet::new();
+            let lost: Vec<String> = lost
+                .into_iter()
+                .map(|item| format!("{}.", reached(snapshot, item)))
+                .filter(|sentence| seen.insert(sentence.clone()))
+                .collect();
+            sentences.extend(some_of(lost.into_iter()));
             sentences
         }
         (Holder::Account(_), Entitlement::OrganizationRole(_) | Entitlement::ProjectRole(..)) => {
@@ -549,6 +552,11 @@ pub(super) fn change(snapshot: &Snapshot, event: &Event) -> String {
 }
 
 pub(super) fn refusal(refusal: &Refusal) -> String {
+    if let Refusal::OnlyAcknowledge(number) = refusal {
+        return format!(
+            "Item {number} is an implicit grant: nobody can remove it. Say acknowledge to acknowledge it."
+        );
+    }
     format!(
         "{}.",
         capital(&SafeText::of(&refusal.to_string()).to_string())

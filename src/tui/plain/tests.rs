@@ -19,9 +19,18 @@ fn talk(org: &Org, lines: &str) -> Talk {
 }
 
 /// `disk` tells for each event whether it can be written.
-fn talk_with(org: &Org, lines: &[u8], mut disk: impl FnMut(&Event) -> Result<(), String>) -> Talk {
+fn talk_with(org: &Org, lines: &[u8], disk: impl FnMut(&Event) -> Result<(), String>) -> Talk {
     let snapshot = org.snapshot();
-    let mut campaign = campaign(&Arc::clone(&snapshot));
+    let campaign = campaign(&Arc::clone(&snapshot));
+    talk_in(campaign, lines, disk, &mut Place::default())
+}
+
+fn talk_in(
+    mut campaign: Campaign,
+    lines: &[u8],
+    mut disk: impl FnMut(&Event) -> Result<(), String>,
+    place: &mut Place,
+) -> Talk {
     let (mut recorded, mut said) = (Vec::new(), Vec::new());
     let mut next = campaign.next_seq();
     let exit = review(
@@ -34,6 +43,7 @@ fn talk_with(org: &Org, lines: &[u8], mut disk: impl FnMut(&Event) -> Result<(),
             next += 1;
             Ok(fixture::entry(next - 1, event))
         },
+        place,
     );
     Talk {
         said: String::from_utf8(said).expect("what is said is text"),
@@ -185,11 +195,11 @@ fn what_may_not_be_done_is_said_and_not_recorded() {
     for (lines, expected) in [
         (
             "keep",
-            "Item 1 is an implicit grant: nobody can remove it, so it is acknowledged.",
+            "Item 1 is an implicit grant: nobody can remove it. Say acknowledge to acknowledge it.",
         ),
         (
             "revoke",
-            "Item 1 is an implicit grant: nobody can remove it, so it is acknowledged.",
+            "Item 1 is an implicit grant: nobody can remove it. Say acknowledge to acknowledge it.",
         ),
         (
             "item 2\nkeep",
@@ -255,20 +265,120 @@ fn the_rest_of_an_account_is_decided_after_its_number_was_typed() {
     assert_eq!(refused.recorded, []);
     assert_eq!(refused.said.matches("Nothing was decided.").count(), 2);
 
-    let talk = talk(&org, "item 5\nkeep rest\n2\n");
-    assert!(
-        talk.said
-            .contains("1 undecided item of Ben Ôkafor cannot be decided together with others")
-    );
-    assert!(
-        talk.said
-            .contains("Keep 2 items of Ben Ôkafor? Type the number to confirm: 2 items kept.")
-    );
+    let talk = talk(&org, "item 5\nkeep rest\n3\n");
+    assert!(talk.said.contains(
+        "Among them 1 privileged.\nKeep 3 items of Ben Ôkafor? Type 3 to confirm: 3 items kept."
+    ));
     let [Event::Decided(decided)] = &talk.recorded[..] else {
         panic!("{:?}", talk.recorded)
     };
     assert_eq!(decided.chosen, Chosen::RestOfSubject);
-    assert_eq!(decided.items.to_string(), "5-6");
+    assert_eq!(decided.items.to_string(), "5-7");
+}
+
+#[test]
+fn a_revoke_of_the_rest_is_confirmed_by_the_word_and_the_number() {
+    let org = acme();
+    assert_eq!(talk(&org, "item 5\nrevoke rest\n1\n3\n").recorded, []);
+    let talk = talk(&org, "item 5\nrevoke rest\n1\nrevoke 3\n");
+    assert!(
+        talk.said
+            .contains("Revoke 3 items of Ben Ôkafor? Type revoke 3 to confirm: 3 items revoked.")
+    );
+    assert_eq!(talk.campaign.progress().revoked, 3);
+}
+
+#[test]
+fn the_rest_of_an_account_leaves_out_what_is_not_decided_so() {
+    let org = acme();
+    let own = talk(&org, "item 2\nkeep rest\n");
+    assert!(own.said.contains(
+        "3 undecided items of Ada Keller left out: your own access, another reviewer decides.\n\
+         There is nothing left of Ada Keller to keep together."
+    ));
+    let implicit = talk(&org, "revoke rest\n");
+    assert!(
+        implicit
+            .said
+            .contains("left out: implicit, which nobody can remove, so they are acknowledged.")
+    );
+    assert_eq!((own.recorded, implicit.recorded), (vec![], vec![]));
+    // As on the screen, keeping what is implicit is acknowledging it.
+    let seen = talk(&org, "keep rest\n1\n");
+    assert_eq!(seen.campaign.progress().acknowledged, 1);
+}
+
+#[test]
+fn a_command_is_not_taken_for_a_reason() {
+    for line in [
+        "item 6",
+        "next",
+        "quit",
+        "HELP",
+        "keep rest",
+        "sign off",
+        "account next",
+    ] {
+        let talk = talk(&acme(), &format!("item 7\nrevoke\n{line}\n2\n"));
+        assert!(
+            talk.said
+                .contains("is a command, not a reason. Nothing is revoked yet.\nReason: "),
+            "{line}"
+        );
+        let [Event::Decided(decided)] = &talk.recorded[..] else {
+            panic!("{line}: {:?}", talk.recorded)
+        };
+        assert_eq!(
+            decided.reason,
+            Some(Raw::from("changed team or job")),
+            "{line}"
+        );
+    }
+    // What only begins so is a reason.
+    let talk = talk(&acme(), "item 7\nrevoke\nnext year it ends\n");
+    assert_eq!(talk.recorded.len(), 1);
+}
+
+#[test]
+fn a_review_that_is_closed_offers_no_decisions() {
+    let snapshot = acme().snapshot();
+    let mut place = Place::new(Some("opened to look only".to_owned()));
+    let lines = b"keep\nrevoke\nlater\nnote x\nundo\nsign off\nkeep rest\nnext\nwhy\n";
+    let talk = talk_in(campaign(&snapshot), lines, |_| Ok(()), &mut place);
+    assert_eq!((talk.recorded.len(), talk.exit), (0, PlainExit::Quit));
+    assert!(
+        talk.said
+            .contains("why, next, back, item, status, help, quit: ")
+    );
+    assert!(!talk.said.contains("keep, revoke"), "{}", talk.said);
+    let closed = "Nothing can be decided here: opened to look only.";
+    assert_eq!(talk.said.matches(closed).count(), 8);
+}
+
+#[test]
+fn a_sign_off_that_was_cancelled_comes_back_to_the_same_item() {
+    let snapshot = acme().snapshot();
+    let mut place = Place::default();
+    let first = talk_in(
+        campaign(&snapshot),
+        b"item 6\nkeep\nsign off\n",
+        |_| Ok(()),
+        &mut place,
+    );
+    assert_eq!(first.exit, PlainExit::SignOff);
+    let again = talk_in(first.campaign, b"keep\n", |_| Ok(()), &mut place);
+    assert!(
+        again
+            .said
+            .starts_with("Back in the review.\n1 decided of 14 items"),
+        "{}",
+        again.said
+    );
+    assert!(!again.said.contains("Review q1 of Acme"));
+    let [Event::Decided(decided)] = &again.recorded[..] else {
+        panic!("{:?}", again.recorded)
+    };
+    assert_eq!(decided.items.to_string(), "7");
 }
 
 #[test]

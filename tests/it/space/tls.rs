@@ -256,9 +256,11 @@ async fn connections_are_used_again_and_http_2_where_it_is_offered() {
         assert_whole(&run, &server);
         let connections = door.connections.load(Ordering::SeqCst);
         let in_flight = impatient().concurrency;
-        // One for each place in flight, and few that were begun when another became free.
-        assert!(server.requests().len() > 10 * in_flight);
-        assert!(connections <= 2 * in_flight, "{connections} connections");
+        // One for each place in flight, and some that were begun when another became free: the slower a machine
+        // shakes hands, the more.
+        let requests = server.requests().len();
+        assert!(requests > 20 * in_flight);
+        assert!(connections < requests / 3, "{connections} connections");
         let newer = door.newer.load(Ordering::SeqCst);
         assert_eq!(newer, if protocols.len() > 1 { connections } else { 0 });
     }
