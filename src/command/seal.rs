@@ -278,7 +278,7 @@ fn check_principal(principal: &str) -> anyhow::Result<()> {
     if principal.is_empty()
         || principal
             .chars()
-            .any(|c| c.is_whitespace() || "\",!*?".contains(c))
+            .any(|c| c.is_whitespace() || "\"',!*?".contains(c))
         // A line of that list which begins so is a comment, and two names may look the same.
         || principal.starts_with('#')
         || Raw::from(principal).has_hidden()
@@ -578,8 +578,8 @@ fn show(campaign: &Campaign, words: &str) {
         )
     });
     eprint_line(&format!(
-        "effort: {} that stand, {} decided in bulk{median}",
-        count(effort.changes, "change", "changes"),
+        "effort: {}, {} decided in bulk{median}",
+        count(effort.changes, "change that stands", "changes that stand"),
         count(effort.in_bulk, "item", "items"),
     ));
     eprint_line(&format!("attestation: {words}"));

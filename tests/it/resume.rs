@@ -30,13 +30,13 @@ impl Running {
         }
     }
 
-    fn arguments<'a>(&self, url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    fn arguments<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         [&["snapshot", "q4", "--org", url, "--token-stdin"], more].concat()
     }
 
     fn snapshot(&self, home: &Home, more: &[&str]) -> Ended {
         let url = self.server.url();
-        home.run_with(&self.arguments(&url, more), self.server.token())
+        home.run_with(&Self::arguments(&url, more), self.server.token())
     }
 
     /// Starts the program and waits until the server keeps it waiting for its `n`th answer.
@@ -47,7 +47,7 @@ impl Running {
             .arm(When::always().requests(n..), Fault::Stall(None));
         let before = self.server.requests().len() as u64;
         let url = self.server.url();
-        let mut child = piped(&mut home.muster(&self.arguments(&url, &[])));
+        let mut child = piped(&mut home.muster(&Self::arguments(&url, &[])));
         let mut input = child.stdin.take().expect("it is piped");
         writeln!(input, "{}", self.server.token()).expect("it reads");
         // Eight requests run at a time: with so many waiting, all others are answered.
