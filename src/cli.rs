@@ -75,17 +75,9 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 },
             )
         }
-        Some(Command::Connect(connect)) => command::connect::connect(
-            &context,
-            &command::connect::Options {
-                organization: connect.org,
-                source: source(connect.token),
-                client_id: connect.client_id,
-                client_secret_stdin: connect.client_secret_stdin,
-                ca_file: connect.ca_file,
-                json: connect.json,
-            },
-        ),
+        Some(Command::Connect(connect)) => {
+            command::connect::connect(&context, &connection(connect))
+        }
         Some(Command::Connections(connections)) => {
             command::connections::connections(&context, connections.json)
         }
@@ -157,6 +149,17 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             verify.allowed_signers.as_deref(),
             verify.json,
         ),
+    }
+}
+
+fn connection(connect: args::Connect) -> command::connect::Options {
+    command::connect::Options {
+        organization: connect.org,
+        source: source(connect.token),
+        client_id: connect.client_id,
+        client_secret_stdin: connect.client_secret_stdin,
+        ca_file: connect.ca_file,
+        json: connect.json,
     }
 }
 

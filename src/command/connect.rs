@@ -90,7 +90,7 @@ pub(crate) fn connect(context: &Context, options: &Options) -> anyhow::Result<An
         return Err(error);
     }
     Ok(Answer::done(if options.json {
-        format!("{}\n", report.json())
+        super::json_line(&report.json())
     } else {
         report.text()
     }))

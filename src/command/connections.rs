@@ -17,8 +17,8 @@ use crate::{config::connections::Connections, credentials, domain::text::SafeTex
 pub(crate) fn connections(context: &Context, json: bool) -> anyhow::Result<Answer> {
     let known = place::connections(context)?;
     if json {
-        let list = serde_json::to_string(&json!({ "connections": known }))?;
-        return Ok(Answer::done(format!("{list}\n")));
+        let list = json!({ "connections": known });
+        return Ok(Answer::done(super::json_line(&list)));
     }
     if known.is_empty() {
         return Ok(Answer::done(
@@ -36,7 +36,7 @@ pub(crate) fn connections(context: &Context, json: bool) -> anyhow::Result<Answe
         let _ = writeln!(
             text,
             "{}  {}, {kind} of {}, since {} UTC",
-            connection.url,
+            SafeText::of(&connection.url),
             SafeText::of(&connection.organization),
             SafeText::of(who),
             SafeText::of(connection.connected_at.get(..16).unwrap_or_default())

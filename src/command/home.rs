@@ -22,7 +22,7 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
             let _ = writeln!(
                 text,
                 "  {name}: muster snapshot NAME --org {}",
-                connection.url
+                SafeText::of(&connection.url)
             );
         }
         text.push('\n');

@@ -69,13 +69,9 @@ fn a_connected_organization_needs_no_token_until_it_is_disconnected() {
     assert!(counted, "connecting again replaces the secret: {text}");
     let connections = fs::read_to_string(list(&home)).expect("the list is there");
     assert!(!connections.contains(token), "{connections}");
-    for path in home.files() {
-        let bytes = fs::read(&path).expect("a file of ours");
-        let found = bytes
-            .windows(token.len())
-            .any(|part| part == token.as_bytes());
-        assert!(!found, "{}", path.display());
-    }
+    // secret-tool has shown it: what is printed is not looked at here.
+    let secrets = [token.clone()];
+    assert_eq!(secrets::found(&home, "", &secrets), [""; 0]);
 }
 
 #[test]

@@ -78,7 +78,13 @@ impl Home {
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let (mut files, mut open) = (Vec::new(), vec![self.path().to_owned()]);
         while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(folder).expect("a folder of ours") {
+            let entries = match fs::read_dir(folder) {
+                Ok(entries) => entries,
+                // A keyring that ends takes its folder along.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => panic!("a folder of ours: {error}"),
+            };
+            for entry in entries {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     open.push(path);
