@@ -124,6 +124,44 @@ pub struct Options {
     pub list_archived_projects: bool,
     /// Whether unknown names in `$fields` are passed over instead of refused.
     pub ignore_unknown_fields: bool,
+    /// What it does not have yet.
+    pub older: Older,
+}
+
+/// What an older server does not have yet.
+#[derive(Debug, Clone, Default)]
+pub struct Older {
+    /// Calls, which are then not found.
+    pub calls: Vec<When>,
+    /// Fields, by the name of their type: unknown names in `$fields`.
+    pub fields: Vec<(&'static str, &'static str)>,
+    /// Whether the refusal of an unknown name does not say which name it is.
+    pub vague: bool,
+}
+
+impl Older {
+    /// A server of June 2022: no calls about who takes part in projects, and fewer fields.
+    pub fn of_2022() -> Self {
+        Self {
+            calls: vec![When::path("projects/*/people")],
+            fields: vec![
+                ("TDMemberProfile", "accessSuspended"),
+                ("TDMemberProfile", "accessSuspendedAt"),
+                ("TDMemberProfile", "externalLight"),
+                ("TDMemberProfile", "status"),
+                ("RoleDTO", "membersEditable"),
+                ("RoleDTO", "rightsEditable"),
+            ],
+            vague: false,
+        }
+    }
+
+    /// A server of 2021: no permission roles either.
+    pub fn of_2021() -> Self {
+        let mut older = Self::of_2022();
+        older.calls.push(When::path("permission-roles"));
+        older
+    }
 }
 
 impl Default for Options {
@@ -139,6 +177,7 @@ impl Default for Options {
             list_implicit_holders: false,
             list_archived_projects: true,
             ignore_unknown_fields: false,
+            older: Older::default(),
         }
     }
 }

@@ -51,6 +51,17 @@ pub enum Fault {
         /// The fields.
         fields: Vec<String>,
     },
+    /// These fields of objects of this type are null.
+    Null {
+        /// The documented name of the type.
+        of: String,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// Every object has a field more, which nobody asked for and no version knows.
+    MoreFields,
+    /// Identifiers and keys come in their other shape: an object where text is usual, and the other way round.
+    OtherShapes,
     /// The first participant on a page has one more role, of this class.
     UnknownRole(String),
 }
@@ -106,7 +117,7 @@ impl When {
         self
     }
 
-    fn matches(&self, path: &[String]) -> bool {
+    pub(super) fn matches(&self, path: &[String]) -> bool {
         let same = |(pattern, segment): (&String, &String)| pattern == "*" || pattern == segment;
         self.path.len() <= path.len()
             && (!self.whole || self.path.len() == path.len())
@@ -189,6 +200,14 @@ impl Bend {
         self.faults.iter().find_map(|fault| match fault {
             Fault::UnknownRole(class) => Some(class.as_str()),
             _ => None,
+        })
+    }
+
+    /// Whether a field is null.
+    pub(super) fn nulls(&self, type_name: &str, field: &str) -> bool {
+        self.faults.iter().any(|fault| match fault {
+            Fault::Null { of, fields } => of == type_name && fields.iter().any(|one| one == field),
+            _ => false,
         })
     }
 

@@ -8,6 +8,23 @@ use super::schema::{Field, Of, Type};
 /// Lists nested deeper than this are refused.
 const DEEPEST: usize = 24;
 
+/// Which names in `$fields` are known, and what becomes of the others.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'k> {
+    /// Unknown names are passed over instead of refused.
+    pub(super) lenient: bool,
+    /// A refusal does not say which name is unknown.
+    pub(super) vague: bool,
+    /// Documented names, by type, that are not known.
+    pub(super) missing: &'k [(&'static str, &'static str)],
+}
+
+impl Known<'_> {
+    fn has(self, of: &Type, name: &str) -> bool {
+        of.field(name).is_some() && !self.missing.contains(&(of.name, name))
+    }
+}
+
 /// The fields to send of one object.
 pub(super) struct Plan {
     pub(super) of: &'static Type,
@@ -72,10 +89,9 @@ impl<'p> Frame<'p> {
 }
 
 impl Plan {
-    /// The plan that `text` asks for of objects of type `of`. With `lenient`, names that the type does not
-    /// have are passed over instead of refused.
-    pub(super) fn of(text: &str, of: &'static Type, lenient: bool) -> Result<Self, String> {
-        Maker { lenient }.plan(&parse(text)?, of, &mut vec![])
+    /// The plan that `text` asks for of objects of type `of`.
+    pub(super) fn of(text: &str, of: &'static Type, known: Known<'_>) -> Result<Self, String> {
+        Maker { known }.plan(&parse(text)?, of, &mut vec![])
     }
 
     fn id(of: &'static Type) -> Self {
@@ -95,7 +111,7 @@ impl Plan {
 
 impl BatchPlan {
     /// The plan that `text` asks for of a page of objects of type `of`.
-    pub(super) fn of(text: &str, of: &'static Type, lenient: bool) -> Result<Self, String> {
+    pub(super) fn of(text: &str, of: &'static Type, known: Known<'_>) -> Result<Self, String> {
         let asked = parse(text)?;
         let mut plan = Self {
             next: asked.star,
@@ -108,9 +124,9 @@ impl BatchPlan {
                 ("totalCount", Ask::Bare) => plan.total = true,
                 ("data", Ask::Bare) => plan.data = Some(Plan::own(of)),
                 ("data", Ask::List(list)) => {
-                    plan.data = Some(Maker { lenient }.plan(list, of, &mut vec![&BATCH])?);
+                    plan.data = Some(Maker { known }.plan(list, of, &mut vec![&BATCH])?);
                 }
-                _ if lenient => {}
+                _ if known.lenient => {}
                 _ => return Err(format!("a batch has no field to ask for as '{name}'")),
             }
         }
@@ -123,28 +139,33 @@ static BATCH: Type = Type {
     fields: &[],
 };
 
-struct Maker {
-    lenient: bool,
+struct Maker<'k> {
+    known: Known<'k>,
 }
 
-impl Maker {
+impl Maker<'_> {
     fn plan(
         &self,
         asked: &Asked,
         of: &'static Type,
         around: &mut Vec<&'static Type>,
     ) -> Result<Plan, String> {
-        if !self.lenient
+        if !self.known.lenient
             && let Some((name, _)) = asked
                 .names
                 .iter()
-                .find(|(name, _)| of.field(name).is_none())
+                .find(|(name, _)| !self.known.has(of, name))
         {
-            return Err(format!("{} has no field '{name}'", of.name));
+            return Err(if self.known.vague {
+                "$fields cannot be read".to_owned()
+            } else {
+                format!("{} has no field '{name}'", of.name)
+            });
         }
         let mut entries = Vec::new();
         around.push(of);
-        for (index, field) in of.fields.iter().enumerate() {
+        let fields = of.fields.iter().enumerate();
+        for (index, field) in fields.filter(|(_, field)| self.known.has(of, field.name)) {
             let named = asked.names.iter().find(|(name, _)| name == field.name);
             let entry = match named {
                 Some((_, ask)) => self.entry(field, ask, around)?,
@@ -322,7 +343,7 @@ mod tests {
     }
 
     fn check(of: &'static Type, text: &str, expected: &str) {
-        let plan = Plan::of(text, of, false);
+        let plan = Plan::of(text, of, Known::default());
         let told = plan.map_or_else(|refused| refused, |plan| told(&plan));
         assert_eq!(told, expected, "{text}");
     }

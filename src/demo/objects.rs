@@ -2,7 +2,7 @@
 
 use super::{
     Token,
-    faults::Bend,
+    faults::{Bend, Fault},
     fields::Frame,
     ids::{self, Kind as IdKind},
     json::Json,
@@ -70,7 +70,20 @@ impl View<'_> {
                 continue;
             }
             out.key(name);
+            if self.bend.nulls(frame.plan.of.name, name) {
+                out.null();
+                continue;
+            }
             field(out, name, frame.inside(entry));
+        }
+        if self.bend.has(&Fault::MoreFields) {
+            out.key("sinceTomorrow");
+            out.list([()], |out, ()| {
+                out.open(b'{');
+                out.key("className");
+                out.text("Tomorrow.Kind");
+                out.close(b'}');
+            });
         }
         if !denied.is_empty() {
             let quoted: Vec<String> = denied.iter().map(|name| format!("'{name}'")).collect();
@@ -418,6 +431,7 @@ impl View<'_> {
             |_| true,
             |out, name, frame| match name {
                 "id" => out.text(&self.state.project_id(ix)),
+                "key" if self.bend.has(&Fault::OtherShapes) => out.text(&project.key),
                 "key" => self.object(out, frame, |_| true, |out, _, _| out.text(&project.key)),
                 "name" => out.text(&project.name),
                 "private" => out.bool(project.private),
@@ -455,6 +469,7 @@ impl View<'_> {
             frame,
             |_| true,
             |out, name, frame| match name {
+                "key" if self.bend.has(&Fault::OtherShapes) => out.text(&project.key),
                 "key" => self.object(out, frame, |_| true, |out, _, _| out.text(&project.key)),
                 "name" => out.text(&project.name),
                 "accessAllowed" => out.bool(self.caller.sees(self.state, ix, self.now)),
@@ -491,7 +506,8 @@ impl View<'_> {
                         project_roles(one.roles).chain(unknown.map(|class| (class, None)));
                     out.list(classes, |out, (class, number)| {
                         let role = number.map(|number| self.state.custom_role_id(project, number));
-                        project_role(out, frame, class, role.as_deref());
+                        let other = self.bend.has(&Fault::OtherShapes);
+                        project_role(out, frame, class, role.as_deref(), other);
                     });
                 }
             },
@@ -612,7 +628,7 @@ fn project_roles<'c>(roles: Roles) -> impl Iterator<Item = (&'c str, Option<usiz
         .chain(customs.map(|number| ("ProjectCustomRoleApi", Some(number))))
 }
 
-fn project_role(out: &mut Json, frame: Frame<'_>, class: &str, role: Option<&str>) {
+fn project_role(out: &mut Json, frame: Frame<'_>, class: &str, role: Option<&str>, other: bool) {
     if !out.open(b'{') {
         return;
     }
@@ -624,7 +640,16 @@ fn project_role(out: &mut Json, frame: Frame<'_>, class: &str, role: Option<&str
             }
             ("role", Some(role)) => {
                 out.key("role");
-                out.text(role);
+                if other {
+                    out.open(b'{');
+                    out.key("className");
+                    out.text("PermissionRoleIdentifier.Id");
+                    out.key("id");
+                    out.text(role);
+                    out.close(b'}');
+                } else {
+                    out.text(role);
+                }
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     Token,
     faults::Fault,
-    fields::{BatchPlan, Frame, Plan},
+    fields::{BatchPlan, Frame, Known, Plan},
     json::Json,
     objects::View,
     request::{Query, Refusal, team},
@@ -25,15 +25,15 @@ pub(super) struct Call<'r> {
     pub(super) query: Query,
     pub(super) body: &'r [u8],
     pub(super) tokens: &'r [Token],
-    pub(super) settings: &'r Settings,
+    pub(super) settings: &'r Settings<'r>,
 }
 
 /// How the server behaves where the documentation leaves it open.
-pub(super) struct Settings {
+pub(super) struct Settings<'r> {
     pub(super) largest_page: usize,
     pub(super) list_implicit_holders: bool,
     pub(super) list_archived_projects: bool,
-    pub(super) ignore_unknown_fields: bool,
+    pub(super) fields: Known<'r>,
 }
 
 /// The rows of a list, by their places.
@@ -152,8 +152,7 @@ impl Call<'_> {
     }
 
     fn plan(&self, of: &'static Type) -> Result<Plan, Refusal> {
-        Plan::of(self.query.fields(), of, self.settings.ignore_unknown_fields)
-            .map_err(Refusal::invalid)
+        Plan::of(self.query.fields(), of, self.settings.fields).map_err(Refusal::invalid)
     }
 
     fn one(
@@ -209,8 +208,8 @@ impl Call<'_> {
         total: usize,
         write: impl Fn(&mut Json, Frame<'_>, usize, bool),
     ) -> Result<Vec<u8>, Refusal> {
-        let lenient = self.settings.ignore_unknown_fields;
-        let plan = BatchPlan::of(self.query.fields(), of, lenient).map_err(Refusal::invalid)?;
+        let known = self.settings.fields;
+        let plan = BatchPlan::of(self.query.fields(), of, known).map_err(Refusal::invalid)?;
         let skip = self.query.number("$skip", 0)?;
         let top = self
             .query

@@ -29,6 +29,7 @@ use tokio::{
 use super::{
     REVIEW_RIGHTS, REVIEWERS_TOKEN, Request, Shared,
     faults::{Bend, Fault},
+    fields::Known,
     oauth,
     objects::View,
     request::{Caller, Query, Refusal, Rights, decode},
@@ -227,6 +228,9 @@ fn answer(
     let state = shared.state();
     let caller = caller(shared, &state, token)?;
     let options = &shared.options;
+    if options.older.calls.iter().any(|call| call.matches(path)) {
+        return Err(Refusal::not_found(&path.join("/")));
+    }
     let call = Call {
         view: View {
             state: &state,
@@ -242,7 +246,11 @@ fn answer(
             largest_page: options.largest_page,
             list_implicit_holders: options.list_implicit_holders,
             list_archived_projects: options.list_archived_projects,
-            ignore_unknown_fields: options.ignore_unknown_fields,
+            fields: Known {
+                lenient: options.ignore_unknown_fields,
+                vague: options.older.vague,
+                missing: &options.older.fields,
+            },
         },
     };
     let path: Vec<&str> = path.iter().map(String::as_str).collect();

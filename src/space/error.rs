@@ -190,6 +190,18 @@ impl Error {
         }
     }
 
+    /// The server's words when it objects to what was asked: an older one does not know every field.
+    pub(crate) fn objection(&self) -> Option<&str> {
+        match self {
+            Self::Refused {
+                code: Some(code),
+                text,
+                ..
+            } if code == "validation-error" => Some(text),
+            _ => None,
+        }
+    }
+
     /// The reason in a gap: the server's own words where there are any.
     pub(crate) fn reason(&self) -> String {
         match self {

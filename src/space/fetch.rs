@@ -22,16 +22,22 @@ use crate::domain::{
     time::Timestamp,
 };
 
+mod calls;
 mod convert;
 mod earlier;
+mod fields;
 mod ledger;
 mod participants;
 mod population;
 mod roles;
 mod session;
+mod sight;
 
 pub use earlier::Earlier;
-use ledger::{Call, Notes};
+
+use calls::Call;
+use fields::Unasked;
+use ledger::Notes;
 use participants::Participants;
 use population::Population;
 use roles::organization_roles;
@@ -179,7 +185,8 @@ async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
         same(earlier, &organization, reader.as_ref())?;
     }
     let population = Mutex::new(Population::new(organization));
-    let ((), (), (), restricted, ()) = tokio::try_join!(
+    let ((), (), (), (), restricted, ()) = tokio::try_join!(
+        sight::sight(session, reader.as_ref()),
         accounts(session, &population),
         teams_and_memberships(session, &population),
         projects(session, &population),
@@ -203,11 +210,11 @@ async fn organization(session: &Session<'_>) -> Result<Organization, Error> {
     };
     session.report("organization", 0, None);
     let asked = session
-        .object::<Told<wire::Organization>>(Call::Organization, "organization")
+        .object::<Told<wire::Organization>>(Call::Organization, "organization", None)
         .await?;
     let url = session.client().address().call("organization", "").into();
     match asked {
-        Ok((_, Told::Value(organization))) => match organization.id {
+        Ok(Told::Value(organization)) => match organization.id {
             Told::Value(id) => Ok(Organization {
                 name: Raw::from(organization.name.get().map_or(&*id, |name| name)),
                 id,
@@ -235,13 +242,19 @@ fn same(
     if earlier.is_of_elsewhere() {
         return not("it was read from another address");
     }
-    let asked = request(Call::Organization, "organization", "", None);
+    let asked = request(
+        Call::Organization,
+        Unasked::nothing(Call::Organization),
+        "organization",
+        "",
+        None,
+    );
     let then = earlier.answer::<Told<wire::Organization>>(&asked);
     let then = then.and_then(|(_, then)| then.value()?.id.value());
     if then.as_deref() != Some(&*organization.id) {
         return not("it was read from another organization");
     }
-    let asked = request(Call::Me, ME, "", None);
+    let asked = request(Call::Me, Unasked::nothing(Call::Me), ME, "", None);
     let then = earlier.answer::<Told<wire::Profile>>(&asked);
     let then = then.and_then(|(_, then)| then.value()?.id.value());
     match reader {
@@ -258,8 +271,10 @@ const ME: &str = "team-directory/profiles/me";
 
 /// Whom the token belongs to; an application's token belongs to nobody, and the server then refuses.
 async fn reader(session: &Session<'_>) -> Result<Option<Reader>, Error> {
-    let asked = session.object::<Told<wire::Profile>>(Call::Me, ME).await?;
-    let Ok((_, Told::Value(profile))) = asked else {
+    let asked = session
+        .object::<Told<wire::Profile>>(Call::Me, ME, None)
+        .await?;
+    let Ok(Told::Value(profile)) = asked else {
         return Ok(None);
     };
     Ok(profile.id.value().map(|id| Reader {
@@ -293,6 +308,8 @@ async fn accounts(session: &Session<'_>, population: &Mutex<Population>) -> Resu
             .ledger()
             .gap(Call::Accounts, "Some accounts may be missing", short);
     }
+    convert::forget_what_was_passed_over(&mut reading.rows, &mut reading.notes);
+    session.ledger().note(Call::Accounts, reading.notes);
     lock(population).list_accounts(reading.rows);
     Ok(())
 }
@@ -331,6 +348,7 @@ fn taken<T>(
     all: &str,
     some: &str,
 ) -> Vec<T> {
+    session.ledger().note(call, reading.notes);
     if let Some(refused) = reading.refused {
         let which = if reading.rows.is_empty() { all } else { some };
         let missing = format!("{which} could not be read");

@@ -142,10 +142,15 @@ pub(super) fn what_else(html: bool, body: &[u8]) -> Option<&'static str> {
         _ if html => Some("a web page came instead"),
         Some(b'<') => Some("a web page came instead"),
         Some(b'{' | b'[') | None => None,
-        // The answer to a yes-or-no question.
-        Some(_) if matches!(body.trim_ascii(), b"true" | b"false") => None,
+        Some(_) if is_a_word(body.trim_ascii()) => None,
         Some(_) => Some("something else than JSON came instead"),
     }
+}
+
+/// Whether it is one of the words of JSON, or the beginning of one.
+fn is_a_word(body: &[u8]) -> bool {
+    let mut words = [&b"true"[..], b"false", b"null"].into_iter();
+    words.any(|word| word.starts_with(body))
 }
 
 /// `Retry-After`: seconds, or an HTTP date, which the server's own `Date` is compared with.

@@ -1,6 +1,6 @@
 //! One row of an answer → one thing of the domain.
 
-use super::ledger::{Field, Notes};
+use super::ledger::{Field, Notes, Without};
 use crate::{
     domain::{
         account::{Account, AccountId, Fact, Kind, TwoFactor},
@@ -13,25 +13,46 @@ use crate::{
     space::wire::{self, Told, Withheld},
 };
 
+/// A field that may be empty.
 const fn field(json: &'static str, label: &'static str) -> Field {
     Field {
         json,
         label,
         context: false,
+        without: Without::Nothing,
+    }
+}
+
+/// A field that always has a value.
+const fn always(json: &'static str, label: &'static str) -> Field {
+    Field {
+        without: Without::Silence,
+        ..field(json, label)
+    }
+}
+
+/// A field that may be empty and that older servers do not have.
+const fn newer(json: &'static str, label: &'static str) -> Field {
+    Field {
+        without: Without::Ignorance,
+        ..field(json, label)
     }
 }
 
 const fn context(json: &'static str, label: &'static str) -> Field {
     Field {
-        json,
-        label,
         context: true,
+        ..always(json, label)
     }
 }
 
-const ID: Field = field("id", "Ids");
-const NAME: Field = field("name", "Names");
-const ARCHIVED: Field = field("archived", "The state (archived or not)");
+/// Without an id a row cannot be told from others, and is left out.
+const ID: Field = field("id", "");
+const NAME: Field = always("name", "Names");
+const ARCHIVED: Field = always("archived", "The state (archived or not)");
+const EXTERNAL: Field = newer("external", "The kind (member or external)");
+const LIGHT: Field = newer("externalLight", "The kind (collaborator or guest)");
+const SUSPENDED: Field = newer("accessSuspended", "The state (suspended or not)");
 const MEMBER: Field = field("member", "The account");
 const TEAM: Field = field("team", "The team");
 
@@ -51,29 +72,24 @@ pub(crate) fn account(row: wire::Profile, source: u32, notes: &mut Notes) -> Opt
     };
     let first_name = notes.fact(
         name.first_name,
-        field("firstName", "Given names"),
+        always("firstName", "Given names"),
         &name.errors,
     );
     let last_name = notes.fact(
         name.last_name,
-        field("lastName", "Family names"),
+        always("lastName", "Family names"),
         &name.errors,
     );
-    let username = notes.fact(row.username, field("username", "User names"), errors);
-    let external = notes.fact(
-        row.external,
-        field("external", "The kind (member or external)"),
-        errors,
-    );
-    let light = notes.fact(
-        row.external_light,
-        field("externalLight", "The kind (collaborator or guest)"),
-        errors,
-    );
-    let email = notes.fact(row.emails, field("emails", "E-mail addresses"), errors);
+    let username = notes.fact(row.username, always("username", "User names"), errors);
+    let external = notes.fact(row.external, EXTERNAL, errors);
+    let light = notes.fact(row.external_light, LIGHT, errors);
+    let email = notes.fact(row.emails, always("emails", "E-mail addresses"), errors);
     let logins = notes.fact(row.logins, context("logins", "The last sign-in"), errors);
-    let status = notes.fact(row.status, field("status", "The two-factor status"), errors);
-    let suspended = field("accessSuspended", "The state (suspended or not)");
+    let status = notes.fact(
+        row.status,
+        always("status", "The two-factor status"),
+        errors,
+    );
     let suspended_at = field("accessSuspendedAt", "The time of suspension");
     Some(Account {
         id: AccountId(id),
@@ -88,7 +104,7 @@ pub(crate) fn account(row: wire::Profile, source: u32, notes: &mut Notes) -> Opt
             field("leftAt", "The time of deactivation"),
             errors,
         ),
-        suspended: notes.fact(row.access_suspended, suspended, errors),
+        suspended: notes.fact(row.access_suspended, SUSPENDED, errors),
         suspended_at: notes.fact(row.access_suspended_at, suspended_at, errors),
         joined: notes.fact(row.joined, field("joined", "The first day"), errors),
         two_factor: two_factor(status),
@@ -101,6 +117,24 @@ pub(crate) fn account(row: wire::Profile, source: u32, notes: &mut Notes) -> Opt
         listed: true,
         source,
     })
+}
+
+/// Makes unknown what no account had: the server does not know the question and passed over it.
+pub(crate) fn forget_what_was_passed_over(accounts: &mut [Account], notes: &mut Notes) {
+    let (external, light, suspended) = (
+        notes.was_passed_over(EXTERNAL),
+        notes.was_passed_over(LIGHT),
+        notes.was_passed_over(SUSPENDED),
+    );
+    for account in accounts {
+        if external || (light && account.kind == Kind::Collaborator) {
+            account.kind = Kind::Unknown;
+        }
+        if suspended {
+            account.suspended = Fact::Unknown;
+            account.suspended_at = Fact::Unknown;
+        }
+    }
 }
 
 fn text(fact: Fact<Box<str>>) -> Raw {
@@ -245,7 +279,7 @@ pub(crate) fn membership(
         id: id?,
         // The real one follows when the row joins the others.
         team: TeamIx(0),
-        lead: notes.fact(row.lead, field("lead", "The lead flag"), errors),
+        lead: notes.fact(row.lead, always("lead", "The lead flag"), errors),
         position: match position {
             Fact::Known(position) => raw(match position.name {
                 Told::Value(name) => Fact::Known(name),
@@ -259,7 +293,7 @@ pub(crate) fn membership(
         till: exact_or_day(till, till_day, end_of),
         pending: notes.fact(
             row.requires_approval,
-            field("requiresApproval", "The approval"),
+            always("requiresApproval", "The approval"),
             errors,
         ),
         archived: notes.fact(row.archived, ARCHIVED, errors),
@@ -325,7 +359,7 @@ pub(crate) fn project(row: wire::Project, source: u32, notes: &mut Notes) -> Opt
         notes.add(ID, errors.reason("id").unwrap_or(NO_ID));
         return None;
     };
-    let key = match notes.fact(row.key, field("key", "Keys"), errors) {
+    let key = match notes.fact(row.key, always("key", "Keys"), errors) {
         Fact::Known(key) => Raw::from(&*key.0),
         Fact::Absent | Fact::Unknown => Raw::default(),
     };
@@ -333,7 +367,7 @@ pub(crate) fn project(row: wire::Project, source: u32, notes: &mut Notes) -> Opt
         id,
         key,
         name: text(notes.fact(row.name, NAME, errors)),
-        private: notes.fact(row.private, field("private", "The visibility"), errors),
+        private: notes.fact(row.private, always("private", "The visibility"), errors),
         archived: notes.fact(row.archived, ARCHIVED, errors),
         source,
     })
@@ -358,7 +392,7 @@ pub(crate) fn participant(
         team => (team, field("team", "Who it is")),
     };
     let id = pointer(told, who, errors, notes);
-    let held = field("roles", "Roles");
+    let held = always("roles", "Roles");
     let roles = match notes.fact(row.roles, held, errors) {
         Fact::Known(roles) => roles,
         Fact::Absent | Fact::Unknown => Vec::new(),

@@ -11,134 +11,10 @@ use crate::{
     space::wire::{Told, Withheld},
 };
 
-/// The calls a snapshot is made of, in the order in which a snapshot lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Call {
-    Organization,
-    Me,
-    Accounts,
-    Teams,
-    Memberships,
-    Projects,
-    PrivateProjects,
-    ProjectAccounts,
-    ProjectTeams,
-    OlderAdmins,
-    OlderMembers,
-    Roles,
-    RoleAccounts,
-    RoleTeams,
-    ProjectRoles,
-}
-
-/// What one call asks and how people call what it lists.
-pub(crate) struct Particulars {
-    /// Method and path, with `{…}` for what varies.
-    pub(crate) name: &'static str,
-    /// The query without paging and fields; for a `POST` what its body says.
-    pub(crate) parameters: &'static str,
-    /// The fields of one row.
-    pub(crate) fields: &'static str,
-    /// One row, for people.
-    pub(crate) noun: &'static str,
-}
-
-impl Call {
-    /// What it asks.
-    pub(crate) fn particulars(self) -> Particulars {
-        let of = |name, parameters, fields, noun| Particulars {
-            name,
-            parameters,
-            fields,
-            noun,
-        };
-        match self {
-            Self::Organization => of("GET organization", "", "id,name", "organization"),
-            Self::Me => of(
-                "GET team-directory/profiles/me",
-                "",
-                "id,username",
-                "account",
-            ),
-            // `verified` of e-mails is too new to be asked for: some servers do not know it.
-            Self::Accounts => of(
-                "GET team-directory/profiles",
-                "orgRelation=ANY&reportPastMembers=true&reportFutureMembers=true",
-                "id,username,name(firstName,lastName),emails(email),archived,leftAt,joined,external,\
-                 externalLight,accessSuspended,accessSuspendedAt,externalId,status,logins(access(time))",
-                "account",
-            ),
-            Self::Teams => of(
-                "GET team-directory/teams",
-                "withArchived=true",
-                "id,name,archived,disbanded,disbandedAt,parent(id)",
-                "team",
-            ),
-            Self::Memberships => of(
-                "GET team-directory/memberships",
-                "withArchived=false",
-                "id,lead,archived,requiresApproval,since,till,activeSince,activeTill,member(id),team(id),\
-                 role(name)",
-                "membership",
-            ),
-            Self::Projects => of(
-                "GET projects",
-                "",
-                "id,key(key),name,private,archived",
-                "project",
-            ),
-            Self::PrivateProjects => of(
-                "GET projects/private-projects",
-                "",
-                "key(key),name,accessAllowed",
-                "restricted project",
-            ),
-            Self::ProjectAccounts => of(
-                "GET projects/{project}/people/members",
-                "",
-                "profile(id),roles(role)",
-                "account on projects",
-            ),
-            Self::ProjectTeams => of(
-                "GET projects/{project}/people/teams",
-                "",
-                "team(id),roles(role)",
-                "team on projects",
-            ),
-            Self::OlderAdmins => of(
-                "GET projects/{project}/access/admins",
-                "",
-                "id",
-                "administrator",
-            ),
-            Self::OlderMembers => of(
-                "GET projects/{project}/access/member-profiles",
-                "includingAdmins=false",
-                "id",
-                "member of projects",
-            ),
-            Self::Roles => of(
-                "POST permission-roles/get",
-                "contextIdentifier=global",
-                "roleId,type,code,name,membersEditable",
-                "organization role",
-            ),
-            Self::RoleAccounts => of(
-                "GET permission-roles/{roleId}/profiles",
-                "",
-                "id",
-                "account",
-            ),
-            Self::RoleTeams => of("GET permission-roles/{roleId}/teams", "", "id", "team"),
-            Self::ProjectRoles => of(
-                "POST permission-roles/get",
-                "contextIdentifier=project:id:{project}",
-                "roleId,type,code,name",
-                "project role",
-            ),
-        }
-    }
-}
+use super::{
+    calls::{Call, Optional, Particulars},
+    fields::Unasked,
+};
 
 /// What was called, what came of it, and what is missing.
 #[derive(Debug, Default)]
@@ -191,15 +67,7 @@ impl Ledger {
 
     /// Notes what rows of a list did not tell.
     pub(crate) fn note(&mut self, call: Call, notes: Notes) {
-        let all = self.notes.entry(call).or_default();
-        for (field, note) in notes.0 {
-            match all.0.get_mut(field) {
-                Some(known) => known.count += note.count,
-                None => {
-                    all.0.insert(field, note);
-                }
-            }
-        }
+        self.notes.entry(call).or_default().add_all(notes);
     }
 
     /// Notes that something is missing.
@@ -211,6 +79,16 @@ impl Ledger {
         });
     }
 
+    /// Notes that the server does not know fields of a call. What only helps to judge counts beside other gaps.
+    pub(crate) fn unasked(&mut self, call: Call, group: &Optional) {
+        if !group.context || !self.gaps.is_empty() {
+            let missing = format!("{} could not be read", group.label);
+            let names = group.names.join(" and ");
+            let reason = format!("this server is older and does not know {names}");
+            self.gap(call, missing, reason);
+        }
+    }
+
     /// What was called, and what is missing, in order.
     pub(crate) fn close(mut self) -> (Vec<Endpoint>, Vec<Gap>) {
         let notes = std::mem::take(&mut self.notes);
@@ -220,9 +98,12 @@ impl Ledger {
                 break;
             }
             for (call, notes) in &notes {
-                for note in notes.0.values().filter(|note| note.context == context) {
+                for note in notes.fields.values().filter(|note| note.context == context) {
                     let rows = count(note.count, call.particulars().noun);
-                    let missing = format!("{} of {rows} could not be read", note.label);
+                    let missing = match note.label {
+                        "" => format!("{rows} could not be read"),
+                        label => format!("{label} of {rows} could not be read"),
+                    };
                     self.gap(*call, missing, note.reason.as_str());
                 }
             }
@@ -262,14 +143,35 @@ pub(crate) fn count(count: u64, noun: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub(crate) json: &'static str,
+    /// Empty when the row is nothing without it.
     pub(crate) label: &'static str,
     /// It helps to judge, but says nothing about who has what: withheld alone, it is no gap.
     pub(crate) context: bool,
+    /// What it means when the field is null or not there.
+    pub(crate) without: Without,
+}
+
+/// What it means when a field that was asked for has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Without {
+    /// There is nothing to tell.
+    Nothing,
+    /// The server did not tell what it always can.
+    Silence,
+    /// There is nothing to tell, if any row has the field. If none has, the server does not know the field and
+    /// passed over it.
+    Ignorance,
 }
 
 /// What the rows of a list did not tell, by field.
 #[derive(Debug, Default)]
-pub(crate) struct Notes(BTreeMap<&'static str, Note>);
+pub(crate) struct Notes {
+    fields: BTreeMap<&'static str, Note>,
+    /// What the rows at hand were not asked for.
+    unasked: Unasked,
+    /// Of the fields whose lack may mean ignorance: how many rows lack each, and whether any has it.
+    lacking: BTreeMap<&'static str, (u64, bool)>,
+}
 
 #[derive(Debug)]
 struct Note {
@@ -280,28 +182,80 @@ struct Note {
 }
 
 impl Notes {
+    /// The rows that come now were not asked for these fields.
+    pub(crate) fn unasked(&mut self, unasked: Unasked) {
+        self.unasked = unasked;
+    }
+
     /// What the answer says about `field`, and a note if it withheld it.
     pub(crate) fn fact<T>(&mut self, told: Told<T>, field: Field, errors: &Withheld) -> Fact<T> {
+        if self.unasked.has(field.json) {
+            // One gap tells it of all rows.
+            return Fact::Unknown;
+        }
+        let missing = matches!(told, Told::Missing);
+        let withheld = match told {
+            Told::Null | Told::Missing => errors.reason(field.json),
+            Told::Value(_) | Told::Odd => None,
+        };
+        if field.without == Without::Ignorance {
+            let (lacking, seen) = self.lacking.entry(field.json).or_default();
+            *lacking += u64::from(missing);
+            *seen |= !missing || withheld.is_some();
+        }
         match told {
             Told::Value(value) => Fact::Known(value),
             Told::Odd => {
                 self.add(field, "the server sent a value that is not understood");
                 Fact::Unknown
             }
-            // A field that was asked for and is not there is null, unless the server withheld it.
-            Told::Null | Told::Missing => match errors.reason(field.json) {
+            Told::Null | Told::Missing => match withheld {
                 Some(reason) => {
                     self.add(field, reason);
                     Fact::Unknown
                 }
+                None if field.without == Without::Silence => {
+                    self.add(field, "the server sent nothing; it may be older");
+                    Fact::Unknown
+                }
+                // A field that was asked for and is not there is null, unless the server withheld it.
                 None => Fact::Absent,
             },
         }
     }
 
+    /// Adds what other rows did not tell.
+    pub(crate) fn add_all(&mut self, others: Self) {
+        for (field, note) in others.fields {
+            match self.fields.get_mut(field) {
+                Some(known) => known.count += note.count,
+                None => {
+                    self.fields.insert(field, note);
+                }
+            }
+        }
+        for (field, (rows, seen)) in others.lacking {
+            let lacking = self.lacking.entry(field).or_default();
+            lacking.0 += rows;
+            lacking.1 |= seen;
+        }
+    }
+
+    /// Whether no row had `field`: the server does not know it. That becomes a note.
+    pub(crate) fn was_passed_over(&mut self, field: Field) -> bool {
+        let Some((rows @ 1.., false)) = self.lacking.get(field.json).copied() else {
+            return false;
+        };
+        self.add(field, "the server is older and passed over the question");
+        if let Some(note) = self.fields.get_mut(field.json) {
+            note.count = rows;
+        }
+        true
+    }
+
     /// Notes that one row does not tell `field`.
     pub(crate) fn add(&mut self, field: Field, reason: &str) {
-        let note = self.0.entry(field.json).or_insert_with(|| Note {
+        let note = self.fields.entry(field.json).or_insert_with(|| Note {
             label: field.label,
             context: field.context,
             count: 0,

@@ -1,4 +1,7 @@
-//! [`Participants`]: who takes part in each project, by the calls of 2023 or the older ones.
+//! [`Participants`]: who takes part in each project, by the calls of 2023 or by older ones.
+//!
+//! A server without the calls of 2023 still tells the roles of each project and who holds each, which says the
+//! same. One without these either lists administrators and members only; what is missing then is a gap.
 
 use std::{
     collections::BTreeSet,
@@ -9,11 +12,11 @@ use std::{
 };
 
 use super::{
+    calls::Call,
     convert::{self, ParticipantRow},
-    ledger::Call,
     lock,
     population::{Population, ProjectName},
-    roles::permission_roles,
+    roles::{is_told, permission_roles},
     session::{List, Session, encode},
     taken,
 };
@@ -25,8 +28,10 @@ pub(crate) struct Participants<'a> {
     population: &'a Mutex<Population>,
     /// Whether the server is known to have the calls of 2023.
     newer: AtomicBool,
-    /// Whether it is known to have only the older ones.
+    /// Whether it is known not to have them.
     older: AtomicBool,
+    /// Whether it is told that only administrators and members are known.
+    told: AtomicBool,
     done: AtomicUsize,
     total: usize,
 }
@@ -42,6 +47,7 @@ impl<'a> Participants<'a> {
             population,
             newer: AtomicBool::new(false),
             older: AtomicBool::new(false),
+            told: AtomicBool::new(false),
             done: AtomicUsize::new(0),
             total,
         }
@@ -78,6 +84,7 @@ impl<'a> Participants<'a> {
             None => self.newer.store(true, Ordering::Relaxed),
             Some(refused) if refused.is_not_found() && !self.newer.load(Ordering::Relaxed) => {
                 if self.read_older(project).await? {
+                    self.older.store(true, Ordering::Relaxed);
                     return Ok(());
                 }
             }
@@ -162,8 +169,85 @@ impl<'a> Participants<'a> {
         Ok(())
     }
 
-    /// Reads a project by the older calls. `false`: the server has not even those for it.
+    /// Reads a project without the calls of 2023. `false`: the server has no other calls for it.
     async fn read_older(&self, project: &ProjectName) -> Result<bool, Error> {
+        Ok(self.read_by_roles(project).await? || self.read_by_access(project).await?)
+    }
+
+    /// Reads who holds each role of a project, which says the same as the calls of 2023. `false`: the server
+    /// does not list the project's roles.
+    async fn read_by_roles(&self, project: &ProjectName) -> Result<bool, Error> {
+        let context = format!("project:id:{}", project.id);
+        let roles = permission_roles(self.session, Call::ProjectRoles, &context).await?;
+        let Ok(roles) = roles else {
+            return Ok(false);
+        };
+        for (role, source) in roles {
+            let Some(id) = role.role_id.get() else {
+                let missing = format!("A role of the project {} could not be read", project.label);
+                let reason = "the server sent no id of it";
+                self.session
+                    .ledger()
+                    .gap(Call::ProjectRoles, missing, reason);
+                continue;
+            };
+            let name = role.name.get().map_or(&**id, |name| name);
+            if !is_told(&role) {
+                let label = &project.label;
+                let missing =
+                    format!("What the role {id} of the project {label} is could not be read");
+                let reason = "the server sent no name or no type of it";
+                self.session
+                    .ledger()
+                    .gap(Call::ProjectRoles, missing, reason);
+            }
+            let Some(held) = held_role(&role, id, name) else {
+                continue;
+            };
+            self.role_holders(project, id, name, &held).await?;
+            if matches!(held, wire::ProjectRole::Custom(_)) {
+                lock(self.population).name_project_role(id, name, source);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn role_holders(
+        &self,
+        project: &ProjectName,
+        id: &str,
+        name: &str,
+        held: &wire::ProjectRole,
+    ) -> Result<(), Error> {
+        let path = format!("permission-roles/{}", encode(id));
+        let (accounts, teams) = (format!("{path}/profiles"), format!("{path}/teams"));
+        let (accounts, teams) = tokio::try_join!(
+            self.session
+                .array(Call::RoleAccounts, &accounts, None, convert::profile_id),
+            self.session
+                .array(Call::RoleTeams, &teams, None, convert::profile_id),
+        )?;
+        let rows = |call, who, read: Result<Vec<(Box<str>, u32)>, Error>| match read {
+            Ok(rows) => with_role(rows, held),
+            Err(refused) => {
+                let label = &project.label;
+                let missing =
+                    format!("{who} with the role {name} on the project {label} could not be read");
+                self.session.ledger().gap(call, missing, refused.reason());
+                Vec::new()
+            }
+        };
+        let accounts = rows(Call::RoleAccounts, "Accounts", accounts);
+        let teams = rows(Call::RoleTeams, "Teams", teams);
+        let mut population = lock(self.population);
+        population.project_accounts(&project.id, &accounts);
+        population.project_teams(&project.id, &teams);
+        Ok(())
+    }
+
+    /// Reads administrators and members of a project by the oldest calls. `false`: the server has not even
+    /// those for it.
+    async fn read_by_access(&self, project: &ProjectName) -> Result<bool, Error> {
         let path = format!("projects/id:{}/access", encode(&project.id));
         let admins = format!("{path}/admins");
         let admins = self
@@ -187,21 +271,14 @@ impl<'a> Participants<'a> {
             &format!("Members of the project {label}"),
             &format!("Some members of the project {label}"),
         );
-        let held = |rows: Vec<(Box<str>, u32)>, role: wire::ProjectRole| {
-            let rows = rows.into_iter();
-            rows.map(move |(id, source)| ParticipantRow {
-                id,
-                roles: vec![role.clone()],
-                source,
-            })
-            .collect::<Vec<_>>()
-        };
         {
             let mut population = lock(self.population);
-            population.project_accounts(&project.id, &held(admins, wire::ProjectRole::Admin));
-            population.project_accounts(&project.id, &held(members, wire::ProjectRole::Member));
+            let admins = with_role(admins, &wire::ProjectRole::Admin);
+            population.project_accounts(&project.id, &admins);
+            let members = with_role(members, &wire::ProjectRole::Member);
+            population.project_accounts(&project.id, &members);
         }
-        if !self.older.swap(true, Ordering::Relaxed) {
+        if !self.told.swap(true, Ordering::Relaxed) {
             let reason =
                 "the server only knows the older calls, which list administrators and members";
             let mut ledger = self.session.ledger();
@@ -215,5 +292,31 @@ impl<'a> Participants<'a> {
             }
         }
         Ok(true)
+    }
+}
+
+fn with_role(rows: Vec<(Box<str>, u32)>, role: &wire::ProjectRole) -> Vec<ParticipantRow> {
+    let rows = rows.into_iter().map(|(id, source)| ParticipantRow {
+        id,
+        roles: vec![role.clone()],
+        source,
+    });
+    rows.collect()
+}
+
+/// What holders of a role of a project have there, in the words of the calls of 2023; `None` for roles that
+/// nobody holds by name. Space names the roles it ships; their codes are not documented.
+fn held_role(role: &wire::PermissionRole, id: &str, name: &str) -> Option<wire::ProjectRole> {
+    let shipped = role.kind.get().is_some_and(|kind| &**kind == "PREDEFINED");
+    match name {
+        _ if !is_told(role) => Some(wire::ProjectRole::Unknown(id.into())),
+        _ if !shipped => Some(wire::ProjectRole::Custom(id.into())),
+        "Project Admin" => Some(wire::ProjectRole::Admin),
+        "Project Member" => Some(wire::ProjectRole::Member),
+        "Collaborator" | "Guest" | "External" | "External User" => {
+            Some(wire::ProjectRole::External)
+        }
+        "Organization Member" | "Automation Service" => None,
+        other => Some(wire::ProjectRole::Unknown(other.into())),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
+    calls::Call,
     convert::{MembershipRow, ParticipantRow, TeamRow},
-    ledger::{Call, Ledger, count},
+    ledger::{Ledger, count},
 };
 use crate::{
     domain::{
@@ -136,7 +137,10 @@ impl Population {
         projects
             .map(|project| ProjectName {
                 id: project.id.clone(),
-                label: project_label(project.name.raw(), project.key.raw()),
+                label: match project_label(project.name.raw(), project.key.raw()) {
+                    label if label.is_empty() => project.id.to_string(),
+                    label => label,
+                },
             })
             .collect()
     }

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::Mutex};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{
+    calls::Call,
     convert,
-    ledger::{Call, Notes},
+    ledger::{Notes, count},
     lock,
     population::{Population, RoleName},
     session::{Session, encode},
@@ -40,6 +41,11 @@ pub(crate) async fn permission_roles(
         .await
 }
 
+/// Whether it is told what a role is.
+pub(crate) fn is_told(role: &wire::PermissionRole) -> bool {
+    role.name.get().is_some() && role.kind.get().is_some()
+}
+
 /// Reads the roles of the organization and who holds them.
 pub(crate) async fn organization_roles(
     session: &Session<'_>,
@@ -53,12 +59,30 @@ pub(crate) async fn organization_roles(
             return Ok(());
         }
     };
-    let nameless = roles
-        .iter()
-        .filter(|(role, _)| role.role_id.get().is_none());
-    if nameless.count() > 0 {
-        let missing = "An organization role could not be read";
-        let reason = "the server sent no id of it";
+    let nameless = |(role, _): &&(wire::PermissionRole, u32)| role.role_id.get().is_none();
+    let nameless = roles.iter().filter(nameless).count();
+    if nameless > 0 {
+        let which = count(nameless as u64, "organization role");
+        let missing = format!("{which} and who holds them could not be read");
+        let reason = "the server sent no id";
+        session.ledger().gap(Call::Roles, missing, reason);
+    }
+    let untold = |(role, _): &&(wire::PermissionRole, u32)| !is_told(role);
+    let untold = roles.iter().filter(untold).count();
+    if untold > 0 {
+        let which = count(untold as u64, "organization role");
+        let missing = format!("The name or type of {which} could not be read");
+        let reason = "the server sent nothing";
+        session.ledger().gap(Call::Roles, missing, reason);
+    }
+    // Whether everybody of a kind holds a role is then judged by its name, which a server could translate.
+    let unsure = |role: &wire::PermissionRole| role.members_editable.get().is_none();
+    let unsure = roles.iter().filter(|(role, _)| unsure(role)).count();
+    if unsure > 0 && !session.is_unasked(Call::Roles, "membersEditable") {
+        let who = count(unsure as u64, "organization role");
+        let are = if unsure == 1 { "is" } else { "are" };
+        let missing = format!("Whether {who} {are} held by everybody of a kind could not be read");
+        let reason = "the server sent nothing; the names that Space ships were taken for it";
         session.ledger().gap(Call::Roles, missing, reason);
     }
     let roles = lock(population).list_roles(roles);

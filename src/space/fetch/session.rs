@@ -14,7 +14,9 @@ use tokio::sync::mpsc;
 
 use super::{
     Answer, Earlier, Progress,
-    ledger::{Call, Ledger, Notes, Size},
+    calls::Call,
+    fields::{Fields, Then, Unasked},
+    ledger::{Ledger, Notes, Size},
 };
 use crate::{
     domain::time::Timestamp,
@@ -46,12 +48,23 @@ pub(crate) struct Session<'a> {
     shown: Mutex<Progress>,
     server_began: Mutex<Option<Timestamp>>,
     failures: AtomicU32,
+    fields: Mutex<Fields>,
     /// Requests and retries of the client before this fetch.
     before: (u64, u64),
 }
 
-/// The answer to one call: its number and what it says, or why only this call failed.
-pub(crate) type Asked<T> = Result<(u32, T), Error>;
+/// What one call was answered.
+pub(crate) struct Answered<T> {
+    /// The number of the answer.
+    pub(crate) number: u32,
+    /// What it says.
+    pub(crate) value: T,
+    /// What was not asked for, because the server does not know it.
+    pub(crate) unasked: Unasked,
+}
+
+/// The answer to one call, or why only this call failed.
+pub(crate) type Asked<T> = Result<Answered<T>, Error>;
 
 /// A list to be read.
 #[derive(Debug, Clone)]
@@ -67,6 +80,8 @@ pub(crate) struct List {
 pub(crate) struct Reading<T> {
     /// The rows, in no order, some perhaps more than once.
     pub(crate) rows: Vec<T>,
+    /// What they do not tell.
+    pub(crate) notes: Notes,
     /// Why the rest is missing.
     pub(crate) refused: Option<Error>,
     /// Why some may be missing, although nothing was refused.
@@ -99,6 +114,7 @@ impl<'a> Session<'a> {
             shown: Mutex::default(),
             server_began: Mutex::new(server_began),
             failures: AtomicU32::new(0),
+            fields: Mutex::default(),
             before: (client.requests(), client.retries()),
         }
     }
@@ -119,10 +135,19 @@ impl<'a> Session<'a> {
         lock(&self.ledger)
     }
 
+    /// What was called and what is missing; fields that the server does not know among it.
     pub(crate) fn into_ledger(self) -> Ledger {
-        self.ledger
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
+        let ledger = self.ledger.into_inner();
+        let mut ledger = ledger.unwrap_or_else(PoisonError::into_inner);
+        let fields = lock(&self.fields);
+        for context in [false, true] {
+            let groups = fields.all().filter(|(_, group)| group.context == context);
+            for (call, group) in groups {
+                ledger.unasked(call, group);
+            }
+        }
+        drop(fields);
+        ledger
     }
 
     /// The server's clock at its first answer.
@@ -154,12 +179,41 @@ impl<'a> Session<'a> {
         (self.progress)(progress);
     }
 
-    /// Asks once. The outer error ends the fetch, the inner one is about this call alone.
-    pub(crate) async fn ask<T: DeserializeOwned>(
+    /// Asks, with fewer fields if the server does not know some. The outer error ends the fetch, the inner one
+    /// is about this call alone.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        path: &str,
+        paging: &str,
+        body: Option<String>,
+    ) -> Result<Asked<T>, Error> {
+        loop {
+            let unasked = lock(&self.fields).unasked(call);
+            let request = request(call, unasked, path, paging, body.clone());
+            let asked = self.ask_once(call, &request).await?;
+            let then = match &asked {
+                Ok(_) => lock(&self.fields).answered(call, unasked),
+                Err(refused) => match refused.objection() {
+                    Some(words) => lock(&self.fields).refused(call, unasked, words),
+                    None => Then::Take,
+                },
+            };
+            if then == Then::Take {
+                return Ok(asked.map(|(number, value)| Answered {
+                    number,
+                    value,
+                    unasked,
+                }));
+            }
+        }
+    }
+
+    async fn ask_once<T: DeserializeOwned>(
         &self,
         call: Call,
         request: &Request,
-    ) -> Result<Asked<T>, Error> {
+    ) -> Result<Result<(u32, T), Error>, Error> {
         let exchange = self.client.exchange(request).await;
         self.ledger()
             .sent(call, exchange.tries, exchange.result.is_err());
@@ -208,13 +262,19 @@ impl<'a> Session<'a> {
         Ok(*number)
     }
 
+    /// Whether the server does not know this field of a call.
+    pub(crate) fn is_unasked(&self, call: Call, field: &str) -> bool {
+        lock(&self.fields).unasked(call).has(field)
+    }
+
     /// Asks for one object.
     pub(crate) async fn object<T: DeserializeOwned>(
         &self,
         call: Call,
         path: &str,
-    ) -> Result<Asked<T>, Error> {
-        let asked = self.ask(call, &request(call, path, "", None)).await?;
+        body: Option<String>,
+    ) -> Result<Result<T, Error>, Error> {
+        let asked = self.ask(call, path, "", body).await?;
         if asked.is_ok() {
             self.ledger().read(
                 call,
@@ -226,7 +286,7 @@ impl<'a> Session<'a> {
                 },
             );
         }
-        Ok(asked)
+        Ok(asked.map(|answered| answered.value))
     }
 
     /// Asks for a list that comes in one piece.
@@ -237,17 +297,26 @@ impl<'a> Session<'a> {
         body: Option<String>,
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Result<Result<Vec<T>, Error>, Error> {
-        let request = request(call, path, "", body);
-        let earlier = self.earlier().and_then(|earlier| earlier.answer(&request));
-        let asked = match earlier {
-            Some(answer) => {
+        let all_fields = lock(&self.fields).unasked(call);
+        let asked_before = request(call, all_fields, path, "", body.clone());
+        let earlier = self.earlier();
+        let asked = match earlier.and_then(|earlier| earlier.answer(&asked_before)) {
+            Some((number, value)) => {
                 self.ledger().sent(call, 1, false);
-                Ok(answer)
+                Ok(Answered {
+                    number,
+                    value,
+                    unasked: all_fields,
+                })
             }
-            None => self.ask::<Told<Vec<Told<W>>>>(call, &request).await?,
+            None => self.ask::<Told<Vec<Told<W>>>>(call, path, "", body).await?,
         };
-        let (number, rows) = match asked {
-            Ok((number, Told::Value(rows))) => (number, rows),
+        let (number, unasked, rows) = match asked {
+            Ok(Answered {
+                number,
+                value: Told::Value(rows),
+                unasked,
+            }) => (number, unasked, rows),
             Ok(_) => return Ok(Err(self.not_a_list(path))),
             Err(refused) => return Ok(Err(refused)),
         };
@@ -265,6 +334,7 @@ impl<'a> Session<'a> {
         };
         drop(distinct);
         let mut notes = Notes::default();
+        notes.unasked(unasked);
         let rows = rows
             .into_iter()
             .filter_map(|row| convert(row, number, &mut notes))
@@ -291,7 +361,7 @@ impl<'a> Session<'a> {
         list: &List,
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Result<Reading<T>, Error> {
-        let mut rows = Vec::new();
+        let (mut rows, mut notes) = (Vec::new(), Notes::default());
         let mut reading = 0;
         let mut earlier = self.read_earlier(list, convert);
         loop {
@@ -307,6 +377,7 @@ impl<'a> Session<'a> {
             if short.is_some() && reading < READINGS {
                 // Nothing that was seen is lost, should no reading be whole.
                 rows.append(&mut once.rows);
+                notes.add_all(once.notes);
                 continue;
             }
             let mut ledger = self.ledger();
@@ -319,15 +390,17 @@ impl<'a> Session<'a> {
                     total: once.walk.total(),
                 },
             );
-            ledger.note(list.call, once.notes);
             if short.is_some() || once.refused.is_some() {
                 // The last reading comes last, so that its rows count where others differ.
                 rows.append(&mut once.rows);
+                notes.add_all(once.notes);
             } else {
                 rows = once.rows;
+                notes = once.notes;
             }
             return Ok(Reading {
                 rows,
+                notes,
                 refused: once.refused,
                 short,
             });
@@ -341,18 +414,20 @@ impl<'a> Session<'a> {
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Option<Once<T>> {
         let earlier = self.earlier()?;
+        let unasked = lock(&self.fields).unasked(list.call);
         let mut once = Once::new();
         let mut skip: Option<Box<str>> = None;
         let mut first = 0;
         loop {
-            let request = self.page_request(list, skip.as_deref());
+            let paging = self.paging(skip.as_deref());
+            let request = request(list.call, unasked, &list.path, &paging, None);
             let (number, batch) = earlier.answer::<Batch<W>>(&request)?;
             // A page from before the first one is of a reading that was given up.
             if number < first {
                 return None;
             }
             first = if first == 0 { number } else { first };
-            let page = once.take(number, Page::of(batch)?, convert);
+            let page = once.take(Page::of(number, unasked, batch)?, convert);
             match once.walk.turn(page.end()) {
                 Step::Next(next) => skip = Some(next),
                 Step::End(End::Whole) => break,
@@ -375,8 +450,8 @@ impl<'a> Session<'a> {
     ) -> Result<Once<T>, Error> {
         let mut once = Once::new();
         let mut step = match self.page::<W>(list, None).await? {
-            Ok((number, page)) => {
-                let first = once.take(number, page, convert);
+            Ok(page) => {
+                let first = once.take(page, convert);
                 self.report_list(list, &once.walk);
                 let step = once.walk.turn(first.end());
                 match once.walk.offsets(first.end()) {
@@ -402,8 +477,8 @@ impl<'a> Session<'a> {
                 }
             };
             match self.page::<W>(list, Some(&skip)).await? {
-                Ok((number, page)) => {
-                    let page = once.take(number, page, convert);
+                Ok(page) => {
+                    let page = once.take(page, convert);
                     self.report_list(list, &once.walk);
                     step = once.walk.turn(page.end());
                 }
@@ -432,8 +507,8 @@ impl<'a> Session<'a> {
         let mut in_place = true;
         while let Some((offset, page)) = pending.next().await {
             match page? {
-                Ok((number, page)) => {
-                    let page = once.take(number, page, convert);
+                Ok(page) => {
+                    let page = once.take(page, convert);
                     self.report_list(list, &once.walk);
                     in_place &= once.walk.turn_at(offset, stride, page.end());
                 }
@@ -459,24 +534,33 @@ impl<'a> Session<'a> {
         &self,
         list: &List,
         offset: u64,
-    ) -> (u64, Result<Asked<Page<W>>, Error>) {
+    ) -> (u64, Result<Result<Page<W>, Error>, Error>) {
         let skip = offset.to_string();
         (offset, self.page(list, Some(&skip)).await)
     }
 
-    fn page_request(&self, list: &List, skip: Option<&str>) -> Request {
+    /// How a page is asked for, apart from its fields.
+    fn paging(&self, skip: Option<&str>) -> String {
         let top = self.client.options().page_size;
-        let paging = match skip {
+        match skip {
             Some(skip) => format!("$skip={}&$top={top}", encode(skip)),
             None => format!("$top={top}"),
-        };
-        request(list.call, &list.path, &paging, None)
+        }
     }
 
-    async fn page<W: Row>(&self, list: &List, skip: Option<&str>) -> Result<Asked<Page<W>>, Error> {
-        let request = self.page_request(list, skip);
-        let (number, batch) = match self.ask::<Batch<W>>(list.call, &request).await? {
-            Ok(answer) => answer,
+    async fn page<W: Row>(
+        &self,
+        list: &List,
+        skip: Option<&str>,
+    ) -> Result<Result<Page<W>, Error>, Error> {
+        let paging = self.paging(skip);
+        let asked = self.ask::<Batch<W>>(list.call, &list.path, &paging, None);
+        let (number, batch, unasked) = match asked.await? {
+            Ok(Answered {
+                number,
+                value,
+                unasked,
+            }) => (number, value, unasked),
             Err(refused) => return Ok(Err(refused)),
         };
         let Told::Value(rows) = batch.data else {
@@ -494,14 +578,13 @@ impl<'a> Session<'a> {
                 },
             }));
         };
-        Ok(Ok((
+        Ok(Ok(Page {
             number,
-            Page {
-                rows,
-                next: batch.next.value(),
-                total: batch.total_count.value(),
-            },
-        )))
+            unasked,
+            rows,
+            next: batch.next.value(),
+            total: batch.total_count.value(),
+        }))
     }
 
     fn report_list(&self, list: &List, walk: &Walk) {
@@ -514,6 +597,8 @@ impl<'a> Session<'a> {
 
 /// One page and its rows.
 struct Page<W> {
+    number: u32,
+    unasked: Unasked,
     rows: Vec<W>,
     next: Option<Box<str>>,
     total: Option<u64>,
@@ -521,8 +606,10 @@ struct Page<W> {
 
 impl<W: Row> Page<W> {
     /// The page in an answer; `None` when it has no rows to tell.
-    fn of(batch: Batch<W>) -> Option<Self> {
+    fn of(number: u32, unasked: Unasked, batch: Batch<W>) -> Option<Self> {
         Some(Self {
+            number,
+            unasked,
             rows: batch.data.value()?,
             next: batch.next.value(),
             total: batch.total_count.value(),
@@ -569,7 +656,6 @@ impl<T> Once<T> {
 
     fn take<W: Row>(
         &mut self,
-        number: u32,
         page: Page<W>,
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Taken {
@@ -579,7 +665,8 @@ impl<T> Once<T> {
             total: page.total,
             rows: page.rows.len(),
         };
-        let notes = &mut self.notes;
+        let (notes, number) = (&mut self.notes, page.number);
+        notes.unasked(page.unasked);
         let rows = page.rows.into_iter();
         self.rows
             .extend(rows.filter_map(|row| convert(row, number, notes)));
@@ -594,8 +681,15 @@ pub(super) fn server_time(date: &str) -> Option<Timestamp> {
 }
 
 /// The request of `call` at `path`.
-pub(super) fn request(call: Call, path: &str, paging: &str, body: Option<String>) -> Request {
+pub(super) fn request(
+    call: Call,
+    unasked: Unasked,
+    path: &str,
+    paging: &str,
+    body: Option<String>,
+) -> Request {
     let particulars = call.particulars();
+    let fields = unasked.query(particulars.fields);
     let mut query = Vec::new();
     if !paging.is_empty() {
         query.push(paging.to_owned());
@@ -603,11 +697,12 @@ pub(super) fn request(call: Call, path: &str, paging: &str, body: Option<String>
     if body.is_none() && !particulars.parameters.is_empty() {
         query.push(particulars.parameters.to_owned());
     }
-    query.push(if paging.is_empty() {
-        format!("$fields={}", particulars.fields)
-    } else {
-        format!("$fields=next,totalCount,data({})", particulars.fields)
-    });
+    match (fields.is_empty(), paging.is_empty()) {
+        // What is answered is no object.
+        (true, _) => {}
+        (false, true) => query.push(format!("$fields={fields}")),
+        (false, false) => query.push(format!("$fields=next,totalCount,data({fields})")),
+    }
     Request {
         path: path.to_owned(),
         query: query.join("&"),
