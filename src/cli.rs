@@ -52,7 +52,6 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, cla
     Arguments::try_parse_from(arguments)
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm a subcommand")]
 fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
     let context = Context::new(arguments.data_dir)?;
     match arguments.command {

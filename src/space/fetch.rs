@@ -2,7 +2,10 @@
 //!
 //! What cannot be read becomes a gap, never an empty list.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
@@ -29,6 +32,7 @@ mod fields;
 mod ledger;
 mod participants;
 mod population;
+mod request;
 mod roles;
 mod session;
 mod sight;
@@ -40,9 +44,13 @@ use fields::Unasked;
 use ledger::Notes;
 use participants::Participants;
 use population::Population;
+pub(crate) use request::encode;
+use request::request;
 use roles::organization_roles;
-pub(crate) use session::encode;
-use session::{List, Reading, Row, Session, request};
+use session::{List, Reading, Row, Session};
+
+/// How often a wait that the server asked for is told anew.
+const COUNTDOWN: Duration = Duration::from_millis(500);
 
 /// How far a fetch is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,7 +124,7 @@ pub struct Reader {
 /// Answers are handed to `answers` in order of their numbers; when its taker is slow, reading slows down,
 /// when it is gone, reading stops. `cancel` stops it at once. It fails when the organization or its accounts
 /// cannot be read at all, when the token is refused, or when the server cannot be reached; any other call
-/// that fails becomes a gap.
+/// that fails becomes a gap. Whatever came before an error was handed on whole.
 pub async fn fetch(
     client: &Client,
     progress: &(dyn Fn(Progress) + Sync),
@@ -149,6 +157,8 @@ pub async fn go_on(
                 biased;
                 () = cancel.cancelled() => return Err(Error::Cancelled),
                 () = client.held() => session.show(),
+                // While all requests wait nothing else tells how long that still takes.
+                () = tokio::time::sleep(COUNTDOWN), if client.wait().is_some() => session.show(),
                 read = &mut work => break read?,
             }
         }

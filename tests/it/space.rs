@@ -409,6 +409,23 @@ async fn without_its_accounts_an_organization_cannot_be_fetched() {
 }
 
 #[tokio::test]
+async fn a_wait_that_the_server_asks_for_is_counted_down() {
+    let server = serve(Size::S).await;
+    let fault = Fault::RateLimited {
+        retry_after: Some(2),
+    };
+    let first = When::path("organization").requests(1..=1);
+    server.faults().arm(first, fault);
+    let run = run(&server).await;
+    assert_whole(&run, &server);
+    let mut waits: Vec<u64> = run.progress.iter().filter_map(|one| one.wait_ms).collect();
+    assert!(waits.is_sorted_by(|one, next| one >= next), "{waits:?}");
+    waits.dedup();
+    assert!(waits.len() > 1, "{waits:?}");
+    assert_eq!(run.progress.last().and_then(|one| one.wait_ms), None);
+}
+
+#[tokio::test]
 async fn a_token_that_expires_half_way_stops_the_fetch() {
     let server = serve(Size::S).await;
     server
@@ -427,6 +444,11 @@ async fn a_token_that_expires_half_way_stops_the_fetch() {
             .expect("a next step")
             .contains("new personal token")
     );
+    // What came before was handed on whole, and the error says how much that is.
+    let read = run.answers.len();
+    assert!(read > 0 && run.answers.iter().all(|answer| answer.status == 200));
+    let after = format!("after {read} answers");
+    assert!(error.to_string().contains(&after), "{error}");
 }
 
 #[tokio::test]

@@ -16,8 +16,9 @@ use super::{
     convert::{self, ParticipantRow},
     lock,
     population::{Population, ProjectName},
+    request::encode,
     roles::{is_told, permission_roles},
-    session::{List, Session, encode},
+    session::{List, Session},
     taken,
 };
 use crate::space::{error::Error, wire};

@@ -10,7 +10,8 @@ use super::{
     ledger::{Notes, count},
     lock,
     population::{Population, RoleName},
-    session::{Session, encode},
+    request::encode,
+    session::Session,
 };
 use crate::space::{error::Error, wire};
 

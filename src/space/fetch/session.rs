@@ -16,7 +16,8 @@ use super::{
     Answer, Earlier, Progress,
     calls::Call,
     fields::{Fields, Then, Unasked},
-    ledger::{Ledger, Notes, Size},
+    ledger::{Ledger, Notes, Size, count},
+    request::{encode, request},
 };
 use crate::{
     domain::time::Timestamp,
@@ -232,6 +233,13 @@ impl<'a> Session<'a> {
                 }
             }
             Err(error) if error.is_gap() => Ok(Err(error)),
+            Err(Error::Unauthorized { url, text }) => {
+                let text = match *self.number.lock().await {
+                    0 => text,
+                    read => format!("{text}, after {}", count(read.into(), "answer")),
+                };
+                Err(Error::Unauthorized { url, text })
+            }
             Err(error) => Err(error),
         }
     }
@@ -678,53 +686,6 @@ impl<T> Once<T> {
 pub(super) fn server_time(date: &str) -> Option<Timestamp> {
     let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
     Timestamp::from_ms(date.timestamp_millis())
-}
-
-/// The request of `call` at `path`.
-pub(super) fn request(
-    call: Call,
-    unasked: Unasked,
-    path: &str,
-    paging: &str,
-    body: Option<String>,
-) -> Request {
-    let particulars = call.particulars();
-    let fields = unasked.query(particulars.fields);
-    let mut query = Vec::new();
-    if !paging.is_empty() {
-        query.push(paging.to_owned());
-    }
-    if body.is_none() && !particulars.parameters.is_empty() {
-        query.push(particulars.parameters.to_owned());
-    }
-    match (fields.is_empty(), paging.is_empty()) {
-        // What is answered is no object.
-        (true, _) => {}
-        (false, true) => query.push(format!("$fields={fields}")),
-        (false, false) => query.push(format!("$fields=next,totalCount,data({fields})")),
-    }
-    Request {
-        path: path.to_owned(),
-        query: query.join("&"),
-        body,
-    }
-}
-
-/// Percent-encodes one value for a path or a query.
-pub(crate) fn encode(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => {
-                let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
-                encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-            }
-        }
-    }
-    encoded
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
