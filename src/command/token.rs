@@ -98,6 +98,9 @@ fn from_keyring(name: &str, url: &str) -> anyhow::Result<SecretString> {
 pub(crate) fn from_stdin(prompt: &str, what: &str) -> anyhow::Result<SecretString> {
     let input = io::stdin();
     let line = if input.is_terminal() {
+        // Off before the question shows: what is pasted at once must not show either.
+        #[cfg(unix)]
+        let _silence = Silence::begin();
         Zeroizing::new(rpassword::prompt_password(prompt)?)
     } else {
         // Room for all of it from the start: a growing text would leave copies behind.
@@ -113,4 +116,34 @@ pub(crate) fn from_stdin(prompt: &str, what: &str) -> anyhow::Result<SecretStrin
         ));
     }
     Ok(SecretString::from(secret.to_owned()))
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+#[cfg(unix)]
+struct Silence(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Silence {
+    fn begin() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut silent = before.clone();
+            silent.local_modes.remove(LocalModes::ECHO);
+            // The one who asks turns it off again; this is only sooner.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &silent);
+        }
+        Self(before)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Silence {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(before) = &self.0 {
+            // Without a terminal any more there is nothing to give back.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }
