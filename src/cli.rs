@@ -93,6 +93,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 ca_file: snapshot.ca_file,
                 concurrency: usize::from(snapshot.concurrency),
                 fresh: snapshot.fresh,
+                scope: snapshot.scope,
+                evidence: evidence(snapshot.evidence),
                 json: snapshot.json,
             },
         ),
@@ -173,6 +175,15 @@ fn exceptions(exceptions: args::Exceptions) -> command::Exceptions {
     command::Exceptions {
         partial: exceptions.partial,
         self_review: exceptions.allow_self_review,
+    }
+}
+
+fn evidence(kept: args::Evidence) -> crate::domain::provenance::Evidence {
+    use crate::domain::provenance::Evidence;
+    match kept {
+        args::Evidence::Full => Evidence::Full,
+        args::Evidence::Hashes => Evidence::Hashes,
+        args::Evidence::None => Evidence::None,
     }
 }
 

@@ -204,8 +204,19 @@ pub(crate) fn json_line(answer: &serde_json::Value) -> String {
     line
 }
 
-/// What this program calls itself in records and to servers.
-pub(crate) const TOOL: &str = concat!("muster ", env!("CARGO_PKG_VERSION"));
+/// The version of this program and its build, as records tell it: what it was built for, how, and, where whoever
+/// built it said so in `MUSTER_BUILD`, from what.
+pub(crate) fn version() -> String {
+    let how = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let from = option_env!("MUSTER_BUILD").filter(|from| !from.is_empty());
+    let from = from.map_or_else(String::new, |from| format!(".{from}"));
+    format!("{}+{os}.{arch}.{how}{from}", env!("CARGO_PKG_VERSION"))
+}
 
 #[cfg(test)]
 mod tests {

@@ -104,7 +104,26 @@ whole is not read again.
 The token comes from the first of these that is there, and which one is said:
 --token-stdin, --token-command, SPACE_TOKEN, the system keyring.
 What could not be read is named, never left out: see `muster status`.
-Reading changes nothing in Space.")]
+Reading changes nothing in Space.
+
+A scope chooses what is put up for decision, so that you review only your own people. Everything is read all
+the same: what somebody reaches through a team outside the scope is shown, and not decided. It is a line of
+terms. Several of one field are alternatives, different fields must all hold, and names, keys and ids match
+whole, without case and accents:
+
+  team:NAME        what members of the team and of the teams below it hold, and what these teams hold
+  project:NAME     roles on the project, of accounts and of teams
+  role:NAME        grants of the role, or of \"Team Lead\", \"Team Member\", \"Can sign in\"
+  state:WORD       what accounts in this state hold: active suspended left future unknown
+
+  muster snapshot q4-payments --org URL --scope 'team:Payments'
+  muster snapshot q4-admins --org URL --scope 'role:\"Project Admin\" project:PAY|LAB'
+
+The scope is part of the record, and the record then says that it is scoped.
+
+The raw answers of the server show an auditor where each grant was read from, and hold personal data that
+the review itself does not need. --evidence hashes keeps their digests only, --evidence none keeps nothing;
+the record says which.")]
 pub(super) struct Snapshot {
     /// What the review is called, such as 2026-q4
     pub(super) name: String,
@@ -119,6 +138,12 @@ pub(super) struct Snapshot {
     /// Trust the authorities in this PEM file too, besides those of the system
     #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// Put up for decision only what is in this scope; may be given several times
+    #[arg(long, value_name = "TERMS")]
+    pub(super) scope: Vec<String>,
+    /// What is kept of the server's raw answers
+    #[arg(long, value_enum, default_value_t = Evidence::Full)]
+    pub(super) evidence: Evidence,
     /// How many requests run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) concurrency: u8,
@@ -128,6 +153,16 @@ pub(super) struct Snapshot {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Evidence {
+    /// Each answer as it came
+    Full,
+    /// The digest of each answer
+    Hashes,
+    /// Nothing
+    None,
 }
 
 /// Where the token comes from. Without either: SPACE_TOKEN, then the system keyring.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     demo::{Server, State},
-    domain::text::SafeText,
+    domain::{provenance::Evidence, text::SafeText},
     space::{Client, Progress},
     store::Review,
     tui::{
@@ -234,6 +234,8 @@ async fn read(
             name,
             reviewer: None,
             going_on: snapshot::GoingOn::Never,
+            scope: None,
+            evidence: Evidence::Full,
         },
         cancel,
         progress,

@@ -91,7 +91,7 @@ const PARTIAL_HINT: &str = "`muster status` lists what is missing; take a new sn
 
 /// Why a partial snapshot is not decided on without being allowed to.
 fn partial(campaign: &Campaign, exceptions: &Exceptions) -> Option<String> {
-    let missing = campaign.opened().provenance.completeness() == Completeness::Partial;
+    let missing = campaign.opened().completeness() == Completeness::Partial;
     (missing && !exceptions.partial).then(|| {
         format!(
             "the snapshot of {} is partial: {} things could not be read",

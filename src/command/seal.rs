@@ -14,12 +14,13 @@ use super::{
     keys::{self, Found, random},
     now,
     snapshot::eprint_line,
-    verify, writer,
+    verify, version, writer,
 };
 use crate::{
     domain::{
         campaign::Campaign,
         journal::{Attested, Entry, Event},
+        origin::origin,
         seal::{Effort, statement},
         text::{Raw, SafeText},
     },
@@ -187,7 +188,7 @@ pub(crate) fn seal_review(
         key_type: public.key_type.clone(),
         tool: Tool {
             name: "muster".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: version(),
         },
     };
     let folder = sealing
@@ -563,12 +564,12 @@ fn from_agent(mut keys: Vec<Found>, fingerprint: Option<&str>) -> anyhow::Result
 fn show(campaign: &Campaign, words: &str) {
     let effort = Effort::of(campaign);
     let provenance = &campaign.opened().provenance;
+    eprint_line(&format!("completeness: {}", campaign.complete()));
     for gap in &provenance.gaps {
-        eprint_line(&format!(
-            "gap: {} ({})",
-            gap.missing.safe(),
-            gap.reason.safe()
-        ));
+        eprint_line(&format!("gap: {}", gap.words()));
+    }
+    for (label, line) in origin(campaign) {
+        eprint_line(&format!("{label}: {line}"));
     }
     let median = effort.median_ms.map_or_else(String::new, |ms| {
         format!(

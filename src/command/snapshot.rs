@@ -10,19 +10,21 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Context, TOOL, count, elapsed_ms, failure, now, place::Place, progress::ProgressLine,
-    thousands, token,
+    Answer, Context, count, elapsed_ms, failure, now, place::Place, progress::ProgressLine,
+    thousands, token, version,
 };
 use crate::{
     config,
     domain::{
         Digest,
         account::AccountId,
+        campaign::Campaign,
         journal::{Entry, Event, Opened},
-        provenance::{Completeness, Provenance},
+        provenance::{Evidence, Provenance},
+        scope::{self, Scope},
         text::{Raw, SafeText},
     },
-    format::evidence,
+    format::evidence::{self, Body},
     space::{self, Client, ClientOptions, Earlier, Fetched, Progress},
     store::{self, Draft, Review, Store},
 };
@@ -41,11 +43,19 @@ pub(crate) struct Options {
     pub(crate) concurrency: usize,
     /// Throw away what an interrupted reading left.
     pub(crate) fresh: bool,
+    /// Which grants are put up for decision; empty is all.
+    pub(crate) scope: Vec<String>,
+    pub(crate) evidence: Evidence,
     pub(crate) json: bool,
 }
 
 /// Reads the organization and makes the review.
 pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let scope = (!options.scope.is_empty()).then(|| options.scope.join(" "));
+    // What is wrong in itself is told before anything is read.
+    if let Some(scope) = &scope {
+        Scope::parse(scope).map_err(|error| bad_scope(&error))?;
+    }
     let place = Place::find(context, &options.organization)?;
     if place.address.to_string() != options.organization {
         eprint_line(&format!("organization: {}", place.address));
@@ -59,11 +69,14 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     let request = Request {
         name: &options.name,
         reviewer: options.reviewer.as_deref(),
-        going_on: if options.fresh {
-            GoingOn::No
-        } else {
-            GoingOn::With(&eprint_line)
+        going_on: match options.evidence {
+            Evidence::Full if options.fresh => GoingOn::No,
+            Evidence::Full => GoingOn::With(&eprint_line),
+            // Without the answers there is nothing to go on from, and nothing of them is to be left.
+            Evidence::Hashes | Evidence::None => GoingOn::Never,
         },
+        scope: scope.as_deref(),
+        evidence: options.evidence,
     };
     let cancel = CancellationToken::new();
     let review = runtime()?.block_on(async {
@@ -89,11 +102,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
             super::status::as_json(campaign)
         )));
     }
-    Ok(Answer::done(summary(
-        context,
-        &options.name,
-        &campaign.opened().clone(),
-    )))
+    Ok(Answer::done(summary(context, &options.name, campaign)))
 }
 
 /// A runtime for the network.
@@ -137,6 +146,10 @@ pub(crate) struct Request<'a> {
     /// The reviewer's login name, when it is not the token's owner.
     pub(crate) reviewer: Option<&'a str>,
     pub(crate) going_on: GoingOn<'a>,
+    /// Which grants are put up for decision, instead of all.
+    pub(crate) scope: Option<&'a str>,
+    /// What is kept of the raw answers.
+    pub(crate) evidence: Evidence,
 }
 
 /// What an interrupted reading of the same name is worth.
@@ -172,13 +185,13 @@ pub(crate) async fn read(
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
     let (mut draft, earlier) = begin(store, client, request)?;
-    let mut fetched = fetch(&mut draft, client, earlier, &cancel, progress).await;
+    let mut fetched = fetch(&mut draft, client, request, earlier, &cancel, progress).await;
     if let (Err(Stop::Client(space::Error::NotTheSame { why })), GoingOn::With(talk)) =
         (&fetched, request.going_on)
     {
         talk(&format!("starting over: {why}"));
         draft.start_over(now()).map_err(super::review::explain)?;
-        fetched = fetch(&mut draft, client, None, &cancel, progress).await;
+        fetched = fetch(&mut draft, client, request, None, &cancel, progress).await;
     }
     let fetched = match fetched {
         Ok(fetched) => fetched,
@@ -261,6 +274,7 @@ impl From<Stop> for anyhow::Error {
 async fn fetch(
     draft: &mut Draft,
     client: &Client,
+    request: Request<'_>,
     earlier: Option<Earlier>,
     cancel: &CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
@@ -280,7 +294,10 @@ async fn fetch(
         tokio::select! {
             biased;
             answer = arrived.recv() => match answer {
-                Some(answer) => draft.evidence(&as_evidence(answer)).map_err(Stop::Store)?,
+                Some(_) if request.evidence == Evidence::None => {}
+                Some(answer) => draft
+                    .evidence(&as_evidence(answer, request.evidence))
+                    .map_err(Stop::Store)?,
                 None if fetched.is_some() => break,
                 None => {}
             },
@@ -302,6 +319,13 @@ async fn make(
     cancel: CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
+    if let Some(scope) = request.scope {
+        let chosen =
+            Scope::parse(scope).and_then(|scope| scope.select(&fetched.snapshot, fetched.ended));
+        if let Err(error) = chosen {
+            return Err(kept(bad_scope(&error), &draft));
+        }
+    }
     progress(&Progress {
         what: WRITING,
         ..Progress::default()
@@ -324,13 +348,16 @@ async fn make(
         resumed: draft.resumed().to_vec(),
         ended: fetched.ended,
         server_began: fetched.server_began,
+        server_ended: fetched.server_ended,
         reader: fetched.reader.map(|reader| reader.account),
         endpoints: fetched.endpoints,
         gaps: fetched.gaps,
+        evidence: request.evidence,
         // Filled in once the files are written.
         population: Digest([0; 32]),
     };
     let name = request.name.to_owned();
+    let scope = request.scope.map(Raw::from);
     let first = move |provenance| Entry {
         seq: 1,
         at: now(),
@@ -341,8 +368,9 @@ async fn make(
             reviewer_account: account,
             items,
             accounts,
+            scope,
             provenance,
-            tool: TOOL.to_owned(),
+            tool: format!("muster {}", version()),
         })),
     };
     let snapshot = Arc::new(fetched.snapshot);
@@ -372,7 +400,23 @@ fn find_reviewer(
     })
 }
 
-fn as_evidence(answer: space::Answer) -> evidence::Answer {
+/// A scope that is not taken, with what a scope is.
+fn bad_scope(error: &scope::Error) -> anyhow::Error {
+    let fields: Vec<&str> = scope::FIELDS.iter().map(|(field, _)| *field).collect();
+    failure(
+        format!("the scope is not taken: {error}"),
+        format!(
+            "names match whole; fields are {}; `muster snapshot --help` explains scopes",
+            fields.join(", ")
+        ),
+    )
+}
+
+fn as_evidence(answer: space::Answer, kept: Evidence) -> evidence::Answer {
+    let body = match kept {
+        Evidence::Full => Body::Whole(answer.body),
+        Evidence::Hashes | Evidence::None => Body::Digest(Digest::of(&answer.body)),
+    };
     evidence::Answer {
         number: answer.number,
         at: answer.at,
@@ -381,7 +425,7 @@ fn as_evidence(answer: space::Answer) -> evidence::Answer {
         request: answer.request_body,
         status: answer.status,
         date: answer.date,
-        body: answer.body,
+        body,
     }
 }
 
@@ -425,26 +469,21 @@ pub(crate) fn describe(progress: &Progress) -> String {
     )
 }
 
-fn summary(context: &Context, name: &str, opened: &Opened) -> String {
-    let gaps = &opened.provenance.gaps;
-    let complete = match opened.provenance.completeness() {
-        Completeness::Full => "Everything that was asked for was read.\n".to_owned(),
-        Completeness::Partial => {
-            let lines: Vec<String> = gaps
-                .iter()
-                .map(|gap| format!("  - {} ({})\n", gap.missing.safe(), gap.reason.safe()))
-                .collect();
-            format!(
-                "PARTIAL: {} could not be read. Deciding needs --partial, and the record will say so.\n{}",
-                count(gaps.len() as u64, "thing", "things"),
-                lines.concat()
-            )
-        }
+fn summary(context: &Context, name: &str, campaign: &Campaign) -> String {
+    let opened = campaign.opened();
+    let gaps = opened.provenance.gaps.iter();
+    let gaps: Vec<String> = gaps.map(|gap| format!("  - {}\n", gap.words())).collect();
+    let gaps = gaps.concat();
+    let partial = if gaps.is_empty() {
+        ""
+    } else {
+        "Deciding needs --partial, and the record will say so.\n"
     };
     format!(
-        "{} with {} are frozen as {name}.\n{complete}Next: {}\n",
+        "{} with {} are frozen as {name}.\nCompleteness: {}.\n{gaps}{partial}Next: {}\n",
         count(opened.accounts, "account", "accounts"),
         count(opened.items, "item", "items"),
+        campaign.complete(),
         context.again(&format!("review {name}")),
     )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Answer, Context, count, thousands};
-use crate::domain::{campaign::Campaign, provenance::Completeness, seal::Effort};
+use crate::domain::{campaign::Campaign, origin::origin, seal::Effort, text::Raw};
 
 /// Tells how far the review `name` is, and how complete its snapshot.
 pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Result<Answer> {
@@ -20,16 +20,9 @@ pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Resul
 
 fn as_text(campaign: &Campaign) -> String {
     let (progress, opened) = (campaign.progress(), campaign.opened());
-    let organization = campaign.snapshot().organization();
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "review        {}", opened.review);
-    let _ = writeln!(
-        text,
-        "organization  {} at {}",
-        organization.name.safe(),
-        organization.url
-    );
     let _ = writeln!(text, "as of         {} UTC", campaign.as_of().minute());
     let _ = writeln!(text, "reviewer      {}", opened.reviewer.safe());
     let _ = writeln!(text, "accounts      {}", thousands(opened.accounts));
@@ -48,23 +41,20 @@ fn as_text(campaign: &Campaign) -> String {
         );
     }
     let provenance = &opened.provenance;
-    if !provenance.resumed.is_empty() {
-        let _ = writeln!(text, "read from     {}", provenance.interrupted());
+    if let Some(scope) = &opened.scope {
+        let _ = writeln!(
+            text,
+            "scope         {}: {} outside, not put up for decision",
+            scope.safe(),
+            count(campaign.out_of_scope(), "item is", "items are")
+        );
     }
-    match provenance.completeness() {
-        Completeness::Full => {
-            text.push_str("completeness  full: everything that was asked for was read\n");
-        }
-        Completeness::Partial => {
-            let _ = writeln!(
-                text,
-                "completeness  PARTIAL: {}",
-                count(provenance.gaps.len() as u64, "gap", "gaps")
-            );
-            for gap in &provenance.gaps {
-                let _ = writeln!(text, "  - {} ({})", gap.missing.safe(), gap.reason.safe());
-            }
-        }
+    let _ = writeln!(text, "completeness  {}", campaign.complete());
+    for gap in &provenance.gaps {
+        let _ = writeln!(text, "  - {}", gap.words());
+    }
+    for (label, line) in origin(campaign) {
+        let _ = writeln!(text, "{label:<13} {line}");
     }
     match campaign.sealed() {
         Some(record) => {
@@ -95,13 +85,33 @@ pub(crate) fn as_json(campaign: &Campaign) -> Value {
         "undecided": progress.undecided,
         "later": progress.later,
         "own_undecided": Effort::of(campaign).own_undecided,
-        "completeness": match provenance.completeness() {
-            Completeness::Full => "full",
-            Completeness::Partial => "partial",
-        },
+        "scope": opened.scope.as_ref().map(Raw::raw),
+        "out_of_scope": campaign.out_of_scope(),
+        "completeness": opened.completeness().word(),
         "gaps": provenance.gaps.iter().map(|gap| json!({
             "call": gap.call, "missing": gap.missing.raw(), "reason": gap.reason.raw(),
         })).collect::<Vec<_>>(),
+        "began": provenance.began.to_string(),
+        "ended": provenance.ended.to_string(),
+        "server_began": provenance.server_began.map(|at| at.to_string()),
+        "server_ended": provenance.server_ended.map(|at| at.to_string()),
+        "reader": provenance.reader.as_ref().map(|id| &*id.0),
+        "rights": provenance.rights(),
+        "endpoints": provenance.endpoints.iter().map(|endpoint| json!({
+            "call": endpoint.call,
+            "parameters": endpoint.parameters,
+            "requests": endpoint.requests,
+            "pages": endpoint.pages,
+            "rows": endpoint.rows,
+            "distinct": endpoint.distinct,
+            "server_total": endpoint.server_total,
+            "retries": endpoint.retries,
+            "refusals": endpoint.refusals,
+            "errors": endpoint.errors,
+        })).collect::<Vec<_>>(),
+        "evidence": provenance.evidence.word(),
+        "population": provenance.population.to_string(),
+        "tool": opened.tool,
         "sealed": campaign.sealed(),
     })
 }

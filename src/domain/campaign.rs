@@ -8,7 +8,9 @@ use super::{
     grant::Holder,
     items::{Item, ItemSet},
     journal::{Attested, Decided, Entry, Event, Opened},
-    snapshot::{AccountIx, Snapshot},
+    provenance,
+    scope::{self, Scope},
+    snapshot::{AccountIx, Snapshot, Subject},
     text::Raw,
     time::Timestamp,
 };
@@ -22,6 +24,10 @@ pub struct Campaign {
     snapshot: Arc<Snapshot>,
     opened: Arc<Opened>,
     own: Option<AccountIx>,
+    /// The items that are put up for decision.
+    items: Arc<ItemSet>,
+    /// For each subject, how many of its items are put up for decision.
+    put_up: Vec<u32>,
     self_review: Option<Raw>,
     slots: Vec<Slot>,
     notes: std::collections::BTreeMap<Item, Raw>,
@@ -54,7 +60,7 @@ enum Before {
 /// How far a review is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// All items.
+    /// All items that are put up for decision.
     pub items: u64,
     /// Decided to stay.
     pub kept: u64,
@@ -118,6 +124,12 @@ pub enum Refusal {
         /// Items the snapshot has.
         snapshot: u64,
     },
+    /// The scope cannot be understood, or names what is not there.
+    #[error("the scope is not taken: {0}")]
+    BadScope(scope::Error),
+    /// The item is not put up for decision.
+    #[error("item {0} is outside the scope of this review")]
+    OutOfScope(u64),
     /// The change names no item.
     #[error("no items are chosen")]
     NoItems,
@@ -175,14 +187,27 @@ impl Campaign {
             });
         }
         let items = snapshot.len() as u64;
+        let end =
+            u32::try_from(snapshot.len()).expect("a snapshot has fewer than four billion items");
         if opened.items != items || opened.accounts != snapshot.accounts().len() as u64 {
             return Err(Refusal::OtherSnapshot {
                 journal: opened.items,
                 snapshot: items,
             });
         }
+        let put_up = match &opened.scope {
+            None => ItemSet::range(Item(0), Item(end)),
+            Some(scope) => Scope::parse(scope.raw())
+                .and_then(|scope| scope.select(&snapshot, opened.provenance.ended))
+                .map_err(Refusal::BadScope)?,
+        };
+        let items = put_up.len() as u64;
+        let of = |subject: &Subject| put_up.within(subject.first, subject.end);
+        let of = |subject| u32::try_from(of(subject)).expect("a part of the snapshot");
         let opened = Arc::new(Opened::clone(opened));
         Ok(Self {
+            put_up: snapshot.subjects().iter().map(of).collect(),
+            items: Arc::new(put_up),
             own: opened
                 .reviewer_account
                 .as_ref()
@@ -228,6 +253,9 @@ impl Campaign {
             Event::Noted { item, .. } if item.index() >= self.slots.len() => {
                 Err(Refusal::NoSuchItem(item.number()))
             }
+            Event::Noted { item, .. } if !self.items.contains(*item) => {
+                Err(Refusal::OutOfScope(item.number()))
+            }
             Event::SelfReviewAllowed { reason } if reason.is_blank() => Err(Refusal::EmptyReason),
             Event::Attested(attested) => {
                 let undecided_is_told = match &attested.undecided_reason {
@@ -269,6 +297,9 @@ impl Campaign {
     /// # Errors
     /// The reason why not.
     pub fn may(&self, change: Change, item: Item) -> Result<(), Refusal> {
+        if !self.items.contains(item) {
+            return Err(Refusal::OutOfScope(item.number()));
+        }
         match change {
             Change::Decide(decision) => {
                 let implicit = self.snapshot.implicit(item);
@@ -430,6 +461,31 @@ impl Campaign {
     /// How far the review is.
     pub fn progress(&self) -> Progress {
         self.progress
+    }
+
+    /// The items that are put up for decision: all of the snapshot's, or those in the scope.
+    pub fn items(&self) -> &ItemSet {
+        &self.items
+    }
+
+    /// How many items of the snapshot are not put up for decision.
+    pub fn out_of_scope(&self) -> u64 {
+        self.opened.items - self.progress.items
+    }
+
+    /// How many items of the subject at `position` in [`Snapshot::subjects`] are put up for decision.
+    pub fn items_of(&self, position: usize) -> u32 {
+        self.put_up[position]
+    }
+
+    /// How complete the review is, in one line for people.
+    pub fn complete(&self) -> String {
+        let opened = self.opened();
+        provenance::complete(
+            &opened.provenance,
+            opened.scope.as_ref(),
+            self.out_of_scope(),
+        )
     }
 
     /// What is recorded about an item.

@@ -111,17 +111,11 @@ impl Filter {
     /// With the place and what would be right.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut terms = Vec::new();
-        let mut rest = Reader {
-            chars: text.chars().collect(),
-            at: 0,
-        };
-        loop {
-            rest.skip_spaces();
-            if rest.peek().is_none() {
-                return Ok(Self { terms });
-            }
+        let mut rest = Reader::new(text);
+        while rest.more() {
             terms.push(rest.term()?);
         }
+        Ok(Self { terms })
     }
 
     /// Whether it matches everything because nothing was asked.
@@ -129,13 +123,11 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// All items of `campaign` for which it holds.
+    /// All items that `campaign` puts up for decision and for which it holds.
     pub fn select(&self, campaign: &Campaign) -> ItemSet {
         let snapshot = campaign.snapshot();
-        let all =
-            0..u32::try_from(snapshot.len()).expect("a snapshot has fewer than four billion items");
         if self.terms.is_empty() {
-            return ItemSet::range(Item(all.start), Item(all.end));
+            return campaign.items().clone();
         }
         // Names are looked at once each, then every item asks only whether its names matched.
         let prepared: Vec<Prepared<'_>> = self
@@ -143,18 +135,53 @@ impl Filter {
             .iter()
             .map(|term| Prepared::of(term, snapshot))
             .collect();
-        all.map(Item)
+        let items = campaign.items().iter();
+        items
             .filter(|item| prepared.iter().all(|term| term.holds(campaign, *item)))
             .collect()
     }
 }
 
-struct Reader {
+/// A line of terms, read from its start. Scopes are written the same way.
+pub(super) struct Reader {
     chars: Vec<char>,
     at: usize,
 }
 
 impl Reader {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            chars: text.chars().collect(),
+            at: 0,
+        }
+    }
+
+    /// Whether another term follows.
+    pub(super) fn more(&mut self) -> bool {
+        self.skip_spaces();
+        self.peek().is_some()
+    }
+
+    /// The character that is read next, from 1.
+    pub(super) fn column(&self) -> usize {
+        self.at + 1
+    }
+
+    /// The field of the next term, with its column, when it has one.
+    pub(super) fn field(&mut self) -> Option<(usize, String)> {
+        let start = self.at;
+        let word: String = self.chars[start..]
+            .iter()
+            .take_while(|c| c.is_alphanumeric() || **c == '-')
+            .collect();
+        let colon = start + word.chars().count();
+        if word.is_empty() || self.chars.get(colon) != Some(&':') {
+            return None;
+        }
+        self.at = colon + 1;
+        Some((start + 1, word))
+    }
+
     fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
@@ -168,20 +195,12 @@ impl Reader {
     fn term(&mut self) -> Result<Term, Error> {
         let negated = matches!(self.peek(), Some('-' | '!'));
         self.at += usize::from(negated);
-        let start = self.at;
-        let word: String = self.chars[start..]
-            .iter()
-            .take_while(|c| c.is_alphanumeric() || **c == '-')
-            .collect();
-        let colon = start + word.chars().count();
-        if word.is_empty() || self.chars.get(colon) != Some(&':') {
-            let values = self.values()?.into_iter().map(|(_, value)| value).collect();
+        let Some((column, word)) = self.field() else {
             return Ok(Term {
                 negated,
-                test: Test::Text(Field::Any, values),
+                test: Test::Text(Field::Any, self.folded()?),
             });
-        }
-        self.at = colon + 1;
+        };
         let field = match word.as_str() {
             "is" => {
                 return Ok(Term {
@@ -202,21 +221,24 @@ impl Reader {
                     "there is no field {word}:; the fields are {}",
                     known.join(" ")
                 );
-                return Err(Error {
-                    column: start + 1,
-                    message,
-                });
+                return Err(Error { column, message });
             }
         };
-        let values = self.values()?.into_iter().map(|(_, value)| value).collect();
         Ok(Term {
             negated,
-            test: Test::Text(field, values),
+            test: Test::Text(field, self.folded()?),
         })
+    }
+
+    /// The alternatives up to the next space, each folded.
+    fn folded(&mut self) -> Result<Vec<String>, Error> {
+        let values = self.values()?.into_iter();
+        Ok(values.map(|(_, value)| fold(&value)).collect())
     }
 
     fn states(&mut self) -> Result<Vec<Is>, Error> {
         let state = |(column, word): (usize, String)| {
+            let word = fold(&word);
             let known = Is::ALL
                 .iter()
                 .find(|(name, _)| *name == word)
@@ -238,8 +260,8 @@ impl Reader {
         self.values()?.into_iter().map(state).collect()
     }
 
-    /// The alternatives up to the next space, each folded and with its column.
-    fn values(&mut self) -> Result<Vec<(usize, String)>, Error> {
+    /// The alternatives up to the next space, each with its column.
+    pub(super) fn values(&mut self) -> Result<Vec<(usize, String)>, Error> {
         let mut values = Vec::new();
         loop {
             let column = self.at + 1;
@@ -272,7 +294,7 @@ impl Reader {
                     message: "a value is missing".to_owned(),
                 });
             }
-            values.push((column, fold(&value)));
+            values.push((column, value));
             match self.peek() {
                 Some('|') => self.at += 1,
                 Some(c) if !c.is_whitespace() => {

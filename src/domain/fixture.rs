@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{
     Digest,
     account::{Account, AccountId, Fact, Kind},
-    campaign::Campaign,
+    campaign::{Campaign, Refusal},
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::Item,
     journal::{Entry, Event, Opened},
-    provenance::Provenance,
+    provenance::{Evidence, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
     text::Raw,
@@ -275,21 +275,29 @@ pub(crate) fn provenance() -> Provenance {
         began: now(),
         ended: now(),
         server_began: None,
+        server_ended: None,
         reader: None,
         endpoints: vec![],
         gaps: vec![],
+        evidence: Evidence::Full,
         population: Digest([0; 32]),
     }
 }
 
 /// A review of `snapshot` that has just begun; the reviewer is Ada, when she is there.
 pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
+    scoped(snapshot, None).expect("it opens")
+}
+
+/// The same with a scope.
+pub(crate) fn scoped(snapshot: &Arc<Snapshot>, scope: Option<&str>) -> Result<Campaign, Refusal> {
     let opened = Opened {
         review: "q1".to_owned(),
         reviewer: Raw::from("ada"),
         reviewer_account: Some(AccountId("ada".into())),
         items: snapshot.len() as u64,
         accounts: snapshot.accounts().len() as u64,
+        scope: scope.map(Raw::from),
         provenance: provenance(),
         tool: "muster 0.1.0".to_owned(),
     };
@@ -297,7 +305,6 @@ pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
         Arc::clone(snapshot),
         entry(1, Event::Opened(Box::new(opened))),
     )
-    .expect("it opens")
 }
 
 /// Entry `seq`, `seq` seconds after [`now`].

@@ -43,6 +43,16 @@ impl ItemSet {
         }
     }
 
+    /// How many of the items from `first` on and before `end` it holds.
+    pub fn within(&self, first: Item, end: Item) -> usize {
+        let from = self.runs.partition_point(|run| run.1 < first.0);
+        self.runs[from..]
+            .iter()
+            .take_while(|run| first < end && run.0 < end.0)
+            .map(|run| (run.1.min(end.0 - 1) - run.0.max(first.0)) as usize + 1)
+            .sum()
+    }
+
     /// How many items it holds.
     pub fn len(&self) -> usize {
         self.runs
@@ -201,6 +211,10 @@ mod tests {
                 prop_assert_eq!(set.contains(Item(item)), items.contains(&item));
             }
             prop_assert_eq!(set.iter().count(), set.len());
+            for (first, end) in [(0, 200), (17, 17), (3, 90), (199, 250)] {
+                let counted = set.iter().filter(|item| (first..end).contains(&item.0)).count();
+                prop_assert_eq!(set.within(Item(first), Item(end)), counted);
+            }
         }
     }
 }

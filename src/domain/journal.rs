@@ -6,7 +6,7 @@ use super::{
     campaign::Progress,
     decision::Change,
     items::{Item, ItemSet},
-    provenance::Provenance,
+    provenance::{Completeness, Provenance},
     text::Raw,
     time::Timestamp,
 };
@@ -74,14 +74,24 @@ pub struct Opened {
     pub reviewer: Raw,
     /// The reviewer's own account, on which they may not decide; `None` when nobody knows it.
     pub reviewer_account: Option<AccountId>,
-    /// How many items there are.
+    /// How many items the snapshot has, put up for decision or not.
     pub items: u64,
     /// How many accounts there are.
     pub accounts: u64,
+    /// Which of the items are put up for decision, as [`Scope::parse`](super::scope::Scope::parse) reads it; `None` is
+    /// all of them.
+    pub scope: Option<Raw>,
     /// Where the snapshot came from.
     pub provenance: Provenance,
     /// The program and version that opened it.
     pub tool: String,
+}
+
+impl Opened {
+    /// How complete the review is.
+    pub fn completeness(&self) -> Completeness {
+        Completeness::of(&self.provenance, self.scope.is_some())
+    }
 }
 
 /// A change of items.

@@ -1,7 +1,7 @@
 //! What must hold before a campaign closes, and the words that are signed.
 
 use super::{
-    campaign::Campaign, decision::Decision, items::Item, journal::Event, provenance::Completeness,
+    campaign::Campaign, decision::Decision, journal::Event, provenance::Completeness,
     time::Timestamp,
 };
 
@@ -50,9 +50,7 @@ impl Effort {
         }
         gaps.sort_unstable();
         effort.median_ms = gaps.get(gaps.len() / 2).copied();
-        for index in 0..campaign.snapshot().len() {
-            let item =
-                Item(u32::try_from(index).expect("a snapshot has fewer than four billion items"));
+        for item in campaign.items().iter() {
             let slot = campaign.slot(item);
             let bulk = || {
                 campaign
@@ -73,8 +71,10 @@ impl Effort {
 pub fn statement(campaign: &Campaign, principal: &str) -> String {
     let (progress, opened) = (campaign.progress(), campaign.opened());
     let organization = campaign.snapshot().organization();
-    let complete = match opened.provenance.completeness() {
-        Completeness::Full => "Everything that was asked for was read.".to_owned(),
+    let complete = match opened.completeness() {
+        Completeness::Full | Completeness::Scoped => {
+            "Everything that was asked for was read.".to_owned()
+        }
         Completeness::Partial => {
             let gaps = opened.provenance.gaps.len() as u64;
             format!(
@@ -96,10 +96,26 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
         Some(_) => " An exception for deciding on my own access is part of this record.",
         None => "",
     };
+    let scope = match &opened.scope {
+        None => String::new(),
+        Some(scope) => {
+            let outside = campaign.out_of_scope();
+            format!(
+                " Only what is in the scope {} was put up for decision; {outside} {} outside it and not reviewed.",
+                scope.raw(),
+                plural(outside, "item is", "items are")
+            )
+        }
+    };
     format!(
-        "I, {principal}, reviewed the access of {accounts} {accounts_word} in {name}, as of {as_of} UTC, {items} {items_word}: \
-         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{undecided}{own} {complete} \
+        "I, {principal}, reviewed {part}the access of {accounts} {accounts_word} in {name}, as of {as_of} UTC, {items} {items_word}: \
+         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{undecided}{scope}{own} {complete} \
          The decisions in this record are mine.",
+        part = if opened.scope.is_some() {
+            "a part of "
+        } else {
+            ""
+        },
         accounts = opened.accounts,
         accounts_word = plural(opened.accounts, "account", "accounts"),
         items_word = plural(progress.items, "item", "items"),
@@ -147,6 +163,7 @@ mod tests {
             reviewer_account: None,
             items: snapshot.len() as u64,
             accounts: snapshot.accounts().len() as u64,
+            scope: None,
             provenance,
             tool: "muster 0.1.0".to_owned(),
         };

@@ -38,7 +38,34 @@ pub struct Answer {
     /// The server's `Date` header as it was.
     pub date: Option<String>,
     /// The body as it was received.
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// Only its digest was kept.
+    Digest(Digest),
+}
+
+impl Body {
+    /// The digest of the body as it was received.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Whole(body) => Digest::of(body),
+            Self::Digest(digest) => *digest,
+        }
+    }
+
+    /// How many bytes of it were kept.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(body) => body.len(),
+            Self::Digest(_) => 0,
+        }
+    }
 }
 
 /// The line of one answer.
@@ -52,10 +79,13 @@ pub fn line(answer: &Answer) -> String {
         .some_text("request", answer.request.as_deref())
         .number("status", answer.status)
         .maybe_text("date", answer.date.as_deref())
-        .hex("sha256", &Digest::of(&answer.body).0);
-    match std::str::from_utf8(&answer.body) {
-        Ok(body) => object.text("body", body),
-        Err(_) => object.plain("body_base64", base64(&answer.body)),
+        .hex("sha256", &answer.body.digest().0);
+    match &answer.body {
+        Body::Digest(_) => object,
+        Body::Whole(body) => match std::str::from_utf8(body) {
+            Ok(body) => object.text("body", body),
+            Err(_) => object.plain("body_base64", base64(body)),
+        },
     }
     .end_line();
     out
@@ -91,14 +121,13 @@ struct Fields<'a> {
 pub fn parse(line: &[u8]) -> Result<Answer, Problem> {
     let fields: Fields<'_> = canonical::object(line)?;
     let body = match (&fields.body, &fields.body_base64) {
-        (Some(body), None) => body.as_bytes().to_vec(),
-        (None, Some(text)) => {
-            bytes(text).ok_or_else(|| Problem::malformed("`body_base64` is not base64"))?
-        }
-        _ => {
-            return Err(Problem::malformed(
-                "it needs one of `body` and `body_base64`",
-            ));
+        (Some(body), None) => Body::Whole(body.as_bytes().to_vec()),
+        (None, Some(text)) => Body::Whole(
+            bytes(text).ok_or_else(|| Problem::malformed("`body_base64` is not base64"))?,
+        ),
+        (None, None) => Body::Digest(fields.sha256.parse().map_err(Problem::malformed)?),
+        (Some(_), Some(_)) => {
+            return Err(Problem::malformed("it has both `body` and `body_base64`"));
         }
     };
     let answer = Answer {
@@ -111,7 +140,7 @@ pub fn parse(line: &[u8]) -> Result<Answer, Problem> {
         date: fields.date.map(|text| text.to_string()),
         body,
     };
-    if Digest::of(&answer.body).to_string() != *fields.sha256 {
+    if answer.body.digest().to_string() != *fields.sha256 {
         return Err(Problem::Damaged);
     }
     if self::line(&answer).as_bytes() != line {
@@ -266,8 +295,22 @@ mod tests {
             request: None,
             status: 200,
             date: Some("Sat, 21 Nov 2026 16:37:58 GMT".into()),
-            body: body.to_vec(),
+            body: Body::Whole(body.to_vec()),
         }
+    }
+
+    #[test]
+    fn a_digest_stands_for_a_body_that_is_not_kept() {
+        let whole = answer(b"{}");
+        let digest = Body::Digest(whole.body.digest());
+        let kept = Answer {
+            body: digest,
+            ..whole.clone()
+        };
+        let line = line(&kept);
+        assert_eq!(parse(line.as_bytes()), Ok(kept));
+        let end = format!("\"sha256\":\"{}\"}}\n", whole.body.digest());
+        assert!(line.ends_with(&end), "{line}");
     }
 
     #[test]

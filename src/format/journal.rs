@@ -190,6 +190,10 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
         )
         .number("accounts", opened.accounts)
         .number("grants", opened.items)
+        .maybe_text(
+            "scope",
+            opened.scope.as_ref().map(crate::domain::text::Raw::raw),
+        )
         .text("tool", &opened.tool)
         .object("snapshot", |object| provenance(object, &opened.provenance))
 }
@@ -206,8 +210,10 @@ pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Obj
     object
         .plain("ended", provenance.ended)
         .maybe_plain("server_began", provenance.server_began)
+        .maybe_plain("server_ended", provenance.server_ended)
         .maybe_text("reader", provenance.reader.as_ref().map(|id| &*id.0))
         .plain("population", provenance.population)
+        .plain("evidence", provenance.evidence.word())
         .array("endpoints", &provenance.endpoints, endpoint)
         .array("gaps", &provenance.gaps, gap)
 }
@@ -227,6 +233,7 @@ fn endpoint(out: &mut String, endpoint: &Endpoint) {
         .maybe_number("server_total", endpoint.server_total)
         .number("retries", endpoint.retries)
         .number("refusals", endpoint.refusals)
+        .number("errors", endpoint.errors)
         .end();
 }
 

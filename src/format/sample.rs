@@ -10,7 +10,7 @@ use crate::domain::{
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
     journal::{Attested, Chosen, Decided, Entry, Event, Opened},
-    provenance::{Endpoint, Gap, Provenance},
+    provenance::{Endpoint, Evidence, Gap, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
     text::Raw,
@@ -158,6 +158,7 @@ pub(crate) fn provenance() -> Provenance {
         resumed: vec![at(4), at(7)],
         ended: at(10),
         server_began: None,
+        server_ended: Some(at(9)),
         reader: Some(AccountId("b1".into())),
         endpoints: vec![Endpoint {
             call: "GET team-directory/profiles".into(),
@@ -169,12 +170,14 @@ pub(crate) fn provenance() -> Provenance {
             server_total: Some(2),
             retries: 1,
             refusals: 0,
+            errors: 2,
         }],
         gaps: vec![Gap {
             call: "GET projects".into(),
             missing: Raw::from("private projects"),
             reason: Raw::from("403 \u{202e}denied"),
         }],
+        evidence: Evidence::Full,
         population: Digest::of(b"population"),
     }
 }
@@ -187,6 +190,7 @@ pub(crate) fn opened(snapshot: &Snapshot, provenance: Provenance) -> Event {
         reviewer_account: Some(AccountId("b1".into())),
         items: snapshot.len() as u64,
         accounts: snapshot.accounts().len() as u64,
+        scope: None,
         provenance,
         tool: "muster 0.1.0".into(),
     }))

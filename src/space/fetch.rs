@@ -102,6 +102,8 @@ pub struct Fetched {
     pub ended: Timestamp,
     /// The server's clock at its first answer.
     pub server_began: Option<Timestamp>,
+    /// The server's clock at its last answer.
+    pub server_ended: Option<Timestamp>,
     /// Whom the token belongs to; `None` for an application's token.
     pub reader: Option<Reader>,
     /// What was called and what came of it, in order.
@@ -164,7 +166,7 @@ pub async fn go_on(
         }
     };
     let ended = session.now();
-    let server_began = session.server_began();
+    let (server_began, server_ended) = session.server_time();
     let mut ledger = session.into_ledger();
     let snapshot = read.population.finish(&mut ledger);
     let snapshot = snapshot.map_err(|error| Error::Protocol {
@@ -177,6 +179,7 @@ pub async fn go_on(
         began,
         ended,
         server_began,
+        server_ended,
         reader: read.reader,
         endpoints,
         gaps,
@@ -260,13 +263,13 @@ fn same(
         None,
     );
     let then = earlier.answer::<Told<wire::Organization>>(&asked);
-    let then = then.and_then(|(_, then)| then.value()?.id.value());
+    let then = then.and_then(|(_, then, _)| then.value()?.id.value());
     if then.as_deref() != Some(&*organization.id) {
         return not("it was read from another organization");
     }
     let asked = request(Call::Me, Unasked::nothing(Call::Me), ME, "", None);
     let then = earlier.answer::<Told<wire::Profile>>(&asked);
-    let then = then.and_then(|(_, then)| then.value()?.id.value());
+    let then = then.and_then(|(_, then, _)| then.value()?.id.value());
     match reader {
         _ if then.is_none() => not("nobody can tell whose token it was read with"),
         None => not("nobody can tell whether an application's token is the same as then"),

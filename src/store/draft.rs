@@ -164,7 +164,8 @@ impl Draft {
         if let Ok(mut reader) = evidence::Reader::new(BufReader::new(left)) {
             // Whatever ends the answers, a cut or damage: what follows is asked for again.
             while let Ok(Some(answer)) = reader.next() {
-                if Some(answer.number) != self.answers.checked_add(1) {
+                let whole = matches!(answer.body, evidence::Body::Whole(_));
+                if !whole || Some(answer.number) != self.answers.checked_add(1) {
                     break;
                 }
                 writer.write(&answer).map_err(Error::io("write", &copy))?;

@@ -13,7 +13,13 @@ use crate::{
         provenance::Provenance,
         text::Raw,
     },
-    format::{canonical::Lines, evidence::Answer, population, record::Seal, sample},
+    format::{
+        canonical::Lines,
+        evidence::{Answer, Body},
+        population,
+        record::Seal,
+        sample,
+    },
 };
 
 const NAME: &str = "2026-q4";
@@ -31,7 +37,7 @@ fn answer() -> Answer {
         request: None,
         status: 200,
         date: None,
-        body: b"{\"data\":[]}".to_vec(),
+        body: Body::Whole(b"{\"data\":[]}".to_vec()),
     }
 }
 
@@ -256,7 +262,7 @@ fn numbered(number: u32) -> Answer {
     let body = format!("{{\"data\":[{number}],\"next\":\"{}\"}}", "x".repeat(900)).into_bytes();
     Answer {
         number,
-        body,
+        body: Body::Whole(body),
         ..answer()
     }
 }

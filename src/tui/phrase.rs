@@ -298,7 +298,13 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
 /// An entry as a sentence without a full stop.
 pub(crate) fn entry(campaign: &Campaign, entry: &Entry) -> String {
     match &entry.event {
-        Event::Opened(opened) => format!("opened over {}", count(opened.items, "item", "items")),
+        Event::Opened(opened) => {
+            let items = count(campaign.progress().items, "item", "items");
+            match &opened.scope {
+                None => format!("opened over {items}"),
+                Some(_) => format!("opened over {items} of {}", number(opened.items)),
+            }
+        }
         Event::Decided(change) => decided(campaign.snapshot(), change),
         Event::Undone { entry } => format!("took back {entry}: {}", earlier(campaign, *entry)),
         Event::Redone { entry } => format!("made {entry} again: {}", earlier(campaign, *entry)),

@@ -65,21 +65,19 @@ pub(crate) fn review(
     place: &mut Place,
 ) -> io::Result<PlainExit> {
     let access = Access::of(campaign.snapshot(), campaign.as_of());
-    let all = u32::try_from(campaign.snapshot().len())
-        .expect("a snapshot has fewer than four billion items");
     let filter = place.filter.clone();
     let chosen = filter
         .as_deref()
         .and_then(|text| Filter::parse(text).ok())
         .map_or_else(
-            || ItemSet::range(Item(0), Item(all)),
+            || campaign.items().clone(),
             |filter| filter.select(campaign),
         );
     let mut review = Review {
+        at: place.at.filter(|at| campaign.items().contains(*at)),
         chosen,
         filter,
         read_only: place.read_only.clone(),
-        at: place.at.filter(|at| at.0 < all),
         subject: None,
         campaign,
         access,
@@ -365,6 +363,9 @@ impl Review<'_> {
             .filter(|place| *place < items)
             .and_then(|place| u32::try_from(place).ok())
         {
+            Some(place) if !self.campaign.items().contains(Item(place)) => self.say(&format!(
+                "Item {number} is outside the scope of this review."
+            )),
             Some(place) => self.go_to(Item(place)),
             None => self.say(&format!("Say item and a number from 1 to {items}.")),
         }

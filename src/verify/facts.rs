@@ -2,11 +2,7 @@
 
 use super::VerifiedRecord;
 use crate::domain::{
-    account::AccountId,
-    campaign::Campaign,
-    provenance::{Completeness, Endpoint},
-    text::SafeText,
-    time::Timestamp,
+    account::AccountId, campaign::Campaign, provenance::Endpoint, text::SafeText, time::Timestamp,
 };
 
 fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
@@ -110,11 +106,7 @@ impl VerifiedRecord {
         if let Some(reason) = &review.self_review {
             facts.push(("own access decided because", reason.raw().to_owned()));
         }
-        let complete = match review.provenance.completeness() {
-            Completeness::Full => "full: everything that was asked for was read".to_owned(),
-            Completeness::Partial => "partial".to_owned(),
-        };
-        facts.push(("completeness", complete));
+        facts.push(("completeness", self.campaign.complete()));
         for gap in &review.provenance.gaps {
             facts.push((
                 "missing",
@@ -128,6 +120,7 @@ impl VerifiedRecord {
             facts.push(("read from", review.provenance.interrupted()));
         }
         facts.extend([
+            ("evidence", review.provenance.evidence.words().to_owned()),
             ("opened", utc(review.opened_at)),
             (
                 "sealed",

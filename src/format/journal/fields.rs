@@ -10,7 +10,7 @@ use crate::{
         decision::{Change, Decision},
         items::Item,
         journal::{Attested, Chosen, Decided, Entry, Event, Opened},
-        provenance::{Endpoint, Gap, Provenance},
+        provenance::{Endpoint, Evidence, Gap, Provenance},
         text::Raw,
     },
     format::{
@@ -42,6 +42,8 @@ struct Fields<'a> {
     reviewer_account: Option<Text<'a>>,
     accounts: Option<u64>,
     grants: Option<u64>,
+    #[serde(borrow)]
+    scope: Option<Text<'a>>,
     #[serde(borrow)]
     tool: Option<Text<'a>>,
     #[serde(borrow)]
@@ -85,9 +87,13 @@ pub(in crate::format) struct ProvenanceFields<'a> {
     #[serde(borrow)]
     server_began: Option<Text<'a>>,
     #[serde(borrow)]
+    server_ended: Option<Text<'a>>,
+    #[serde(borrow)]
     reader: Option<Text<'a>>,
     #[serde(borrow)]
     population: Text<'a>,
+    #[serde(borrow)]
+    evidence: Text<'a>,
     #[serde(borrow)]
     endpoints: Vec<EndpointFields<'a>>,
     #[serde(borrow)]
@@ -108,6 +114,7 @@ struct EndpointFields<'a> {
     server_total: Option<u64>,
     retries: u64,
     refusals: u64,
+    errors: u64,
 }
 
 #[derive(Deserialize)]
@@ -158,6 +165,7 @@ impl ProvenanceFields<'_> {
             server_total: fields.server_total,
             retries: fields.retries,
             refusals: fields.refusals,
+            errors: fields.errors,
         };
         let gap = |fields: &GapFields<'_>| Gap {
             call: fields.call.to_string(),
@@ -177,9 +185,23 @@ impl ProvenanceFields<'_> {
                 .as_deref()
                 .map(canonical::instant)
                 .transpose()?,
+            server_ended: self
+                .server_ended
+                .as_deref()
+                .map(canonical::instant)
+                .transpose()?,
             reader: self.reader.as_deref().map(|id| AccountId(id.into())),
             endpoints: self.endpoints.iter().map(endpoint).collect(),
             gaps: self.gaps.iter().map(gap).collect(),
+            evidence: Evidence::ALL
+                .into_iter()
+                .find(|evidence| evidence.word() == &*self.evidence)
+                .ok_or_else(|| {
+                    Problem::newer(format!(
+                        "nothing is known of evidence `{}`",
+                        self.evidence.0
+                    ))
+                })?,
             population: self.population.parse().map_err(Problem::malformed)?,
         })
     }
@@ -286,6 +308,7 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
             .map(|id| AccountId(id.into())),
         items: need("grants", fields.grants)?,
         accounts: need("accounts", fields.accounts)?,
+        scope: fields.scope.as_deref().map(raw),
         provenance: need("snapshot", fields.snapshot.as_ref())?.provenance()?,
         tool: need("tool", fields.tool.as_deref())?.to_owned(),
     })

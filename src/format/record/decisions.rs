@@ -106,15 +106,17 @@ impl<'a> Decisions<'a> {
     pub fn line(&mut self, item: Item, out: &mut String) {
         let campaign = self.campaign;
         let slot = campaign.slot(item);
+        let word = match slot.decision {
+            Some(decision) => decision.word(),
+            None if !campaign.items().contains(item) => "out-of-scope",
+            None => "undecided",
+        };
         let reason = campaign
             .deciding_entry(item)
             .and_then(|(_, decided)| decided.reason.as_ref());
         let object = Object::begin(out)
             .hex("id", &campaign.snapshot().grant(item).id.0)
-            .plain(
-                "decision",
-                slot.decision.map_or("undecided", Decision::word),
-            )
+            .plain("decision", word)
             .maybe_number("entry", (slot.entry != 0).then_some(slot.entry))
             .some_text("reason", reason.map(crate::domain::text::Raw::raw))
             .some_text(

@@ -44,7 +44,11 @@ pub struct Review {
     pub tool: Tool,
     /// How many accounts there are.
     pub accounts: u64,
-    /// How many items there are, and what was decided.
+    /// Which items were put up for decision; `None` is all of them.
+    pub scope: Option<Raw>,
+    /// How many items were not.
+    pub out_of_scope: u64,
+    /// How many items were put up for decision, and what was decided.
     pub progress: Progress,
     /// Why items are left undecided.
     pub undecided_reason: Option<Raw>,
@@ -132,6 +136,8 @@ impl Review {
             sealed_at: seal.sealed_at,
             tool: seal.tool,
             accounts: opened.accounts,
+            scope: opened.scope.clone(),
+            out_of_scope: campaign.out_of_scope(),
             progress: campaign.progress(),
             undecided_reason: attested.undecided_reason.clone(),
             provenance: opened.provenance.clone(),
@@ -158,10 +164,7 @@ impl Review {
         let mut out = String::new();
         let organization = &self.organization;
         let reviewer = &self.reviewer;
-        let level = match self.provenance.completeness() {
-            Completeness::Full => "full",
-            Completeness::Partial => "partial",
-        };
+        let level = Completeness::of(&self.provenance, self.scope.is_some()).word();
         Object::begin_file(&mut out)
             .plain("schema", SCHEMA)
             .text("record_id", &self.record_id)
@@ -200,6 +203,11 @@ impl Review {
                     .map(crate::domain::text::Raw::raw),
             )
             .plain("completeness", level)
+            .maybe_text(
+                "scope",
+                self.scope.as_ref().map(crate::domain::text::Raw::raw),
+            )
+            .number("out_of_scope", self.out_of_scope)
             .object("snapshot", |object| {
                 journal::provenance(object, &self.provenance)
             })
@@ -267,6 +275,9 @@ struct Fields<'a> {
     undecided_reason: Option<Text<'a>>,
     #[serde(borrow, rename = "completeness")]
     _completeness: Text<'a>,
+    #[serde(borrow)]
+    scope: Option<Text<'a>>,
+    out_of_scope: u64,
     #[serde(borrow)]
     snapshot: ProvenanceFields<'a>,
     #[serde(borrow)]
@@ -382,6 +393,8 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             version: fields.tool.version.to_string(),
         },
         accounts: fields.accounts,
+        scope: fields.scope.as_ref().map(raw),
+        out_of_scope: fields.out_of_scope,
         progress: fields.counts.into(),
         undecided_reason: fields.undecided_reason.as_ref().map(raw),
         provenance: fields.snapshot.provenance()?,

@@ -10,7 +10,7 @@ use crate::{
     space::{address::Address, client::Request},
 };
 
-use super::session::server_time;
+use super::session::{server_time, withheld};
 
 /// The answers of a reading that was interrupted. They are kept compressed: there can be a million rows in them.
 #[derive(Debug)]
@@ -54,10 +54,11 @@ impl Earlier {
             answer.request.as_deref().map(Into::into),
         );
         // A refusal may have been lifted since; it is asked for again.
-        let body = if answer.status == 200 {
-            zstd::bulk::compress(&answer.body, 1).ok()
-        } else {
-            None
+        let body = match &answer.body {
+            evidence::Body::Whole(body) if answer.status == 200 => {
+                zstd::bulk::compress(body, 1).ok()
+            }
+            evidence::Body::Whole(_) | evidence::Body::Digest(_) => None,
         };
         match body {
             Some(body) => {
@@ -86,12 +87,13 @@ impl Earlier {
         self.elsewhere
     }
 
-    /// What was answered to `request`, and the number of that answer.
-    pub(super) fn answer<T: DeserializeOwned>(&self, request: &Request) -> Option<(u32, T)> {
+    /// What was answered to `request`, the number of that answer, and in how many objects of it something was withheld.
+    pub(super) fn answer<T: DeserializeOwned>(&self, request: &Request) -> Option<(u32, T, u64)> {
         let url = self.address.call(&request.path, &request.query);
         let key = (url.as_str().into(), request.body.as_deref().map(Into::into));
         let kept = self.answers.get(&key)?;
         let body = zstd::decode_all(&*kept.body).ok()?;
-        Some((kept.number, serde_json::from_slice(&body).ok()?))
+        let said = serde_json::from_slice(&body).ok()?;
+        Some((kept.number, said, withheld(&body)))
     }
 }

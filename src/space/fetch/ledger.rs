@@ -29,6 +29,7 @@ struct Counts {
     requests: u64,
     retries: u64,
     refusals: u64,
+    errors: u64,
     pages: u64,
     rows: u64,
     distinct: u64,
@@ -47,12 +48,13 @@ pub(crate) struct Size {
 }
 
 impl Ledger {
-    /// Notes a request that was sent `tries` times.
-    pub(crate) fn sent(&mut self, call: Call, tries: u32, refused: bool) {
+    /// Notes a request that was sent `tries` times; in its answer `errors` objects were not told whole.
+    pub(crate) fn sent(&mut self, call: Call, tries: u32, refused: bool, errors: u64) {
         let counts = self.calls.entry(call).or_default();
         counts.requests += u64::from(tries);
         counts.retries += u64::from(tries.saturating_sub(1));
         counts.refusals += u64::from(refused);
+        counts.errors += errors;
     }
 
     /// Notes a list that was read.
@@ -122,6 +124,7 @@ impl Ledger {
                 server_total: (!counts.uncounted && counts.pages > 0).then_some(counts.total),
                 retries: counts.retries,
                 refusals: counts.refusals,
+                errors: counts.errors,
             }
         });
         (endpoints.collect(), self.gaps.into_iter().collect())

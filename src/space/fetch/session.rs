@@ -47,7 +47,8 @@ pub(crate) struct Session<'a> {
     number: tokio::sync::Mutex<u32>,
     ledger: Mutex<Ledger>,
     shown: Mutex<Progress>,
-    server_began: Mutex<Option<Timestamp>>,
+    /// The server's clock at its first and at its last answer.
+    server_time: Mutex<(Option<Timestamp>, Option<Timestamp>)>,
     failures: AtomicU32,
     fields: Mutex<Fields>,
     /// Requests and retries of the client before this fetch.
@@ -113,7 +114,7 @@ impl<'a> Session<'a> {
             number: tokio::sync::Mutex::new(last),
             ledger: Mutex::default(),
             shown: Mutex::default(),
-            server_began: Mutex::new(server_began),
+            server_time: Mutex::new((server_began, None)),
             failures: AtomicU32::new(0),
             fields: Mutex::default(),
             before: (client.requests(), client.retries()),
@@ -151,9 +152,9 @@ impl<'a> Session<'a> {
         ledger
     }
 
-    /// The server's clock at its first answer.
-    pub(crate) fn server_began(&self) -> Option<Timestamp> {
-        *lock(&self.server_began)
+    /// The server's clock at its first and at its last answer.
+    pub(crate) fn server_time(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        *lock(&self.server_time)
     }
 
     /// Tells how far reading is: `done` rows of `what`.
@@ -216,8 +217,10 @@ impl<'a> Session<'a> {
         request: &Request,
     ) -> Result<Result<(u32, T), Error>, Error> {
         let exchange = self.client.exchange(request).await;
+        let received = exchange.received.as_ref();
+        let withheld = received.map_or(0, |received| withheld(&received.body));
         self.ledger()
-            .sent(call, exchange.tries, exchange.result.is_err());
+            .sent(call, exchange.tries, exchange.result.is_err(), withheld);
         let number = match exchange.received {
             Some(received) => self.hand_on(received).await?,
             None => 0,
@@ -248,9 +251,13 @@ impl<'a> Session<'a> {
     async fn hand_on(&self, received: Received) -> Result<u32, Error> {
         let mut number = self.number.lock().await;
         *number += 1;
-        if *number == 1 {
-            let date = received.date.as_deref();
-            *lock(&self.server_began) = date.and_then(server_time);
+        let date = received.date.as_deref().and_then(server_time);
+        {
+            let mut time = lock(&self.server_time);
+            if *number == 1 {
+                time.0 = date;
+            }
+            time.1 = date.or(time.1);
         }
         let answer = Answer {
             number: *number,
@@ -309,8 +316,8 @@ impl<'a> Session<'a> {
         let asked_before = request(call, all_fields, path, "", body.clone());
         let earlier = self.earlier();
         let asked = match earlier.and_then(|earlier| earlier.answer(&asked_before)) {
-            Some((number, value)) => {
-                self.ledger().sent(call, 1, false);
+            Some((number, value, withheld)) => {
+                self.ledger().sent(call, 1, false, withheld);
                 Ok(Answered {
                     number,
                     value,
@@ -426,10 +433,12 @@ impl<'a> Session<'a> {
         let mut once = Once::new();
         let mut skip: Option<Box<str>> = None;
         let mut first = 0;
+        let mut withheld = Vec::new();
         loop {
             let paging = self.paging(skip.as_deref());
             let request = request(list.call, unasked, &list.path, &paging, None);
-            let (number, batch) = earlier.answer::<Batch<W>>(&request)?;
+            let (number, batch, errors) = earlier.answer::<Batch<W>>(&request)?;
+            withheld.push(errors);
             // A page from before the first one is of a reading that was given up.
             if number < first {
                 return None;
@@ -443,8 +452,8 @@ impl<'a> Session<'a> {
             }
         }
         once.end = End::Whole;
-        for _ in 0..once.walk.pages() {
-            self.ledger().sent(list.call, 1, false);
+        for errors in withheld {
+            self.ledger().sent(list.call, 1, false, errors);
         }
         self.report_list(list, &once.walk);
         Some(once)
@@ -688,6 +697,47 @@ pub(super) fn server_time(date: &str) -> Option<Timestamp> {
     Timestamp::from_ms(date.timestamp_millis())
 }
 
+/// How many objects of an answer have `$errors` that say something. In a string the quotes would be escaped, so the
+/// bytes are looked for as they are.
+pub(super) fn withheld(body: &[u8]) -> u64 {
+    const KEY: &[u8] = b"\"$errors\"";
+    let mut found = 0;
+    let mut rest = body;
+    while let Some(at) = rest.windows(KEY.len()).position(|bytes| bytes == KEY) {
+        rest = &rest[at + KEY.len()..];
+        let mut next = rest.iter().filter(|byte| !byte.is_ascii_whitespace());
+        let value = [next.next(), next.next(), next.next()];
+        let empty = matches!(value, [_, Some(b'['), Some(b']')] | [_, Some(b'n'), _]);
+        found += u64::from(value[0] == Some(&b':') && !empty);
+    }
+    found
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_with_withheld_fields_are_counted_at_any_depth() {
+        for (body, expected) in [
+            (r#"{"id":"1"}"#, 0),
+            (r#"{"id":"1","$errors":[{"fields":["email"]}]}"#, 1),
+            (
+                r#"{"data":[{"$errors" : [ {}]},{"name":{"$errors":[{}]},"$errors":[{}]}]}"#,
+                3,
+            ),
+            (
+                r#"{"$errors":[],"a":{"$errors":null},"b":{"$errors":[ ]}}"#,
+                0,
+            ),
+            (r#"{"name":"\"$errors\":[{}]","of":"$errors"}"#, 0),
+            (r#""$errors""#, 0),
+        ] {
+            assert_eq!(withheld(body.as_bytes()), expected, "{body}");
+        }
+    }
 }

@@ -89,8 +89,16 @@ pub(super) fn opening(campaign: &Campaign) -> Vec<String> {
         ),
         progress(campaign),
     ];
-    let provenance = &campaign.opened().provenance;
-    if provenance.completeness() == Completeness::Partial {
+    let opened = campaign.opened();
+    let provenance = &opened.provenance;
+    if let Some(scope) = &opened.scope {
+        sentences.push(format!(
+            "It is scoped: only {} is put up for decision, {} outside.",
+            scope.safe(),
+            count(campaign.out_of_scope(), "item is", "items are")
+        ));
+    }
+    if opened.completeness() == Completeness::Partial {
         sentences.push("The snapshot is partial. What could not be read:".to_owned());
         sentences.extend(
             provenance
@@ -118,7 +126,7 @@ pub(super) fn progress(campaign: &Campaign) -> String {
     format!(
         "{} decided of {}: {} kept, {} revoked, {} acknowledged. {} undecided{later}.",
         progress.decided(),
-        items(campaign.snapshot().len()),
+        count(progress.items, "item", "items"),
         progress.kept,
         progress.revoked,
         progress.acknowledged,
@@ -130,7 +138,16 @@ pub(super) fn progress(campaign: &Campaign) -> String {
 pub(super) fn subject(campaign: &Campaign, position: usize) -> String {
     let snapshot = campaign.snapshot();
     let subject = snapshot.subjects()[position];
-    let place = format!("{} of {}", position + 1, snapshot.subjects().len());
+    let shown = |end: usize| {
+        (0..end)
+            .filter(|position| campaign.items_of(*position) > 0)
+            .count()
+    };
+    let place = format!(
+        "{} of {}",
+        shown(position + 1),
+        shown(snapshot.subjects().len())
+    );
     let who = match subject.holder {
         Holder::Everyone(_) => format!(
             "Group {place}. {}.",
@@ -165,11 +182,9 @@ pub(super) fn subject(campaign: &Campaign, position: usize) -> String {
             format!("Team {place}. {}{remarks}.", team(snapshot, ix))
         }
     };
-    let undecided = subject.len() - campaign.decided_of(position) as usize;
-    format!(
-        "{who} {}, {undecided} undecided.",
-        capital(&items(subject.len()))
-    )
+    let all = campaign.items_of(position) as usize;
+    let undecided = all - campaign.decided_of(position) as usize;
+    format!("{who} {}, {undecided} undecided.", capital(&items(all)))
 }
 
 /// `, word` when the fact holds, `, unknown` when nobody can tell.
@@ -225,9 +240,14 @@ fn account(account: &Account, now: Timestamp) -> String {
 pub(super) fn item(campaign: &Campaign, item: Item) -> Vec<String> {
     let snapshot = campaign.snapshot();
     let subject = snapshot.subjects()[snapshot.subject_of(item)];
-    let place = item.0 - subject.first.0 + 1;
+    let put_up = |end: Item| campaign.items().within(subject.first, end);
+    let place = put_up(Item(item.0 + 1));
     let mut sentences = vec![
-        format!("Item {}, {place} of {}.", item.number(), subject.len()),
+        format!(
+            "Item {}, {place} of {}.",
+            item.number(),
+            put_up(subject.end)
+        ),
         what(snapshot, item),
     ];
     if let Entitlement::Membership(ix) = snapshot.grant(item).entitlement {
@@ -515,7 +535,7 @@ pub(super) fn left(campaign: &Campaign, item: Item) -> String {
     let snapshot = campaign.snapshot();
     let position = snapshot.subject_of(item);
     let subject = snapshot.subjects()[position];
-    let left = subject.len() - campaign.decided_of(position) as usize;
+    let left = (campaign.items_of(position) - campaign.decided_of(position)) as usize;
     format!(
         "{} left of {}.",
         capital(&items(left)),

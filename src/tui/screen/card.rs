@@ -239,10 +239,11 @@ fn about(review: &Review, position: usize) -> String {
     let subject = snapshot.subjects()[position];
     let dot = review.look.glyphs.dot;
     let mut about = Vec::new();
-    let left = subject.len() - campaign.decided_of(position) as usize;
+    let all = campaign.items_of(position);
+    let left = all - campaign.decided_of(position);
     about.push(format!(
         "{}, {left} left",
-        count(subject.len() as u64, "item", "items")
+        count(u64::from(all), "item", "items")
     ));
     match subject.holder {
         Holder::Account(ix) => {

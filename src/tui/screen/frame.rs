@@ -12,7 +12,7 @@ use super::{
     review::{Review, Sheet, Tone},
 };
 use crate::{
-    domain::{decision::Change, provenance::Completeness},
+    domain::decision::Change,
     tui::{
         action::Action,
         keymap::{self, Context},
@@ -256,9 +256,10 @@ fn header(review: &Review, pen: &mut Pen<'_>) {
     pen.on(room).line(0, &Line::styled(left, look.theme.strong));
     if pen.height() < 2 {
         // One row only: what is missing is told before who reviews.
-        if let Some(partial) = partial(review) {
+        if let Some(incomplete) = incomplete(review, from) {
+            let incomplete = format!(" {incomplete}  ");
             pen.on(room)
-                .line(0, &Line::styled(format!(" {partial}  "), look.theme.error));
+                .line(0, &Line::styled(incomplete, look.theme.error));
         }
         return;
     }
@@ -293,8 +294,9 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
     }
     let from = pen.right(1, &Line::from(right));
     let mut left = vec![Span::raw(" ")];
-    if let Some(partial) = partial(review) {
-        left.push(Span::styled(format!("{partial} {dot} "), look.theme.error));
+    if let Some(incomplete) = incomplete(review, from) {
+        let incomplete = format!("{incomplete} {dot} ");
+        left.push(Span::styled(incomplete, look.theme.error));
     }
     match review.queue.filter() {
         Some(filter) => {
@@ -326,15 +328,18 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
     pen.on(row).line(0, &Line::from(left));
 }
 
-/// What is said on every screen when not everything could be read.
-fn partial(review: &Review) -> Option<String> {
-    let provenance = &review.campaign.opened().provenance;
-    (provenance.completeness() == Completeness::Partial).then(|| {
-        format!(
-            "PARTIAL: {}",
-            count(provenance.gaps.len() as u64, "gap", "gaps")
-        )
-    })
+/// What is said on every screen when not everything could be read, or not everything is reviewed.
+fn incomplete(review: &Review, wide: usize) -> Option<String> {
+    let look = &review.look;
+    let opened = review.campaign.opened();
+    let gaps = opened.provenance.gaps.len() as u64;
+    let partial = (gaps > 0).then(|| format!("PARTIAL: {}", count(gaps, "gap", "gaps")));
+    let scoped = opened.scope.as_ref().map(|scope| {
+        let scope = format!("SCOPED: {}", scope.safe());
+        text::cut(&scope, (wide / 2).max(16), look.glyphs.ellipsis)
+    });
+    let parts: Vec<String> = partial.into_iter().chain(scoped).collect();
+    (!parts.is_empty()).then(|| parts.join(&format!(" {} ", look.glyphs.dot)))
 }
 
 /// The last effect, and how to take it back.

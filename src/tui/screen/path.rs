@@ -57,6 +57,9 @@ impl PathSheet {
         };
         let decided = |item: Item| match campaign.slot(item).decision {
             Some(decision) => format!(" ({} in this review)", decision.past()),
+            None if !campaign.items().contains(item) => {
+                " (outside the scope of this review)".to_owned()
+            }
             None => String::new(),
         };
         let ways = vec![

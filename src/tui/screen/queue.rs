@@ -25,6 +25,9 @@ use crate::{
 /// when it is decided.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
+    /// What is put up for decision, when that is not everything.
+    scope: Option<Shown>,
+    /// What a filter chose of it.
     shown: Option<Shown>,
     /// Counts up with each change.
     version: u64,
@@ -38,9 +41,8 @@ struct Shown {
     subjects: Vec<u32>,
 }
 
-impl Queue {
-    /// Shows only `items`, which the filter `text` matched.
-    pub(crate) fn show(&mut self, campaign: &Campaign, text: &str, items: &ItemSet) {
+impl Shown {
+    fn of(campaign: &Campaign, text: &str, items: &ItemSet) -> Self {
         let snapshot = campaign.snapshot();
         let mut subjects: Vec<u32> = Vec::new();
         for (first, last) in items.runs() {
@@ -53,15 +55,36 @@ impl Queue {
                 }
             }
         }
-        self.shown = Some(Shown {
+        Self {
             text: text.to_owned(),
             items: Marks::from(items),
             subjects,
-        });
+        }
+    }
+}
+
+impl Queue {
+    /// Shows everything that `campaign` puts up for decision.
+    pub(crate) fn of(campaign: &Campaign) -> Self {
+        let scoped = campaign.out_of_scope() > 0;
+        Self {
+            scope: scoped.then(|| Shown::of(campaign, "", campaign.items())),
+            ..Self::default()
+        }
+    }
+
+    /// What is shown, when that is not everything.
+    fn chosen(&self) -> Option<&Shown> {
+        self.shown.as_ref().or(self.scope.as_ref())
+    }
+
+    /// Shows only `items`, which the filter `text` matched.
+    pub(crate) fn show(&mut self, campaign: &Campaign, text: &str, items: &ItemSet) {
+        self.shown = Some(Shown::of(campaign, text, items));
         self.version += 1;
     }
 
-    /// Shows everything.
+    /// Shows everything again.
     pub(crate) fn show_all(&mut self) {
         if self.shown.take().is_some() {
             self.version += 1;
@@ -80,14 +103,12 @@ impl Queue {
 
     /// Whether `item` is shown.
     pub(crate) fn shows(&self, item: Item) -> bool {
-        self.shown
-            .as_ref()
-            .is_none_or(|shown| shown.items.contains(item))
+        self.chosen().is_none_or(|shown| shown.items.contains(item))
     }
 
     /// How many subjects are shown.
     pub(crate) fn len(&self, campaign: &Campaign) -> usize {
-        match &self.shown {
+        match self.chosen() {
             Some(shown) => shown.subjects.len(),
             None => campaign.snapshot().subjects().len(),
         }
@@ -95,29 +116,27 @@ impl Queue {
 
     /// How many items are shown.
     pub(crate) fn items(&self, campaign: &Campaign) -> usize {
-        self.shown
-            .as_ref()
+        self.chosen()
             .map_or(campaign.snapshot().len(), |shown| shown.items.len())
     }
 
     /// How many of `marks` are not shown.
     pub(crate) fn hidden(&self, marks: &Marks) -> usize {
-        self.shown
-            .as_ref()
+        self.chosen()
             .map_or(0, |shown| marks.len() - marks.shared(&shown.items))
     }
 
     /// The items that are shown.
     pub(crate) fn all(&self, campaign: &Campaign) -> Marks {
-        match &self.shown {
+        match self.chosen() {
             Some(shown) => shown.items.clone(),
-            None => Marks::from(&everything(campaign)),
+            None => Marks::from(campaign.items()),
         }
     }
 
     /// The subject in row `row`.
     pub(crate) fn subject(&self, campaign: &Campaign, row: usize) -> Option<usize> {
-        match &self.shown {
+        match self.chosen() {
             Some(shown) => shown.subjects.get(row).map(|position| *position as usize),
             None => (row < campaign.snapshot().subjects().len()).then_some(row),
         }
@@ -125,20 +144,13 @@ impl Queue {
 
     /// The row of `subject`, or of the next one that is shown; `Err` when it is not shown itself.
     pub(crate) fn row(&self, subject: usize) -> Result<usize, usize> {
-        match &self.shown {
+        match self.chosen() {
             Some(shown) => shown
                 .subjects
                 .binary_search_by_key(&subject, |position| *position as usize),
             None => Ok(subject),
         }
     }
-}
-
-/// All items of a review.
-pub(crate) fn everything(campaign: &Campaign) -> ItemSet {
-    let end = u32::try_from(campaign.snapshot().len())
-        .expect("a snapshot has fewer than four billion items");
-    ItemSet::range(Item(0), Item(end))
 }
 
 /// Draws the queue with a title; the answer is where the cursor row is.
@@ -171,7 +183,7 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
     let subject = snapshot.subjects()[position];
-    let (decided, all) = (campaign.decided_of(position) as usize, subject.len());
+    let (decided, all) = (campaign.decided_of(position), campaign.items_of(position));
     let (sign, style) = if decided == 0 {
         (look.glyphs.undecided, look.theme.text)
     } else if decided < all {

@@ -255,7 +255,7 @@ impl Review {
                 shown: 0,
                 marked: 0,
             },
-            queue: Queue::default(),
+            queue: Queue::of(&campaign),
             card: Card::default(),
             why: Why::default(),
             marks: Marks::default(),
@@ -275,7 +275,7 @@ impl Review {
             counted: None,
             campaign,
         };
-        review.select_subject((!review.campaign.snapshot().is_empty()).then_some(0));
+        review.select_subject(review.queue.subject(&review.campaign, 0));
         review.resume();
         if let Some(notice) = opened.notice {
             review.say(Tone::Plain, notice.to_string());

@@ -105,6 +105,11 @@ pub(super) fn many(n: usize) -> Arc<Snapshot> {
 
 /// A review of `snapshot` by Ada that has just begun.
 pub(super) fn begun(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>) -> Campaign {
+    scoped(snapshot, gaps, None)
+}
+
+/// The same with a scope.
+pub(super) fn scoped(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>, scope: Option<&str>) -> Campaign {
     let mut provenance = provenance();
     provenance.gaps = gaps;
     let opened = Opened {
@@ -113,6 +118,7 @@ pub(super) fn begun(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>) -> Campaign {
         reviewer_account: Some(AccountId("ada".into())),
         items: snapshot.len() as u64,
         accounts: snapshot.accounts().len() as u64,
+        scope: scope.map(Raw::from),
         provenance,
         tool: "muster 0.1.0".to_owned(),
     };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    fixture::{Run, acme, begun, gap, many, styles},
+    fixture::{Run, acme, begun, gap, many, scoped, styles},
     signing::{at_sign_off, keys},
 };
 use crate::{
@@ -104,6 +104,39 @@ fn sign_off() {
         ),
     });
     insta::assert_snapshot!("sealed_80x24", run.screen());
+}
+
+/// A review by Ada of what Payments has.
+fn scoped_review(size: (u16, u16), gaps: Vec<crate::domain::provenance::Gap>) -> Run {
+    let campaign = scoped(&acme(), gaps, Some("team:Payments"));
+    Run::open(campaign, size, Look::new(Colors::Full, false), None)
+}
+
+#[test]
+fn a_scoped_review_shows_only_what_is_in_it_and_says_so() {
+    for size in SIZES {
+        let mut run = scoped_review(size, vec![]);
+        run.press("a");
+        insta::assert_snapshot!(format!("scoped_{}x{}", size.0, size.1), run.screen());
+    }
+    // What is reached through a team above, outside the scope, is told; it is not decided here.
+    let mut run = scoped_review((120, 40), vec![]);
+    run.press("end enter 2");
+    insta::assert_snapshot!("scoped_derived_120x40", run.screen());
+    assert_eq!(run.sent, []);
+    let mut run = scoped_review((80, 24), vec![gap()]);
+    run.press("/ p a y enter S");
+    insta::assert_snapshot!("scoped_sign_off_80x24", run.screen());
+}
+
+#[test]
+fn all_that_is_marked_is_in_the_scope() {
+    let mut run = scoped_review((80, 24), vec![]);
+    run.press("* -");
+    run.press("esc *");
+    let screen = run.screen();
+    assert!(screen.contains("· 11 items ·"), "{screen}");
+    assert!(screen.contains("11 marked"), "{screen}");
 }
 
 #[test]

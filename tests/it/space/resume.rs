@@ -22,7 +22,7 @@ pub(super) fn earlier(client: &Client, answers: &[Answer]) -> Earlier {
             request: answer.request_body.clone(),
             status: answer.status,
             date: answer.date.clone(),
-            body: answer.body.clone(),
+            body: muster::format::evidence::Body::Whole(answer.body.clone()),
         });
         earlier.take(&evidence::parse(line.as_bytes()).expect("what was written"));
     }

@@ -11,8 +11,9 @@ use muster::{
         grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
         items::{Item, ItemSet},
         journal::{Attested, Chosen, Decided, Entry, Event, Opened},
-        provenance::{Endpoint, Gap, Provenance},
+        provenance::{Endpoint, Evidence, Gap, Provenance},
         resource::{Organization, Project, Role, RoleKind, Team},
+        scope::Scope,
         seal,
         snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
         text::Raw,
@@ -178,6 +179,7 @@ pub(crate) fn provenance(population: Digest) -> Provenance {
         began: time("2026-10-01T08:00:00.000Z"),
         ended: time("2026-10-01T08:00:05.250Z"),
         server_began: Some(time("2026-10-01T08:00:01.000Z")),
+        server_ended: Some(time("2026-10-01T08:00:06.000Z")),
         reader: Some(AccountId("1anna".into())),
         endpoints: vec![Endpoint {
             call: "GET team-directory/profiles".to_owned(),
@@ -189,12 +191,14 @@ pub(crate) fn provenance(population: Digest) -> Provenance {
             server_total: Some(3),
             retries: 1,
             refusals: 0,
+            errors: 1,
         }],
         gaps: vec![Gap {
             call: "GET team-directory/profiles/{id}".to_owned(),
             missing: Raw::from("the last sign-in of each account"),
             reason: Raw::from("403 Forbidden"),
         }],
+        evidence: Evidence::Full,
         population,
     }
 }
@@ -376,7 +380,7 @@ pub(crate) fn answers() -> Vec<evidence::Answer> {
             request: None,
             status: 200,
             date: Some("Thu, 01 Oct 2026 08:00:02 GMT".to_owned()),
-            body: b"{\"next\":\"\",\"totalCount\":0,\"data\":[]}".to_vec(),
+            body: evidence::Body::Whole(b"{\"next\":\"\",\"totalCount\":0,\"data\":[]}".to_vec()),
         })
         .collect()
 }
@@ -468,6 +472,49 @@ pub(crate) fn bulk_events(population: Digest, snapshot: &Snapshot) -> Vec<Event>
     opened
 }
 
+/// A scope that covers a part of [`snapshot`].
+pub(crate) const SCOPE: &str = "team:\"Payments\" state:active";
+
+/// A review of what is in [`SCOPE`].
+pub(crate) fn scoped_events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
+    let Event::Opened(mut opened) = opening(population, snapshot, Some(AccountId("1anna".into())))
+    else {
+        panic!("a review is opened first");
+    };
+    opened.scope = Some(Raw::from(SCOPE));
+    opened.provenance.gaps.clear();
+    opened.provenance.evidence = Evidence::Hashes;
+    let scope = Scope::parse(SCOPE).expect("a scope");
+    let items = scope.select(snapshot, opened.provenance.ended);
+    let own = snapshot.find_account("1anna").map(Holder::Account);
+    let others = |item: &Item| Some(snapshot.grant(*item).holder) != own;
+    vec![
+        Event::Opened(opened),
+        Event::Decided(Decided {
+            change: Change::Decide(Decision::Keep),
+            items: items.expect("it is there").iter().filter(others).collect(),
+            reason: None,
+            chosen: Chosen::Filter(Raw::from("is:undecided")),
+        }),
+    ]
+}
+
+/// The record of [`scoped_events`].
+pub(crate) fn good_scoped(evidence: &[u8]) -> Files {
+    seal(snapshot(), evidence, scoped_events, "ed25519")
+}
+
+/// The answers of [`answers`], of which only digests are kept.
+pub(crate) fn hashes() -> Vec<u8> {
+    let mut writer = evidence::Writer::new(Vec::new()).expect("memory");
+    for answer in answers() {
+        let body = evidence::Body::Digest(answer.body.digest());
+        let answer = evidence::Answer { body, ..answer };
+        writer.write(&answer).expect("memory");
+    }
+    writer.finish().expect("memory")
+}
+
 fn opening(population: Digest, snapshot: &Snapshot, own: Option<AccountId>) -> Event {
     Event::Opened(Box::new(Opened {
         review: "2026 Q4".to_owned(),
@@ -475,6 +522,7 @@ fn opening(population: Digest, snapshot: &Snapshot, own: Option<AccountId>) -> E
         reviewer_account: own,
         items: snapshot.len() as u64,
         accounts: snapshot.accounts().len() as u64,
+        scope: None,
         provenance: provenance(population),
         tool: "muster 0.1.0".to_owned(),
     }))

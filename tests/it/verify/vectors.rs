@@ -15,7 +15,7 @@ use muster::{
 
 use super::{
     files::{Disk, Files},
-    record::{evidence, good, time},
+    record::{SCOPE, evidence, good, good_scoped, hashes, time},
 };
 use crate::ssh_tools::{Keys, PRINCIPAL};
 
@@ -58,6 +58,48 @@ fn drop_grant(files: &mut Files) {
 
 const VECTORS: &[Vector] = &[
     ("good", |_| {}, None),
+    (
+        "good-scoped",
+        |files| {
+            let evidence = fs::read(folder().join("good-scoped").join(record::EVIDENCE));
+            let mut scoped = good_scoped(&evidence.unwrap_or_else(|_| hashes()));
+            scoped.set(record::README, files.get(record::README));
+            scoped.recompute_review();
+            scoped.resign();
+            *files = scoped;
+        },
+        None,
+    ),
+    (
+        "bad-scope-widened-resigned",
+        |files| {
+            // As if the whole organization had been reviewed, with the few decisions there are.
+            *files = good_scoped(files.get(record::EVIDENCE));
+            files.rechain(|entry| {
+                if let Event::Opened(opened) = &mut entry.event {
+                    opened.scope = None;
+                }
+            });
+            files.change_review(|review| review.scope = None);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(3))),
+    ),
+    (
+        "bad-scope-of-nothing-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Opened(opened) = &mut entry.event {
+                    opened.scope = Some(Raw::from("team:Nowhere"));
+                }
+            });
+            files.change_review(|review| review.scope = Some(Raw::from("team:Nowhere")));
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(1))),
+    ),
     (
         "bad-decision-flipped",
         flip_decision,
@@ -489,4 +531,50 @@ fn the_good_record_says_what_was_decided() {
     insta::assert_snapshot!(facts.join("\n"));
     let decided = record.campaign().slot(Item(0)).decision;
     assert_eq!(decided, Some(Decision::Acknowledge));
+}
+
+#[test]
+fn the_scoped_record_says_what_was_not_put_up_for_decision() {
+    let files = stored("good-scoped");
+    let verdict = verify(&files, Some(&signers()), time("2026-10-02T00:00:00Z"));
+    let Verdict::Good { record, .. } = verdict else {
+        panic!("{verdict}");
+    };
+    let review = record.review();
+    assert_eq!(review.scope.as_ref().map(Raw::raw), Some(SCOPE));
+    let progress = record.campaign().progress();
+    assert_eq!(
+        (progress.items, progress.kept, progress.undecided),
+        (7, 5, 2)
+    );
+    assert_eq!(review.out_of_scope, 5);
+    let decisions = files.text(record::DECISIONS);
+    let count = |word: &str| {
+        let word = format!("\"decision\":\"{word}\",\"entry\":");
+        decisions.matches(&word).count()
+    };
+    assert_eq!(
+        (count("keep"), count("undecided"), count("out-of-scope")),
+        (5, 2, 5),
+        "{decisions}"
+    );
+    assert!(
+        files
+            .text(record::REVIEW)
+            .contains("\"completeness\":\"scoped\"")
+    );
+    let facts = record.facts();
+    let told = |label: &str| {
+        let fact = facts.iter().find(|(known, _)| *known == label);
+        fact.map(|(_, text)| text.to_string()).expect(label)
+    };
+    assert_eq!(
+        told("completeness"),
+        "scoped: only team:\"Payments\" state:active is reviewed, 5 items are outside; everything that was asked for \
+         was read"
+    );
+    assert_eq!(
+        told("evidence"),
+        "the digests of the raw answers are kept, not the answers"
+    );
 }

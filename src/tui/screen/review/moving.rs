@@ -213,7 +213,7 @@ impl Review {
         let rows = self.queue.len(campaign);
         let within = |subject: usize, from: Option<Item>| -> Option<Item> {
             let subject_items = snapshot.subjects()[subject];
-            if campaign.decided_of(subject) as usize == subject_items.len() {
+            if campaign.decided_of(subject) == campaign.items_of(subject) {
                 return None;
             }
             let items = subject_items.items();

@@ -9,6 +9,8 @@ use crate::{
         decision::Decision,
         grant::{Entitlement, Holder},
         items::Item,
+        origin::origin,
+        provenance::Completeness,
         seal::{Effort, statement},
         snapshot::ProjectIx,
         text::SafeText,
@@ -88,9 +90,10 @@ impl Facts {
         told.add(false, SafeText::of(&statement).as_str());
         told.add(false, "");
         self.tell_counts(campaign, &mut told);
-        tell_gaps(campaign, &mut told);
+        tell_completeness(campaign, &mut told);
         self.tell_standing(campaign, &mut told);
         self.tell_effort(&mut told);
+        tell_origin(campaign, &mut told);
         told.lines
     }
 
@@ -185,21 +188,19 @@ impl Facts {
     }
 }
 
-fn tell_gaps(campaign: &Campaign, told: &mut Told) {
-    let gaps = &campaign.opened().provenance.gaps;
-    if gaps.is_empty() {
-        return;
+fn tell_completeness(campaign: &Campaign, told: &mut Told) {
+    let opened = campaign.opened();
+    let warns = opened.completeness() != Completeness::Full;
+    told.add(warns, &format!("completeness {}", campaign.complete()));
+    for gap in &opened.provenance.gaps {
+        told.add(false, &format!("- {}", gap.words()));
     }
-    let things = count(gaps.len() as u64, "thing", "things");
-    told.add(
-        true,
-        &format!("PARTIAL: {things} could not be read and will be listed in the record"),
-    );
-    for gap in gaps {
-        told.add(
-            false,
-            &format!("- {}: {}", gap.missing.safe(), gap.reason.safe()),
-        );
+}
+
+/// How the snapshot was read, which is in the record too.
+fn tell_origin(campaign: &Campaign, told: &mut Told) {
+    for (label, line) in origin(campaign) {
+        told.add(false, &format!("{label}: {line}"));
     }
 }
 
