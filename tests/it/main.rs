@@ -16,6 +16,7 @@ mod pty;
 mod resume;
 mod review;
 mod rights;
+mod scope;
 mod seal;
 mod signing;
 mod space;
