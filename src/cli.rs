@@ -83,21 +83,9 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
         Some(Command::Disconnect(disconnect)) => {
             command::connections::disconnect(&context, &disconnect.org)
         }
-        Some(Command::Snapshot(snapshot)) => command::snapshot::snapshot(
-            &context,
-            &command::snapshot::Options {
-                name: snapshot.name,
-                organization: snapshot.org,
-                source: source(snapshot.token),
-                reviewer: snapshot.reviewer,
-                ca_file: snapshot.ca_file,
-                concurrency: usize::from(snapshot.concurrency),
-                fresh: snapshot.fresh,
-                scope: snapshot.scope,
-                evidence: evidence(snapshot.evidence),
-                json: snapshot.json,
-            },
-        ),
+        Some(Command::Snapshot(snapshot)) => {
+            command::snapshot::snapshot(&context, &reading(snapshot))
+        }
         Some(Command::Review(review)) => command::review::review(
             &context,
             command::review::Options {
@@ -175,6 +163,21 @@ fn exceptions(exceptions: args::Exceptions) -> command::Exceptions {
     command::Exceptions {
         partial: exceptions.partial,
         self_review: exceptions.allow_self_review,
+    }
+}
+
+fn reading(snapshot: args::Snapshot) -> command::snapshot::Options {
+    command::snapshot::Options {
+        name: snapshot.name,
+        organization: snapshot.org,
+        source: source(snapshot.token),
+        reviewer: snapshot.reviewer,
+        ca_file: snapshot.ca_file,
+        concurrency: usize::from(snapshot.concurrency),
+        fresh: snapshot.fresh,
+        scope: snapshot.scope,
+        evidence: evidence(snapshot.evidence),
+        json: snapshot.json,
     }
 }
 

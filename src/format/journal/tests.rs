@@ -147,6 +147,42 @@ fn a_line_that_says_the_same_in_another_way_is_refused() {
 }
 
 #[test]
+fn a_scope_and_what_is_kept_of_the_answers_have_one_text() {
+    use crate::domain::provenance::Evidence;
+
+    let snapshot = sample::snapshot();
+    for (scope, evidence) in [
+        (None, Evidence::Full),
+        (
+            Some("team:\"Payments \u{202e}core\" state:active"),
+            Evidence::Hashes,
+        ),
+        (Some("role:x"), Evidence::None),
+    ] {
+        let mut provenance = sample::provenance();
+        provenance.evidence = evidence;
+        let Event::Opened(mut opened) = sample::opened(&snapshot, provenance) else {
+            panic!("it opens");
+        };
+        opened.scope = scope.map(Raw::from);
+        let entry = sample::entry(1, Event::Opened(opened));
+        let (line, _) = line(&entry, START);
+        let expected = format!("\"evidence\":\"{}\"", evidence.word());
+        assert!(line.contains(&expected), "{line}");
+        assert_eq!(line.contains("\"scope\":null"), scope.is_none(), "{line}");
+        let read = parse(line.as_bytes(), START).expect("own line");
+        assert_eq!(read.0, entry);
+        let body = line.split(",\"h\":").next().expect("a body").to_owned() + "}\n";
+        let other = body.replace(&expected, "\"evidence\":\"some\"");
+        let error = parse(rehashed(&other).as_bytes(), START).expect_err("another word");
+        assert!(matches!(error, Problem::Newer(_)), "{error}");
+        let without = body.replace("\"scope\":null,", "");
+        let same = parse(rehashed(&without).as_bytes(), START);
+        assert_eq!(same.is_ok(), scope.is_some(), "one text for one value");
+    }
+}
+
+#[test]
 fn a_line_of_a_newer_version_says_so() {
     let later = body(
         &sample::entry(2, sample::decide(Change::Later, &[1], None, Chosen::Single)),

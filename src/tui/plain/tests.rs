@@ -1,4 +1,4 @@
-use std::{io::BufReader, sync::Arc};
+use std::io::BufReader;
 
 use super::*;
 use crate::domain::{
@@ -474,4 +474,34 @@ fn a_line_without_end_is_refused_as_a_whole() {
         panic!("{:?}", talk.recorded)
     };
     assert_eq!(decided.reason, None);
+}
+
+#[test]
+fn a_scoped_review_speaks_only_of_what_is_in_it() {
+    let snapshot = acme().snapshot();
+    let scoped = fixture::scoped(&snapshot, Some("team:Payments state:active")).expect("it opens");
+    let inside = scoped.items().clone();
+    let outside = item(&snapshot, "Cleo", "Pay", "External").number();
+    let lines = format!(
+        "item {outside}\nfilter project:pay\nkeep\nfilter\naccount next\naccount next\nwhy\nquit\n"
+    );
+    let talk = talk_in(scoped, lines.as_bytes(), |_| Ok(()), &mut Place::default());
+    for expected in [
+        "It is scoped: only team:Payments state:active is put up for decision, 8 items are outside.",
+        "0 decided of 6 items",
+        "Account 1 of 2. Ada Keller",
+        "is outside the scope of this review.",
+        "The filter matches 1 item.",
+        "Account 2 of 2. Ben Ôkafor",
+        "This is the last account.",
+    ] {
+        assert!(talk.said.contains(expected), "{expected}\n{}", talk.said);
+    }
+    for event in &talk.recorded {
+        let Event::Decided(decided) = event else {
+            panic!("{event:?}");
+        };
+        assert!(decided.items.iter().all(|item| inside.contains(item)));
+    }
+    assert_eq!(talk.recorded.len(), 1);
 }
