@@ -6,6 +6,8 @@
 //!
 //! The snapshot stays whole: what somebody reaches through a team outside the scope is known all the same.
 
+use std::collections::BTreeMap;
+
 use super::{
     account::{Fact, State},
     filter::{Reader, fold},
@@ -79,6 +81,9 @@ const MEMBER: &str = "Team Member";
 
 /// How many near names an error lists.
 const NEAR: usize = 5;
+
+/// Among how many names near ones are looked for: enough for any organization, and soon done.
+const LOOKED_AT: usize = 100_000;
 
 impl Scope {
     /// Understands `text`.
@@ -278,24 +283,27 @@ fn chosen<'a, const N: usize>(
     values: &[Value],
     names: impl Iterator<Item = [&'a str; N]> + Clone,
 ) -> Result<Vec<bool>, Error> {
-    let wanted: Vec<String> = values.iter().map(|value| fold(&value.text)).collect();
-    let mut met = vec![false; values.len()];
+    // Looked up, not compared one by one: a hostile record may name as many as it likes.
+    let mut wanted: BTreeMap<String, bool> = BTreeMap::new();
+    for value in values {
+        wanted.insert(fold(&value.text), false);
+    }
     let hits = names.clone().map(|names| {
-        let names = names.map(fold);
         let mut hit = false;
-        for (wanted, met) in wanted.iter().zip(&mut met) {
-            if names.contains(wanted) {
+        for name in names {
+            if let Some(met) = wanted.get_mut(&fold(name)) {
                 (hit, *met) = (true, true);
             }
         }
         hit
     });
     let hits = hits.collect();
-    match values.iter().zip(&met).position(|(_, met)| !met) {
+    let missing = values.iter().find(|value| !wanted[&fold(&value.text)]);
+    match missing {
         None => Ok(hits),
         Some(missing) => Err(Error {
-            column: values[missing].column,
-            message: unknown(what, &values[missing].text, &wanted[missing], names),
+            column: missing.column,
+            message: unknown(what, &missing.text, names),
         }),
     }
 }
@@ -304,14 +312,15 @@ fn chosen<'a, const N: usize>(
 fn unknown<'a, const N: usize>(
     what: &str,
     text: &str,
-    wanted: &str,
     names: impl Iterator<Item = [&'a str; N]>,
 ) -> String {
+    let wanted = fold(text);
     let mut near: Vec<(usize, &str)> = names
+        .take(LOOKED_AT)
         .filter_map(|names| {
             let nearest = names
                 .iter()
-                .filter_map(|name| nearness(wanted, &fold(name)))
+                .filter_map(|name| nearness(&wanted, &fold(name)))
                 .min()?;
             Some((nearest, names[0]))
         })
@@ -342,6 +351,10 @@ fn nearness(wanted: &str, name: &str) -> Option<usize> {
     if within(&name, &wanted) || within(&wanted, &name) {
         return Some(1);
     }
+    let allowed = (wanted.len() / 3).max(1);
+    if wanted.len().abs_diff(name.len()) > allowed {
+        return None;
+    }
     let mut row: Vec<usize> = (0..=name.len()).collect();
     for (at, a) in wanted.iter().enumerate() {
         let mut before = row[0];
@@ -353,7 +366,7 @@ fn nearness(wanted: &str, name: &str) -> Option<usize> {
         }
     }
     let steps = row[name.len()];
-    (steps <= (wanted.len() / 3).max(1)).then_some(steps)
+    (steps <= allowed).then_some(steps)
 }
 
 /// The named teams and every team below them.

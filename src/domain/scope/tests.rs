@@ -262,6 +262,28 @@ fn a_deep_tree_of_teams_is_walked_once() {
     assert_eq!(items("team:T899"), Ok(2));
 }
 
+#[test]
+fn a_scope_of_very_many_names_is_soon_answered() {
+    let mut org = Org::new();
+    for n in 0..2_000 {
+        org.project(&format!("P{n}"));
+    }
+    org.account("Ada", "Keller", |_| {})
+        .account_role("Ada", Some("P7"), "project:member");
+    let snapshot = org.snapshot();
+    let names: Vec<String> = (0..200_000).map(|n| format!("p{}", n % 2_000)).collect();
+    let select = |names: &str| {
+        let scope = Scope::parse(&format!("project:{names}")).expect("a scope");
+        scope.select(&snapshot, now())
+    };
+    assert_eq!(select(&names.join("|")).map(|items| items.len()), Ok(1));
+    let error = select(&format!("{}|x", names.join("|"))).expect_err("there is no x");
+    assert!(
+        error.message.starts_with("there is no project x"),
+        "{error}"
+    );
+}
+
 proptest! {
     #[test]
     fn progress_counts_exactly_what_is_in_the_scope(
