@@ -21,7 +21,7 @@ fn talk(org: &Org, lines: &str) -> Talk {
 /// `disk` tells for each event whether it can be written.
 fn talk_with(org: &Org, lines: &[u8], disk: impl FnMut(&Event) -> Result<(), String>) -> Talk {
     let snapshot = org.snapshot();
-    let campaign = campaign(&Arc::clone(&snapshot));
+    let campaign = campaign(&snapshot);
     talk_in(campaign, lines, disk, &mut Place::default())
 }
 
