@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How a [`Client`] behaves. The defaults suit a server across the internet.
+/// How a [`Client`](super::Client) behaves. The defaults suit a server across the internet.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// Requests in flight at a time, over all lists.
