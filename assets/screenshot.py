@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws assets/screenshot.svg from a real run of the program in tmux.
 
-usage: cargo build --release && python3 assets/screenshot.py
+usage: cargo build --release && python3 assets/screenshot.py [PROGRAM]
 
 Needs tmux and Python's standard library. The demo runs in a folder of its own that is removed afterwards.
 """
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unicodedata
@@ -40,7 +41,7 @@ def wait_for(text):
 
 def run():
     data = tempfile.mkdtemp()
-    program = os.path.join(ROOT, "target", "release", "muster")
+    program = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(ROOT, "target", "release", "muster")
     # A plain environment: whose machine it is does not belong in a picture.
     command = f"env -i HOME={data} PATH=/usr/bin:/bin TERM=tmux-256color COLORTERM=truecolor LANG=C.UTF-8 {program} --data-dir {data} demo"
     try:
