@@ -175,6 +175,7 @@ fn reading(snapshot: args::Snapshot) -> command::snapshot::Options {
         ca_file: snapshot.ca_file,
         concurrency: usize::from(snapshot.concurrency),
         fresh: snapshot.fresh,
+        refresh: snapshot.refresh,
         scope: snapshot.scope,
         evidence: evidence(snapshot.evidence),
         json: snapshot.json,

@@ -20,6 +20,7 @@ pub(crate) mod home;
 mod keys;
 mod place;
 mod progress;
+mod refresh;
 pub(crate) mod review;
 pub(crate) mod seal;
 pub(crate) mod snapshot;

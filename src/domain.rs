@@ -9,6 +9,7 @@ pub mod access;
 pub mod account;
 pub mod campaign;
 pub mod decision;
+pub mod drift;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;

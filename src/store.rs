@@ -1,7 +1,8 @@
 //! The data folder: reviews in progress and sealed records, and where each file of them lives.
 //!
 //! ```text
-//! <data>/reviews/NAME/    accounts, resources, grants, evidence, opened.sums, journal.jsonl, lock
+//! <data>/reviews/NAME/    accounts, resources, grants, evidence, opened.sums, journal.jsonl, lock;
+//!                         earlier/: the same of the review that this one took the place of
 //! <data>/records/NAME/    a sealed record; never rewritten
 //! ```
 //!
@@ -23,6 +24,7 @@ use std::{
 };
 
 pub use draft::Draft;
+use draft::Place;
 pub use lock::Holder;
 pub use record::Written;
 pub use review::Review;
@@ -239,10 +241,17 @@ impl Store {
     /// When the folder cannot be read. A review that cannot be read is in the list, with its error.
     pub fn reviews(&self) -> Result<Vec<Listed>, Error> {
         let folders = folders(&self.reviews_folder())?;
-        let listed = folders
+        let mut listed: Vec<(String, PathBuf)> = folders
             .into_iter()
-            .filter(|(name, _)| check_name(name).is_ok());
+            .map(|(name, path)| match name.strip_suffix(REFRESHED) {
+                Some(name) if self.place(name) == path => (name.to_owned(), path),
+                _ => (name, path),
+            })
+            .filter(|(name, _)| check_name(name).is_ok())
+            .collect();
+        listed.sort();
         Ok(listed
+            .into_iter()
             .map(|(name, path)| Listed {
                 summary: summary(&path),
                 name,
@@ -285,7 +294,7 @@ impl Store {
     /// # Errors
     /// When there is such a review, or another process fetches it.
     pub fn draft(&self, name: &str, now: Timestamp) -> Result<Draft, Error> {
-        Draft::begin(self, name, now)
+        Draft::begin(self, name, now, Place::Free)
     }
 
     /// As [`Store::draft`], but goes on with what an interrupted fetch of this name left: its answers are given to `take`
@@ -299,7 +308,48 @@ impl Store {
         now: Timestamp,
         take: &mut dyn FnMut(&format::evidence::Answer),
     ) -> Result<Draft, Error> {
-        Draft::resume(self, name, now, take)
+        Draft::resume(self, name, now, Place::Free, take)
+    }
+
+    /// As [`Store::resume`], beside the review of this name, which [`Draft::replace`] then replaces.
+    ///
+    /// # Errors
+    /// As [`Store::resume`], but that there is such a review.
+    pub fn resume_beside(
+        &self,
+        name: &str,
+        now: Timestamp,
+        take: &mut dyn FnMut(&format::evidence::Answer),
+    ) -> Result<Draft, Error> {
+        Draft::resume(self, name, now, Place::Taken, take)
+    }
+
+    /// Whether there is a review of this name.
+    pub fn has(&self, name: &str) -> bool {
+        check_name(name).is_ok() && fs::symlink_metadata(self.place(name)).is_ok()
+    }
+
+    /// Where the review of this name stands now: in its place, or where a refresh that was stopped left it.
+    fn place(&self, name: &str) -> PathBuf {
+        let folder = self.reviews_folder().join(name);
+        let next = self.reviews_folder().join(format!("{name}{REFRESHED}"));
+        if fs::symlink_metadata(&folder).is_err() && next.join(EARLIER).is_dir() {
+            next
+        } else {
+            folder
+        }
+    }
+
+    /// Ends a refresh that was stopped after the old review had been put away.
+    fn settle(&self, name: &str) -> Result<(), Error> {
+        let (place, folder) = (self.place(name), self.review_folder(name)?);
+        if place != folder
+            && let Err(error) = fs::rename(&place, &folder)
+            && !folder.is_dir()
+        {
+            return Err(Error::io("create", &folder)(error));
+        }
+        Ok(())
     }
 
     /// Opens a review: checks the population against what was fetched, and replays its journal.
@@ -333,6 +383,10 @@ impl Store {
 
 /// What stands in the name of a folder that is being fetched into.
 const FETCHING: &str = ".fetching-";
+/// What stands behind the name of a review that is about to take the place of the one before.
+const REFRESHED: &str = ".refreshed";
+/// In a review's folder: the review that it replaced.
+const EARLIER: &str = "earlier";
 /// What a record's folder is called until it is whole.
 const PARTIAL: &str = ".partial";
 
@@ -350,7 +404,7 @@ pub fn check_name(name: &str) -> Result<(), Error> {
         "only letters, digits, `-`, `_` and `.` can be in it"
     } else if name.starts_with('.') {
         "it begins with a dot"
-    } else if name.contains(FETCHING) || name.ends_with(PARTIAL) {
+    } else if name.contains(FETCHING) || name.ends_with(PARTIAL) || name.ends_with(REFRESHED) {
         "that is how unfinished folders are called"
     } else {
         return Ok(());

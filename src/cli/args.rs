@@ -50,7 +50,7 @@ pub(super) enum Command {
     Connections(Connections),
     /// Remove an organization's token from the system keyring
     Disconnect(Disconnect),
-    /// Read an organization once and make a review that is ready to decide
+    /// Read an organization once and make a review that is ready to decide, or refresh an open one
     Snapshot(Snapshot),
     /// Decide on the items of a review, on the screen or as plain lines
     Review(Review),
@@ -97,6 +97,10 @@ pub(super) enum Size {
 Examples:
   muster snapshot 2026-q4 --org acme                  after muster connect acme
   muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
+
+On an open review it shows what changed since. With your consent, or --refresh,
+the review goes on over the new snapshot; without it nothing changes and the
+exit code is 1.
 
 Interrupted, the same command goes on from there within a day: what was read
 whole is not read again.
@@ -147,6 +151,10 @@ pub(super) struct Snapshot {
     /// How many requests run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) concurrency: u8,
+    /// When there is an open review of this name: refresh it without asking. Decisions on unchanged items stay, those
+    /// on changed ones are asked again
+    #[arg(long)]
+    pub(super) refresh: bool,
     /// Throw away what an interrupted snapshot of this name left, and read everything again
     #[arg(long)]
     pub(super) fresh: bool,

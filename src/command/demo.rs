@@ -236,6 +236,7 @@ async fn read(
             going_on: snapshot::GoingOn::Never,
             scope: None,
             evidence: Evidence::Full,
+            beside: false,
         },
         cancel,
         progress,

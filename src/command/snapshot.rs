@@ -10,7 +10,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Context, count, elapsed_ms, failure, now, place::Place, progress::ProgressLine,
+    Answer, Context, count, elapsed_ms, failure, now,
+    place::Place,
+    progress::ProgressLine,
+    refresh::{self, Consent, Fresh, Refresh},
     thousands, token, version,
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
         Digest,
         account::AccountId,
         campaign::Campaign,
-        journal::{Entry, Event, Opened},
+        journal::{Entry, Event, Opened, Previous},
         provenance::{Evidence, Provenance},
         scope::{self, Scope},
         text::{Raw, SafeText},
@@ -46,6 +49,8 @@ pub(crate) struct Options {
     /// Which grants are put up for decision; empty is all.
     pub(crate) scope: Vec<String>,
     pub(crate) evidence: Evidence,
+    /// Take the new snapshot into an open review without asking.
+    pub(crate) refresh: bool,
     pub(crate) json: bool,
 }
 
@@ -65,8 +70,18 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         ..client_options(options.concurrency)
     };
     let client = token::client(&place, &options.source, client_options)?;
+    let old = refresh::open_review(context, &options.name)?;
+    if let (Some(old), Some(asked)) = (&old, &scope)
+        && old.campaign().opened().scope.as_ref().map(Raw::raw) != Some(asked.as_str())
+    {
+        return Err(failure(
+            format!("the review {} has another scope, and keeps it", old.name()),
+            "leave --scope out to refresh it, or give the new snapshot another name",
+        ));
+    }
     let mut line = ProgressLine::new();
     let request = Request {
+        beside: old.is_some(),
         name: &options.name,
         reviewer: options.reviewer.as_deref(),
         going_on: match options.evidence {
@@ -79,30 +94,98 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         evidence: options.evidence,
     };
     let cancel = CancellationToken::new();
-    let review = runtime()?.block_on(async {
-        let interrupted = cancel.clone();
-        let waiting = tokio::spawn(async move {
-            // Without a handler for the interrupt the program just ends, which loses nothing either.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                interrupted.cancel();
-            }
-        });
-        let mut show =
-            |progress: &Progress| line.show(elapsed_ms(), progress.what, &describe(progress));
-        let review = read(&context.store, &client, request, cancel.clone(), &mut show).await;
-        waiting.abort();
-        review
+    let runtime = runtime()?;
+    let interrupted = cancel.clone();
+    let waiting = runtime.spawn(async move {
+        // Without a handler for the interrupt the program just ends, which loses nothing either.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            interrupted.cancel();
+        }
     });
+    let mut show =
+        |progress: &Progress| line.show(elapsed_ms(), progress.what, &describe(progress));
+    if let Some(old) = old {
+        let gathered = gather(&context.store, &client, request, &cancel, &mut show);
+        let gathered = runtime.block_on(gathered);
+        line.finish();
+        let (draft, fetched) = gathered?;
+        let answer = over(&old, draft, fetched, options, &cancel, &runtime);
+        // A question that was interrupted still has its reader waiting for a line.
+        runtime.shutdown_background();
+        return answer;
+    }
+    let review = read(&context.store, &client, request, cancel.clone(), &mut show);
+    let review = runtime.block_on(review);
+    waiting.abort();
     line.finish();
     let review = review?;
     let campaign = review.campaign();
     if options.json {
-        return Ok(Answer::done(format!(
-            "{}\n",
-            super::status::as_json(campaign)
-        )));
+        return Ok(Answer::done(super::json_line(&super::status::as_json(
+            campaign,
+        ))));
     }
     Ok(Answer::done(summary(context, &options.name, campaign)))
+}
+
+/// What becomes of an open review over a new snapshot of its organization.
+fn over(
+    old: &Review,
+    mut draft: Draft,
+    fetched: Fetched,
+    options: &Options,
+    cancel: &CancellationToken,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<Answer> {
+    let opened = old.campaign().opened();
+    // Reading came to its end: whatever is said now, the next time reads anew.
+    draft.give_up();
+    if let Some(reviewer) = options.reviewer.as_deref()
+        && reviewer != opened.reviewer.raw()
+    {
+        return Err(failure(
+            format!(
+                "{} is the reviewer of {}, and stays it",
+                opened.reviewer.safe(),
+                old.name()
+            ),
+            "leave --reviewer out, or give the new snapshot another name",
+        ));
+    }
+    let provenance = provenance(&draft, &fetched, options.evidence);
+    let fresh = Fresh {
+        snapshot: Arc::new(fetched.snapshot),
+        provenance,
+    };
+    let refresh = Refresh::of(old, &fresh, options.json)?;
+    let consent = Consent::of(options.refresh, options.json);
+    let told = consent == Consent::Ask;
+    let agreed = refresh.agreed(consent, || {
+        runtime.block_on(async {
+            let line = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                io::stdin().read_line(&mut line).map(|_| line)
+            });
+            tokio::select! {
+                line = line => line.ok()?.ok(),
+                () = cancel.cancelled() => None,
+            }
+        })
+    })?;
+    if !agreed {
+        return Ok(refresh.answer(false, told));
+    }
+    let first = first_entry(Opening {
+        name: old.name().to_owned(),
+        reviewer: opened.reviewer.clone(),
+        account: opened.reviewer_account.clone(),
+        items: fresh.snapshot.len() as u64,
+        accounts: fresh.snapshot.accounts().len() as u64,
+        scope: opened.scope.clone(),
+        previous: Some(refresh.previous()),
+    });
+    refresh.make(draft, &|| cancel.is_cancelled(), first)?;
+    Ok(refresh.answer(true, told))
 }
 
 /// A runtime for the network.
@@ -150,6 +233,8 @@ pub(crate) struct Request<'a> {
     pub(crate) scope: Option<&'a str>,
     /// What is kept of the raw answers.
     pub(crate) evidence: Evidence,
+    /// Whether there is a review of this name, which the new one may replace.
+    pub(crate) beside: bool,
 }
 
 /// What an interrupted reading of the same name is worth.
@@ -184,20 +269,31 @@ pub(crate) async fn read(
     cancel: CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
+    let (draft, fetched) = gather(store, client, request, &cancel, progress).await?;
+    make(draft, fetched, request, cancel, progress).await
+}
+
+/// Reads everything and keeps the raw answers; goes on with those of an interrupted reading.
+async fn gather(
+    store: &Store,
+    client: &Client,
+    request: Request<'_>,
+    cancel: &CancellationToken,
+    progress: &mut (dyn FnMut(&Progress) + Send),
+) -> anyhow::Result<(Draft, Fetched)> {
     let (mut draft, earlier) = begin(store, client, request)?;
-    let mut fetched = fetch(&mut draft, client, request, earlier, &cancel, progress).await;
+    let mut fetched = fetch(&mut draft, client, request, earlier, cancel, progress).await;
     if let (Err(Stop::Client(space::Error::NotTheSame { why })), GoingOn::With(talk)) =
         (&fetched, request.going_on)
     {
         talk(&format!("starting over: {why}"));
         draft.start_over(now()).map_err(super::review::explain)?;
-        fetched = fetch(&mut draft, client, request, None, &cancel, progress).await;
+        fetched = fetch(&mut draft, client, request, None, cancel, progress).await;
     }
-    let fetched = match fetched {
-        Ok(fetched) => fetched,
-        Err(stop) => return Err(kept(stop.into(), &draft)),
-    };
-    make(draft, fetched, request, cancel, progress).await
+    match fetched {
+        Ok(fetched) => Ok((draft, fetched)),
+        Err(stop) => Err(kept(stop.into(), &draft)),
+    }
 }
 
 /// Begins to keep the answers; with those of an interrupted reading when they can still be used.
@@ -211,7 +307,12 @@ fn begin(
     let draft = match request.going_on {
         GoingOn::Never => store.draft(request.name, now),
         GoingOn::No | GoingOn::With(_) => {
-            store.resume(request.name, now, &mut |answer| earlier.take(answer))
+            let take = &mut |answer: &evidence::Answer| earlier.take(answer);
+            if request.beside {
+                store.resume_beside(request.name, now, take)
+            } else {
+                store.resume(request.name, now, take)
+            }
         }
     };
     let mut draft = draft.map_err(super::review::explain)?;
@@ -343,36 +444,16 @@ async fn make(
         fetched.snapshot.len() as u64,
         fetched.snapshot.accounts().len() as u64,
     );
-    let provenance = Provenance {
-        began: draft.began(),
-        resumed: draft.resumed().to_vec(),
-        ended: fetched.ended,
-        server_began: fetched.server_began,
-        server_ended: fetched.server_ended,
-        reader: fetched.reader.map(|reader| reader.account),
-        endpoints: fetched.endpoints,
-        gaps: fetched.gaps,
-        evidence: request.evidence,
-        // Filled in once the files are written.
-        population: Digest([0; 32]),
-    };
-    let name = request.name.to_owned();
-    let scope = request.scope.map(Raw::from);
-    let first = move |provenance| Entry {
-        seq: 1,
-        at: now(),
-        by: reviewer.clone(),
-        event: Event::Opened(Box::new(Opened {
-            review: name,
-            reviewer,
-            reviewer_account: account,
-            items,
-            accounts,
-            scope,
-            provenance,
-            tool: format!("muster {}", version()),
-        })),
-    };
+    let provenance = provenance(&draft, &fetched, request.evidence);
+    let first = first_entry(Opening {
+        name: request.name.to_owned(),
+        reviewer,
+        account,
+        items,
+        accounts,
+        scope: request.scope.map(Raw::from),
+        previous: None,
+    });
     let snapshot = Arc::new(fetched.snapshot);
     // A million lines take a while; whoever waits can still say stop.
     tokio::task::spawn_blocking(move || {
@@ -382,6 +463,53 @@ async fn make(
     .await
     .map_err(|_| anyhow::anyhow!("the part that writes the snapshot failed"))?
     .map_err(super::review::explain)
+}
+
+fn provenance(draft: &Draft, fetched: &Fetched, evidence: Evidence) -> Provenance {
+    let reader = fetched.reader.as_ref();
+    Provenance {
+        began: draft.began(),
+        resumed: draft.resumed().to_vec(),
+        ended: fetched.ended,
+        server_began: fetched.server_began,
+        server_ended: fetched.server_ended,
+        reader: reader.map(|reader| reader.account.clone()),
+        endpoints: fetched.endpoints.clone(),
+        gaps: fetched.gaps.clone(),
+        evidence,
+        // Filled in once the files are written.
+        population: Digest([0; 32]),
+    }
+}
+
+/// How a review begins, apart from where its snapshot came from.
+struct Opening {
+    name: String,
+    reviewer: Raw,
+    account: Option<AccountId>,
+    items: u64,
+    accounts: u64,
+    scope: Option<Raw>,
+    previous: Option<Previous>,
+}
+
+fn first_entry(opening: Opening) -> impl FnOnce(Provenance) -> Entry {
+    move |provenance| Entry {
+        seq: 1,
+        at: now(),
+        by: opening.reviewer.clone(),
+        event: Event::Opened(Box::new(Opened {
+            review: opening.name,
+            reviewer: opening.reviewer,
+            reviewer_account: opening.account,
+            items: opening.items,
+            accounts: opening.accounts,
+            scope: opening.scope,
+            provenance,
+            tool: format!("muster {}", version()),
+            previous: opening.previous,
+        })),
+    }
 }
 
 fn find_reviewer(

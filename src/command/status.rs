@@ -24,6 +24,18 @@ fn as_text(campaign: &Campaign) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "review        {}", opened.review);
     let _ = writeln!(text, "as of         {} UTC", campaign.as_of().minute());
+    if let Some(previous) = &opened.previous {
+        let refreshed = campaign
+            .entries()
+            .first()
+            .map_or(campaign.as_of(), |first| first.at);
+        let _ = writeln!(
+            text,
+            "refreshed     {} UTC, over the snapshot of {} UTC",
+            refreshed.minute(),
+            previous.as_of.minute()
+        );
+    }
     let _ = writeln!(text, "reviewer      {}", opened.reviewer.safe());
     let _ = writeln!(text, "accounts      {}", thousands(opened.accounts));
     let _ = writeln!(text, "items         {}", thousands(progress.items));
@@ -74,6 +86,8 @@ pub(crate) fn as_json(campaign: &Campaign) -> Value {
         "review": opened.review,
         "organization": {"id": &*organization.id, "name": organization.name.raw(), "url": &*organization.url},
         "as_of": campaign.as_of().to_string(),
+        "refreshed": opened.previous.and_then(|_| campaign.entries().first()).map(|first| first.at.to_string()),
+        "as_of_before": opened.previous.map(|previous| previous.as_of.to_string()),
         "read_from": provenance.began.to_string(),
         "resumed": provenance.resumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "reviewer": opened.reviewer.raw(),

@@ -292,6 +292,7 @@ pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
 /// The same with a scope.
 pub(crate) fn scoped(snapshot: &Arc<Snapshot>, scope: Option<&str>) -> Result<Campaign, Refusal> {
     let opened = Opened {
+        previous: None,
         review: "q1".to_owned(),
         reviewer: Raw::from("ada"),
         reviewer_account: Some(AccountId("ada".into())),

@@ -24,6 +24,16 @@ pub struct Entry {
     pub event: Event,
 }
 
+impl Entry {
+    /// The entry and the change of items in it, when it is one.
+    pub fn decided(&self) -> Option<(&Self, &Decided)> {
+        match &self.event {
+            Event::Decided(decided) => Some((self, decided)),
+            _ => None,
+        }
+    }
+}
+
 /// What may happen in a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -85,6 +95,19 @@ pub struct Opened {
     pub provenance: Provenance,
     /// The program and version that opened it.
     pub tool: String,
+    /// The journal that was carried over, when the review was refreshed.
+    pub previous: Option<Previous>,
+}
+
+/// The journal of a review before it was refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Previous {
+    /// The `h` of its last entry.
+    pub head: Digest,
+    /// How many entries it has.
+    pub entries: u32,
+    /// The time its snapshot speaks of.
+    pub as_of: Timestamp,
 }
 
 impl Opened {
@@ -118,12 +141,27 @@ pub enum Chosen {
     Marked,
     /// All that a filter matched; its text.
     Filter(Raw),
+    /// They were decided before the review was refreshed and did not need to be decided again.
+    Carried {
+        /// The entry that decided them, in the journal before.
+        entry: u32,
+        /// When they were first decided.
+        at: Timestamp,
+        /// Whether they were decided with others in one act.
+        in_bulk: bool,
+    },
+    /// They changed between the snapshots, so what was decided about them is asked again.
+    Drift,
 }
 
 impl Chosen {
     /// Whether several items were decided in one act.
     pub fn is_bulk(&self) -> bool {
-        !matches!(self, Self::Single)
+        match self {
+            Self::Single | Self::Drift => false,
+            Self::RestOfSubject | Self::Marked | Self::Filter(_) => true,
+            Self::Carried { in_bulk, .. } => *in_bulk,
+        }
     }
 }
 

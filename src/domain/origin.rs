@@ -79,6 +79,7 @@ mod tests {
             scope: None,
             provenance: provenance(),
             tool: "muster 0.1.0+linux.x86_64.release".to_owned(),
+            previous: None,
         };
         change(&mut opened);
         let first = entry(1, Event::Opened(Box::new(opened)));

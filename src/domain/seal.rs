@@ -1,7 +1,10 @@
 //! What must hold before a campaign closes, and the words that are signed.
 
 use super::{
-    campaign::Campaign, decision::Decision, journal::Event, provenance::Completeness,
+    campaign::Campaign,
+    decision::Decision,
+    journal::{Chosen, Event},
+    provenance::Completeness,
     time::Timestamp,
 };
 
@@ -34,19 +37,25 @@ impl Effort {
         let mut effort = Self::default();
         let mut gaps = Vec::new();
         for entry in campaign.entries() {
-            if !matches!(entry.event, Event::Decided(_)) {
-                continue;
-            }
+            // What was carried over took its effort then; what drift reopened took none.
+            let at = match &entry.event {
+                Event::Decided(decided) => match decided.chosen {
+                    Chosen::Carried { at, .. } => at,
+                    Chosen::Drift => continue,
+                    _ => entry.at,
+                },
+                _ => continue,
+            };
             effort.changes += u64::from(campaign.stands(entry.seq));
             if let Some(last) = effort.last {
-                let gap = entry.at.ms() - last.ms();
+                let gap = at.ms() - last.ms();
                 if (0..=PAUSE_MS).contains(&gap) {
                     effort.active_ms += gap;
                     gaps.push(gap);
                 }
             }
-            effort.first = effort.first.or(Some(entry.at));
-            effort.last = Some(entry.at);
+            effort.first = effort.first.or(Some(at));
+            effort.last = Some(at);
         }
         gaps.sort_unstable();
         effort.median_ms = gaps.get(gaps.len() / 2).copied();
@@ -158,6 +167,7 @@ mod tests {
         };
         provenance.gaps = vec![gap; gaps];
         let opened = Opened {
+            previous: None,
             review: "q1".to_owned(),
             reviewer: Raw::from("ada"),
             reviewer_account: None,

@@ -180,7 +180,7 @@ fn body(entry: &Entry, prev: Digest) -> String {
 }
 
 fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
-    object
+    let object = object
         .number("schema", SCHEMA)
         .text("review", &opened.review)
         .text("reviewer", opened.reviewer.raw())
@@ -195,7 +195,17 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
             opened.scope.as_ref().map(crate::domain::text::Raw::raw),
         )
         .text("tool", &opened.tool)
-        .object("snapshot", |object| provenance(object, &opened.provenance))
+        .object("snapshot", |object| provenance(object, &opened.provenance));
+    match &opened.previous {
+        // Written only where there is one.
+        None => object,
+        Some(previous) => object.object("previous_journal", |object| {
+            object
+                .plain("head", previous.head)
+                .number("entries", previous.entries)
+                .plain("as_of", previous.as_of)
+        }),
+    }
 }
 
 /// The members that tell where a snapshot came from; `review.json` has the same.
@@ -263,6 +273,12 @@ fn decided<'a>(object: Object<'a>, decided: &Decided) -> Object<'a> {
         Chosen::Filter(filter) => object
             .plain("chosen", "filter")
             .text("filter", filter.raw()),
+        Chosen::Carried { entry, at, in_bulk } => object
+            .plain("chosen", "carried")
+            .number("from", *entry)
+            .plain("from_at", at)
+            .truth("in_bulk", *in_bulk),
+        Chosen::Drift => object.plain("chosen", "drift"),
     }
 }
 

@@ -185,6 +185,7 @@ pub(crate) fn provenance() -> Provenance {
 /// The first event of a review of `snapshot` by Bob.
 pub(crate) fn opened(snapshot: &Snapshot, provenance: Provenance) -> Event {
     Event::Opened(Box::new(Opened {
+        previous: None,
         review: "2026-q4".into(),
         reviewer: Raw::from("Bob"),
         reviewer_account: Some(AccountId("b1".into())),

@@ -8,18 +8,31 @@ use std::{
 };
 
 use super::{
-    Error, FETCHING, Review, Store, check_name,
+    EARLIER, Error, FETCHING, REFRESHED, Review, Store, check_name,
     files::{self, HashedFile},
     folders,
     lock::{self, Lock},
 };
 use crate::{
     domain::{
-        Digest, campaign::Campaign, journal::Entry, provenance::Provenance, snapshot::Snapshot,
+        Digest,
+        campaign::{Campaign, Refusal},
+        journal::Entry,
+        provenance::Provenance,
+        snapshot::Snapshot,
         time::Timestamp,
     },
     format::{evidence, journal, population, record, sums::Sums},
 };
+
+/// Where a draft is to stand when it is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where nothing is yet.
+    Free,
+    /// Where a review is, which it replaces.
+    Taken,
+}
 
 /// A review that is being fetched, in a folder aside. Dropped, one that was begun to be resumed keeps the answers that
 /// came, when there is some use in them; any other leaves nothing behind.
@@ -54,8 +67,13 @@ const ASKED_EACH_TIME: u32 = 2;
 const SMALL: usize = 4 << 10;
 
 impl Draft {
-    pub(super) fn begin(store: &Store, name: &str, now: Timestamp) -> Result<Self, Error> {
-        let (reviews, left) = Self::left(store, name, now)?;
+    pub(super) fn begin(
+        store: &Store,
+        name: &str,
+        now: Timestamp,
+        place: Place,
+    ) -> Result<Self, Error> {
+        let (reviews, left) = Self::left(store, name, now, place)?;
         for (path, lock) in left {
             drop(lock);
             fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
@@ -79,16 +97,17 @@ impl Draft {
         store: &Store,
         name: &str,
         now: Timestamp,
+        place: Place,
         take: &mut dyn FnMut(&evidence::Answer),
     ) -> Result<Self, Error> {
-        let (_, mut left) = Self::left(store, name, now)?;
+        let (_, mut left) = Self::left(store, name, now, place)?;
         // There is more than one only when two fetches began in the same moment.
         let size = |(path, _): &(PathBuf, Lock)| {
             fs::metadata(path.join(record::EVIDENCE)).map_or(0, |file| file.len())
         };
         left.sort_by_key(size);
         let Some((folder, lock)) = left.pop() else {
-            let mut draft = Self::begin(store, name, now)?;
+            let mut draft = Self::begin(store, name, now, place)?;
             draft.lasting = true;
             return Ok(draft);
         };
@@ -123,11 +142,12 @@ impl Draft {
         store: &Store,
         name: &str,
         now: Timestamp,
+        place: Place,
     ) -> Result<(PathBuf, Vec<(PathBuf, Lock)>), Error> {
         check_name(name)?;
         let reviews = store.reviews_folder();
         files::create_folders(&reviews)?;
-        if fs::symlink_metadata(reviews.join(name)).is_ok() {
+        if place == Place::Free && fs::symlink_metadata(store.place(name)).is_ok() {
             return Err(Error::ReviewExists(name.to_owned()));
         }
         let prefix = format!("{name}{FETCHING}");
@@ -250,6 +270,11 @@ impl Draft {
         self.last = Some(answer.at);
     }
 
+    /// From here on, dropping this draft leaves nothing.
+    pub fn give_up(&mut self) {
+        self.lasting = false;
+    }
+
     /// Whether dropping this draft leaves its answers to the next one.
     pub fn stays(&self) -> bool {
         self.lasting && self.useful > ASKED_EACH_TIME
@@ -319,6 +344,82 @@ impl Draft {
         stop: &dyn Fn() -> bool,
         first: impl FnOnce(Provenance) -> Entry,
     ) -> Result<Review, Error> {
+        let (campaign, sums) = self.freeze(snapshot, provenance, stop, first)?;
+        let head = self.write_journal(&campaign)?;
+        let folder = self.store.review_folder(&self.name)?;
+        if fs::symlink_metadata(&folder).is_ok() {
+            return Err(Error::ReviewExists(self.name.clone()));
+        }
+        fs::rename(&self.folder, &folder).map_err(Error::io("create", &folder))?;
+        self.begun(campaign, head, sums)
+    }
+
+    /// Freezes what was fetched and puts it in the place of `old`, which is kept inside as the folder `earlier`.
+    ///
+    /// `first` and `stop` are as in [`Draft::finish`]; `carry` takes over what is to outlive the old review.
+    /// Whenever this is interrupted, the review is there whole: either the old one or the new one.
+    ///
+    /// # Errors
+    /// As [`Draft::finish`]; when `old` cannot be written to here, or `carry` fails. The old review is then as it was.
+    pub fn replace(
+        mut self,
+        old: &Review,
+        snapshot: Arc<Snapshot>,
+        provenance: Provenance,
+        stop: &dyn Fn() -> bool,
+        first: impl FnOnce(Provenance) -> Entry,
+        carry: impl FnOnce(Campaign) -> Result<Campaign, Refusal>,
+    ) -> Result<Review, Error> {
+        old.may_be_replaced()?;
+        let (campaign, sums) = self.freeze(snapshot, provenance, stop, first)?;
+        let campaign = carry(campaign)?;
+        let head = self.write_journal(&campaign)?;
+        let reviews = self.store.reviews_folder();
+        let (folder, next) = (
+            self.store.review_folder(&self.name)?,
+            reviews.join(format!("{}{REFRESHED}", self.name)),
+        );
+        if next.join(EARLIER).exists() {
+            return Err(Error::InTheWay(next));
+        }
+        if next.exists() {
+            // Stopped before the old review was touched.
+            fs::remove_dir_all(&next).map_err(Error::io("remove", &next))?;
+        }
+        fs::rename(&self.folder, &next).map_err(Error::io("create", &next))?;
+        self.folder = next;
+        files::sync_folder(&reviews)?;
+        let earlier = self.folder.join(EARLIER);
+        fs::rename(&folder, &earlier).map_err(Error::io("keep", &folder))?;
+        // From here on the new review is the one that is opened, wherever it stands.
+        let lock = self.lock.take();
+        files::sync_folder(&self.folder)?;
+        if let Err(error) = fs::rename(&self.folder, &folder)
+            && !folder.join(EARLIER).is_dir()
+        {
+            return Err(Error::io("create", &folder)(error));
+        }
+        self.lock = lock;
+        self.begun(campaign, head, sums)
+    }
+
+    fn begun(mut self, campaign: Campaign, head: Digest, sums: Sums) -> Result<Review, Error> {
+        let lock = self
+            .lock
+            .take()
+            .expect("a draft has its lock until it is finished");
+        files::sync_folder(&self.store.reviews_folder())?;
+        Review::begun(&self.store, &self.name, campaign, head, sums, lock)
+    }
+
+    /// Writes the population, and folds the first entry over it.
+    fn freeze(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        provenance: Provenance,
+        stop: &dyn Fn() -> bool,
+        first: impl FnOnce(Provenance) -> Entry,
+    ) -> Result<(Campaign, Sums), Error> {
         let path = |name: &str| self.folder.join(name);
         let evidence = self
             .evidence
@@ -351,26 +452,29 @@ impl Draft {
             population: Digest::of(text.as_bytes()),
             ..provenance
         });
-        let (line, head) = journal::line(&first, journal::START);
-        if line.len() as u64 > journal::LINE_LIMIT {
+        Ok((Campaign::open(snapshot, first)?, sums))
+    }
+
+    /// Writes the journal and puts the whole folder on disk; the answer is the journal's head.
+    fn write_journal(&self, campaign: &Campaign) -> Result<Digest, Error> {
+        let mut head = journal::START;
+        let mut too_long = false;
+        let written = files::write(&self.folder.join(record::JOURNAL), |out| {
+            campaign.entries().iter().try_for_each(|entry| {
+                let (line, next) = journal::line(entry, head);
+                too_long |= line.len() as u64 > journal::LINE_LIMIT;
+                head = next;
+                out.write_all(line.as_bytes())
+            })
+        });
+        written?;
+        if too_long {
             return Err(Error::TooLong(journal::LINE_LIMIT));
         }
-        let campaign = Campaign::open(snapshot, first)?;
-        files::write(&path(record::JOURNAL), |out| out.write_all(line.as_bytes()))?;
-        let runs = path(RUNS);
+        let runs = self.folder.join(RUNS);
         fs::remove_file(&runs).map_err(Error::io("remove", &runs))?;
         files::sync_folder(&self.folder)?;
-        let folder = self.store.review_folder(&self.name)?;
-        if fs::symlink_metadata(&folder).is_ok() {
-            return Err(Error::ReviewExists(self.name.clone()));
-        }
-        fs::rename(&self.folder, &folder).map_err(Error::io("create", &folder))?;
-        let lock = self
-            .lock
-            .take()
-            .expect("a draft has its lock until it is finished");
-        files::sync_folder(&self.store.reviews_folder())?;
-        Review::begun(&self.store, &self.name, campaign, head, sums, lock)
+        Ok(head)
     }
 }
 

@@ -8,14 +8,14 @@ use std::{
 };
 
 use super::{
-    Error, Store, files,
+    Error, Store, check_name, files,
     journal_file::{JournalFile, Replay},
     lock::{Holder, Lock},
 };
 use crate::{
     domain::{
         Digest,
-        campaign::Campaign,
+        campaign::{Campaign, Refusal},
         journal::{Entry, Event},
         snapshot::Snapshot,
         text::Raw,
@@ -79,6 +79,7 @@ impl Review {
     }
 
     pub(super) fn open(store: &Store, name: &str, now: Timestamp) -> Result<Self, Error> {
+        store.settle(name)?;
         let folder = store.review_folder(name)?;
         if !folder.is_dir() {
             return Err(Error::NoSuchReview(name.to_owned()));
@@ -95,7 +96,8 @@ impl Review {
 
     /// Opens the review without asking to write: no lock is taken and no file is touched.
     pub(super) fn look(store: &Store, name: &str) -> Result<Self, Error> {
-        let folder = store.review_folder(name)?;
+        check_name(name)?;
+        let folder = store.place(name);
         if !folder.is_dir() {
             return Err(Error::NoSuchReview(name.to_owned()));
         }
@@ -148,6 +150,23 @@ impl Review {
         match &self.writer {
             Writer::Here { .. } | Writer::Nobody => None,
             Writer::Elsewhere(holder) => Some(holder),
+        }
+    }
+
+    /// The `h` of the last entry.
+    pub fn head(&self) -> Digest {
+        self.head
+    }
+
+    /// Whether this process may put another review in its place.
+    pub(super) fn may_be_replaced(&self) -> Result<(), Error> {
+        if let Some(record) = self.campaign.sealed() {
+            return Err(Refusal::Sealed(record.to_owned()).into());
+        }
+        match &self.writer {
+            Writer::Here { journal, .. } => journal.check(),
+            Writer::Elsewhere(holder) => Err(Error::Held(holder.clone())),
+            Writer::Nobody => Err(Error::OnlyLooked),
         }
     }
 

@@ -288,7 +288,8 @@ fn an_interrupted_fetch_is_gone_on_with_from_its_last_whole_answer() {
     assert!(whole.starts_with(&seen) && whole.len() > seen.len());
     let runs = fs::read(folder.join("runs")).expect("a file");
     let (mut most, mut least) = (0, 40);
-    for cut in (0..=whole.len()).rev() {
+    let cuts = (0..=whole.len()).rev().step_by(7).chain([seen.len(), 0]);
+    for cut in cuts {
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join(names::EVIDENCE), &whole[..cut]).expect("a file");
         fs::write(folder.join("runs"), &runs).expect("a file");
@@ -317,7 +318,7 @@ fn an_interrupted_fetch_is_gone_on_with_from_its_last_whole_answer() {
         let stays = draft.stays();
         drop(draft);
         assert_eq!(folder.exists(), stays);
-        if stays && cut % 50 == 0 {
+        if stays && cut % 2 == 0 {
             let (draft, again) = resumed(&store, 9);
             let number = draft.answers();
             let expected = [&answers[..taken.len()], &[numbered(number)]].concat();
@@ -484,3 +485,137 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 mod journal_file;
 mod record;
+
+/// A refresh of the short review, up to where it would take its place; what is carried is one note.
+fn refresh(store: &Store, old: &Review) -> Result<Review, Error> {
+    let mut draft = store.resume_beside(NAME, sample::at(50_000), &mut |_| {})?;
+    draft.evidence(&answer())?;
+    let snapshot = Arc::new(sample::snapshot());
+    let opened = Arc::clone(&snapshot);
+    draft.replace(
+        old,
+        snapshot,
+        sample::provenance(),
+        &|| false,
+        |provenance| sample::entry(1, sample::opened(&opened, provenance)),
+        |mut new| {
+            let text = Raw::from("carried");
+            let item = crate::domain::items::Item(0);
+            new.apply(sample::entry(2, Event::Noted { item, text }))?;
+            Ok(new)
+        },
+    )
+}
+
+#[test]
+fn a_refresh_takes_the_place_of_the_review_and_keeps_it() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let old = short(&store);
+    let before = old.campaign().entries().to_vec();
+    let mut new = refresh(&store, &old).expect("room on the disk");
+    drop(old);
+    // The one that replaced it is held, and takes more.
+    assert!(open(&store).expect("a look").held_by().is_some());
+    append(
+        &mut new,
+        sample::decide(Change::Later, &[2], None, Chosen::Single),
+    );
+    drop(new);
+    assert_eq!(
+        open(&store)
+            .expect("it is there")
+            .campaign()
+            .entries()
+            .len(),
+        3
+    );
+    let place = store.review_folder(NAME).expect("a name");
+    assert_eq!(store.reviews().expect("a list").len(), 1);
+    // What was there is still a whole review.
+    let other = folder();
+    let kept = Store::new(other.path());
+    fs::create_dir_all(kept.reviews_folder()).expect("a folder");
+    fs::rename(
+        place.join(EARLIER),
+        kept.review_folder(NAME).expect("a name"),
+    )
+    .expect("a move");
+    assert_eq!(
+        open(&kept).expect("it is there").campaign().entries(),
+        before
+    );
+}
+
+#[test]
+fn a_refresh_that_is_stopped_between_its_steps_leaves_one_whole_review() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let old = short(&store);
+    let before = old.campaign().entries().len();
+    drop(refresh(&store, &old).expect("room on the disk"));
+    drop(old);
+    let (place, reviews) = (
+        store.review_folder(NAME).expect("a name"),
+        store.reviews_folder(),
+    );
+    let next = reviews.join(format!("{NAME}{REFRESHED}"));
+
+    // As it is when the old one was put away and the new one not yet in its place.
+    fs::rename(&place, &next).expect("a move");
+    assert!(store.has(NAME));
+    assert!(matches!(
+        store.draft(NAME, sample::at(0)),
+        Err(Error::ReviewExists(_))
+    ));
+    let names = |store: &Store| -> Vec<String> {
+        let listed = store.reviews().expect("a list").into_iter();
+        listed.map(|one| one.name).collect()
+    };
+    assert_eq!(names(&store), [NAME]);
+    assert_eq!(
+        store.look(NAME).expect("a look").campaign().entries().len(),
+        2
+    );
+    assert!(next.is_dir(), "a look changes nothing");
+    assert_eq!(
+        open(&store)
+            .expect("it is there")
+            .campaign()
+            .entries()
+            .len(),
+        2
+    );
+    assert!(place.is_dir() && !next.exists());
+
+    // As it is when the new one stands beside the old one, which nobody touched yet.
+    fs::rename(&place, &next).expect("a move");
+    fs::rename(next.join(EARLIER), &place).expect("a move");
+    assert_eq!(names(&store), [NAME]);
+    let old = open(&store).expect("it is there");
+    assert_eq!(old.campaign().entries().len(), before);
+    let new = refresh(&store, &old).expect("what was left is removed");
+    assert_eq!(new.campaign().entries().len(), 2);
+    assert_eq!(folders(&reviews).expect("a folder").len(), 1);
+}
+
+#[test]
+fn a_review_that_is_held_or_closed_is_not_replaced() {
+    let data = folder();
+    let store = Store::new(data.path());
+    let mut first = attested(&store);
+    let second = open(&store).expect("a look");
+    assert!(matches!(refresh(&store, &second), Err(Error::Held(_))));
+    let looked = store.look(NAME).expect("a look");
+    assert!(matches!(refresh(&store, &looked), Err(Error::OnlyLooked)));
+    let sums = Digest::of(b"");
+    append(
+        &mut first,
+        Event::Sealed {
+            record: "acme".into(),
+            sums,
+        },
+    );
+    assert!(matches!(refresh(&store, &first), Err(Error::Refused(_))));
+    assert_eq!(folders(&store.reviews_folder()).expect("a folder").len(), 1);
+}

@@ -289,8 +289,19 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
                 holder(snapshot, snapshot.grant(first).holder)
             )
         }
-        (Chosen::RestOfSubject, None) => items,
+        (Chosen::RestOfSubject | Chosen::Carried { .. }, None) => items,
         (Chosen::Filter(text), _) => format!("{items} that match {}", safe(text)),
+        (Chosen::Carried { at, .. }, Some(first)) => {
+            let what = if change.items.len() == 1 {
+                item_of(snapshot, first)
+            } else {
+                items
+            };
+            format!("{what}, carried over from {} UTC", at.minute())
+        }
+        (Chosen::Drift, _) => {
+            return format!("reopened by drift: {items} changed between the snapshots");
+        }
     };
     format!("{} {what}{reason}", done(change.change))
 }
@@ -300,9 +311,16 @@ pub(crate) fn entry(campaign: &Campaign, entry: &Entry) -> String {
     match &entry.event {
         Event::Opened(opened) => {
             let items = count(campaign.progress().items, "item", "items");
-            match &opened.scope {
-                None => format!("opened over {items}"),
-                Some(_) => format!("opened over {items} of {}", number(opened.items)),
+            let over = match &opened.scope {
+                None => items,
+                Some(_) => format!("{items} of {}", number(opened.items)),
+            };
+            match &opened.previous {
+                None => format!("opened over {over}"),
+                Some(previous) => format!(
+                    "refreshed over {over}; decisions are carried over from the snapshot of {} UTC",
+                    previous.as_of.minute()
+                ),
             }
         }
         Event::Decided(change) => decided(campaign.snapshot(), change),

@@ -119,6 +119,15 @@ impl VerifiedRecord {
         if !review.provenance.resumed.is_empty() {
             facts.push(("read from", review.provenance.interrupted()));
         }
+        if let Some(previous) = self.campaign.opened().previous {
+            let carried = "decisions that were carried over have the time they were made at";
+            let before = format!(
+                "from a review as of {}, with {} entries; {carried}",
+                utc(previous.as_of),
+                previous.entries
+            );
+            facts.push(("refreshed", before));
+        }
         facts.extend([
             ("evidence", review.provenance.evidence.words().to_owned()),
             ("opened", utc(review.opened_at)),

@@ -8,6 +8,7 @@
 mod connect;
 mod contract;
 mod demo;
+mod drift;
 mod keyring;
 mod kill;
 mod program;

@@ -7,13 +7,13 @@ use muster::demo::{Fault, Options, Server, Size, State, When};
 use crate::program::{Ended, Home, have, new_key, piped};
 
 /// The server and a runtime that keeps it going while the test waits for the program.
-struct Running {
-    server: Server,
+pub(crate) struct Running {
+    pub(crate) server: Server,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Running {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -34,13 +34,13 @@ impl Running {
         [&["snapshot", "q4", "--org", url, "--token-stdin"], more].concat()
     }
 
-    fn snapshot(&self, home: &Home, more: &[&str]) -> Ended {
+    pub(crate) fn snapshot(&self, home: &Home, more: &[&str]) -> Ended {
         let url = self.server.url();
         home.run_with(&Self::arguments(&url, more), self.server.token())
     }
 
     /// Starts the program and waits until the server keeps it waiting for its `n`th answer.
-    fn stuck_at(&self, home: &Home, n: u64) -> Child {
+    pub(crate) fn stuck_at(&self, home: &Home, n: u64) -> Child {
         use std::io::Write as _;
         self.server
             .faults()

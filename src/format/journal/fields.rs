@@ -9,7 +9,7 @@ use crate::{
         campaign::Progress,
         decision::{Change, Decision},
         items::Item,
-        journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+        journal::{Attested, Chosen, Decided, Entry, Event, Opened, Previous},
         provenance::{Endpoint, Evidence, Gap, Provenance},
         text::Raw,
     },
@@ -49,6 +49,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     snapshot: Option<ProvenanceFields<'a>>,
     #[serde(borrow)]
+    previous_journal: Option<PreviousFields<'a>>,
+    #[serde(borrow)]
     items: Option<Text<'a>>,
     count: Option<u64>,
     #[serde(borrow)]
@@ -57,6 +59,10 @@ struct Fields<'a> {
     chosen: Option<Text<'a>>,
     #[serde(borrow)]
     filter: Option<Text<'a>>,
+    from: Option<u32>,
+    #[serde(borrow)]
+    from_at: Option<Text<'a>>,
+    in_bulk: Option<bool>,
     entry: Option<u32>,
     item: Option<u64>,
     #[serde(borrow)]
@@ -72,6 +78,17 @@ struct Fields<'a> {
     record: Option<Text<'a>>,
     #[serde(borrow)]
     sums: Option<Text<'a>>,
+}
+
+/// The journal before a refresh.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreviousFields<'a> {
+    #[serde(borrow)]
+    head: Text<'a>,
+    entries: u32,
+    #[serde(borrow)]
+    as_of: Text<'a>,
 }
 
 /// Where a snapshot came from.
@@ -311,6 +328,15 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
         scope: fields.scope.as_deref().map(raw),
         provenance: need("snapshot", fields.snapshot.as_ref())?.provenance()?,
         tool: need("tool", fields.tool.as_deref())?.to_owned(),
+        previous: fields.previous_journal.as_ref().map(previous).transpose()?,
+    })
+}
+
+fn previous(fields: &PreviousFields<'_>) -> Result<Previous, Problem> {
+    Ok(Previous {
+        head: fields.head.parse().map_err(Problem::malformed)?,
+        entries: fields.entries,
+        as_of: canonical::instant(&fields.as_of)?,
     })
 }
 
@@ -321,6 +347,12 @@ fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
         (None, None) => Chosen::Single,
         (Some("rest"), None) => Chosen::RestOfSubject,
         (Some("marked"), None) => Chosen::Marked,
+        (Some("carried"), None) => Chosen::Carried {
+            entry: need("from", fields.from)?,
+            at: canonical::instant(need("from_at", fields.from_at.as_deref())?)?,
+            in_bulk: need("in_bulk", fields.in_bulk)?,
+        },
+        (Some("drift"), None) => Chosen::Drift,
         (Some("filter"), Some(filter)) => Chosen::Filter(raw(filter)),
         (Some(other), _) => {
             return Err(Problem::newer(format!(

@@ -268,6 +268,14 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Chosen::RestOfSubject),
         Just(Chosen::Marked),
         text().prop_map(Chosen::Filter),
+        (any::<u32>(), 0..1_000_000i64, any::<bool>()).prop_map(|(entry, ms, in_bulk)| {
+            Chosen::Carried {
+                entry,
+                at: sample::at(ms),
+                in_bulk,
+            }
+        }),
+        Just(Chosen::Drift),
     ];
     prop_oneof![
         (change, items, prop::option::of(text()), chosen).prop_map(
@@ -332,5 +340,43 @@ proptest! {
         prop_assert_eq!(line.matches('\n').count(), 1);
         prop_assert!(!line.trim_end_matches('\n').chars().any(is_hidden));
         prop_assert_eq!(parse(line.as_bytes(), Digest(prev)), Ok((entry, digest)));
+    }
+}
+
+#[test]
+fn what_a_refresh_carries_over_has_one_text() {
+    let snapshot = std::sync::Arc::new(sample::snapshot());
+    let Event::Opened(mut opened) = sample::opened(&snapshot, sample::provenance()) else {
+        panic!("it opens a review");
+    };
+    opened.previous = Some(crate::domain::journal::Previous {
+        head: Digest::of(b"before"),
+        entries: 41,
+        as_of: sample::at(7),
+    });
+    let change = |chosen| {
+        let keep = Change::Decide(Decision::Keep);
+        sample::decide(keep, &[1, 2], None, chosen)
+    };
+    let at = sample::at(3);
+    for (event, part) in [
+        (Event::Opened(opened), "},\"previous_journal\":{\"head\":\""),
+        (
+            change(Chosen::Carried {
+                entry: 41,
+                at,
+                in_bulk: true,
+            }),
+            "\"count\":2,\"chosen\":\"carried\",\"from\":41,\"from_at\":\"2026-09-21T14:13:20.003Z\",\"in_bulk\":true,",
+        ),
+        (change(Chosen::Drift), "\"chosen\":\"drift\","),
+    ] {
+        let entry = sample::entry(1, event);
+        let (line, head) = line(&entry, START);
+        assert!(line.contains(part), "{line}");
+        assert_eq!(
+            parse(line.as_bytes(), START).expect("its own text"),
+            (entry, head)
+        );
     }
 }

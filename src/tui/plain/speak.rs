@@ -10,7 +10,7 @@ use crate::domain::{
     decision::{Change, Decision},
     grant::{Entitlement, Holder, Membership, Standing},
     items::Item,
-    journal::Event,
+    journal::{Chosen, Event},
     provenance::Completeness,
     snapshot::{Snapshot, TeamIx},
     text::{Raw, SafeText},
@@ -89,6 +89,7 @@ pub(super) fn opening(campaign: &Campaign) -> Vec<String> {
         ),
         progress(campaign),
     ];
+    sentences.extend(refreshed(campaign));
     let opened = campaign.opened();
     let provenance = &opened.provenance;
     if let Some(scope) = &opened.scope {
@@ -115,6 +116,27 @@ pub(super) fn opening(campaign: &Campaign) -> Vec<String> {
     }
     sentences.push("Say help to hear what you can say.".to_owned());
     sentences
+}
+
+/// That the review goes on over a new snapshot, when it does.
+fn refreshed(campaign: &Campaign) -> Option<String> {
+    let previous = campaign.opened().previous?;
+    let reopened = campaign
+        .entries()
+        .iter()
+        .filter(|entry| campaign.stands(entry.seq))
+        .filter_map(|entry| entry.decided())
+        .find(|(_, decided)| decided.chosen == Chosen::Drift);
+    let reopened = reopened.map_or(String::new(), |(_, decided)| {
+        format!(
+            " {} reopened by drift; undo brings the decisions on them back.",
+            items(decided.items.len())
+        )
+    });
+    Some(format!(
+        "It was refreshed: decisions are carried over from the snapshot of {} UTC.{reopened}",
+        previous.as_of.minute()
+    ))
 }
 
 pub(super) fn progress(campaign: &Campaign) -> String {

@@ -289,7 +289,9 @@ fn chosen(campaign: &Campaign, plan: &Plan) -> String {
             let name = first.map_or(String::new(), |holder| phrase::holder(snapshot, holder));
             format!("what is undecided of {name}")
         }
-        Chosen::Marked | Chosen::Single => "what is marked".to_owned(),
+        Chosen::Marked | Chosen::Single | Chosen::Carried { .. } | Chosen::Drift => {
+            "what is marked".to_owned()
+        }
     }
 }
 
