@@ -386,3 +386,32 @@ fn the_reviewer_of_an_open_review_stays() {
         .count();
     assert_eq!(left, 1, "nothing is left beside the review");
 }
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_drift_is_shown_and_only_a_yes_refreshes() {
+    let (home, running) = (Home::new(), Running::new());
+    running.snapshot(&home, &[]).good();
+    decide_all(&home);
+    change(&running);
+    let untouched = files_of_the_review(&home);
+    for (said, code) in [("n\r", 1), ("\r", 1), ("\x03", 1), ("y\r", 0)] {
+        let url = running.server.url();
+        let mut command = portable_pty::CommandBuilder::new(crate::program::MUSTER);
+        command.args(["snapshot", "q4", "--org", &url]);
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.env("MUSTER_DATA_DIR", home.data());
+        command.env("SPACE_TOKEN", running.server.token());
+        command.env("TERM", "xterm-256color");
+        command.cwd(home.path());
+        let mut terminal = crate::terminal::Terminal::start(command, 120, 100);
+        terminal.wait_for("Refresh the review q4? [y/N]");
+        let screen = terminal.screen();
+        assert!(screen.contains("1 item gone"), "{screen}");
+        terminal.press(said);
+        let status = terminal.wait_for_exit();
+        assert_eq!(status.exit_code(), code, "{said:?}: {}", terminal.screen());
+        assert_eq!(files_of_the_review(&home) == untouched, code == 1);
+    }
+}
