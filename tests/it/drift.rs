@@ -415,3 +415,29 @@ fn on_a_terminal_the_drift_is_shown_and_only_a_yes_refreshes() {
         assert_eq!(files_of_the_review(&home) == untouched, code == 1);
     }
 }
+
+#[test]
+fn a_scoped_review_keeps_its_scope_when_it_is_refreshed() {
+    let (home, running) = (Home::new(), Running::new());
+    running.snapshot(&home, &["--scope", "state:left"]).good();
+    let decide = [
+        "decide", "q4", "--where", "is:left", "--revoke", "--reason", "left",
+    ];
+    home.run(&decide).good();
+    let before = home.run(&["status", "q4", "--json"]).good().json();
+    assert!(
+        before["revoked"]
+            .as_u64()
+            .is_some_and(|revoked| revoked > 0)
+    );
+
+    let other = running.snapshot(&home, &["--scope", "state:active", "--refresh"]);
+    assert_eq!(other.code, Some(2));
+    assert!(other.err.contains("another scope"), "{}", other.err);
+
+    running.snapshot(&home, &["--refresh"]).good();
+    let after = home.run(&["status", "q4", "--json"]).good().json();
+    for same in ["items", "revoked", "undecided", "scope"] {
+        assert_eq!(after[same], before[same], "{same}");
+    }
+}
