@@ -311,6 +311,14 @@ impl Store {
         Draft::resume(self, name, now, Place::Free, take)
     }
 
+    /// As [`Store::draft`], beside the review of this name, which [`Draft::replace`] then replaces.
+    ///
+    /// # Errors
+    /// As [`Store::draft`], but that there is such a review.
+    pub fn draft_beside(&self, name: &str, now: Timestamp) -> Result<Draft, Error> {
+        Draft::begin(self, name, now, Place::Taken)
+    }
+
     /// As [`Store::resume`], beside the review of this name, which [`Draft::replace`] then replaces.
     ///
     /// # Errors

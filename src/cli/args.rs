@@ -99,8 +99,8 @@ Examples:
   muster snapshot 2026-q4 --org https://space.example.com --token-stdin < token
 
 On an open review it shows what changed since. With your consent, or --refresh,
-the review goes on over the new snapshot; without it nothing changes and the
-exit code is 1.
+the review goes on over the new snapshot, with the scope it has; without it
+nothing changes and the exit code is 1.
 
 Interrupted, the same command goes on from there within a day: what was read
 whole is not read again.
@@ -110,24 +110,28 @@ The token comes from the first of these that is there, and which one is said:
 What could not be read is named, never left out: see `muster status`.
 Reading changes nothing in Space.
 
-A scope chooses what is put up for decision, so that you review only your own people. Everything is read all
-the same: what somebody reaches through a team outside the scope is shown, and not decided. It is a line of
-terms. Several of one field are alternatives, different fields must all hold, and names, keys and ids match
-whole, without case and accents:
+A scope chooses what is put up for decision, so that you review only your own
+people. Everything is read all the same: what somebody reaches through a team
+outside the scope is shown, and not decided. It is a line of terms. Several of
+one field are alternatives, different fields must all hold, and names, keys and
+ids match whole, without case and accents:
 
-  team:NAME        what members of the team and of the teams below it hold, and what these teams hold
+  team:NAME        what members of the team and of the teams below it hold,
+                   and what these teams hold
   project:NAME     roles on the project, of accounts and of teams
-  role:NAME        grants of the role, or of \"Team Lead\", \"Team Member\", \"Can sign in\"
-  state:WORD       what accounts in this state hold: active suspended left future unknown
+  role:NAME        grants of the role, or of \"Team Lead\", \"Team Member\",
+                   \"Can sign in\"
+  state:WORD       what accounts in this state hold:
+                   active suspended left future unknown
 
   muster snapshot q4-payments --org URL --scope 'team:Payments'
-  muster snapshot q4-admins --org URL --scope 'role:\"Project Admin\" project:PAY|LAB'
+  muster snapshot q4 --org URL --scope 'role:\"Project Admin\" project:PAY|LAB'
 
 The scope is part of the record, and the record then says that it is scoped.
 
-The raw answers of the server show an auditor where each grant was read from, and hold personal data that
-the review itself does not need. --evidence hashes keeps their digests only, --evidence none keeps nothing;
-the record says which.")]
+The raw answers of the server show an auditor where each grant was read from,
+and hold personal data that the review itself does not need. --evidence hashes
+keeps their digests only, --evidence none keeps nothing; the record says which.")]
 pub(super) struct Snapshot {
     /// What the review is called, such as 2026-q4
     pub(super) name: String,

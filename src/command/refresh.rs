@@ -13,11 +13,12 @@ use crate::{
     domain::{
         campaign::Campaign,
         drift::{self, Drift},
-        items::Item,
+        items::{Item, ItemSet},
         journal::Previous,
         provenance::Provenance,
+        scope::Scope,
         snapshot::Snapshot,
-        text::SafeText,
+        text::{Raw, SafeText},
     },
     store::{Draft, Review},
 };
@@ -41,6 +42,60 @@ pub(super) fn open_review(context: &Context, name: &str) -> anyhow::Result<Optio
             "give the new snapshot another name",
         )),
     }
+}
+
+/// What was said on the command line about an open review must be so already: its reviewer and its scope stay.
+pub(super) fn stays(
+    old: &Review,
+    reviewer: Option<&str>,
+    scope: Option<&str>,
+) -> anyhow::Result<()> {
+    let opened = old.campaign().opened();
+    if reviewer.is_some_and(|reviewer| reviewer != opened.reviewer.raw()) {
+        return Err(failure(
+            format!(
+                "{} is the reviewer of {}, and stays it",
+                opened.reviewer.safe(),
+                old.name()
+            ),
+            "leave --reviewer out, or give the new snapshot another name",
+        ));
+    }
+    let before = opened.scope.as_ref();
+    if scope.is_some_and(|scope| before.is_none_or(|before| before.raw() != scope)) {
+        let scope = before.map_or_else(
+            || "no scope".to_owned(),
+            |before| format!("the scope {}", before.safe()),
+        );
+        return Err(failure(
+            format!("the review {} has {scope}, and keeps it", old.name()),
+            "leave --scope out, or give the new snapshot another name",
+        ));
+    }
+    Ok(())
+}
+
+/// The items of the new snapshot that the scope of `old` puts up for decision.
+fn put_up(old: &Review, new: &Fresh) -> anyhow::Result<ItemSet> {
+    let snapshot = &new.snapshot;
+    let Some(scope) = &old.campaign().opened().scope else {
+        return Ok(items(snapshot).collect());
+    };
+    Scope::parse(scope.raw())
+        .and_then(|scope| scope.select(snapshot, new.provenance.ended))
+        .map_err(|error| {
+            failure(
+                format!(
+                    "the scope of {} does not fit what was read now: {error}",
+                    old.name()
+                ),
+                "the review is as it was; give the new snapshot another name and a scope of its own",
+            )
+        })
+}
+
+fn items(snapshot: &Snapshot) -> impl Iterator<Item = Item> + use<> {
+    (0..snapshot.len() as u64).filter_map(|index| u32::try_from(index).ok().map(Item))
 }
 
 /// A new snapshot beside an open review.
@@ -104,8 +159,8 @@ impl<'a> Refresh<'a> {
             ));
         }
         let drift = Drift::between(
-            (campaign.snapshot(), campaign.as_of()),
-            (&new.snapshot, new.provenance.ended),
+            (campaign.snapshot(), campaign.as_of(), campaign.items()),
+            (&new.snapshot, new.provenance.ended, &put_up(old, new)?),
         );
         Ok(Self {
             old,
@@ -170,14 +225,17 @@ impl<'a> Refresh<'a> {
     }
 
     /// What to print at the end.
-    pub(super) fn answer(&self, refreshed: bool, told: bool) -> Answer {
+    pub(super) fn answer(&self, context: &Context, refreshed: bool, told: bool) -> Answer {
         let text = if self.json {
             super::json_line(&self.as_json(refreshed))
         } else {
             let shown = if told { String::new() } else { self.as_text() };
             let name = self.old.name();
             let end = if refreshed {
-                format!("The review is refreshed. Next: muster review {name}\n")
+                format!(
+                    "The review is refreshed. Next: {}\n",
+                    context.again(&format!("review {name}"))
+                )
             } else {
                 "Nothing was changed. With --refresh the review goes on over the new snapshot.\n"
                     .to_owned()
@@ -199,18 +257,24 @@ impl<'a> Refresh<'a> {
         };
         let changed = self.drift.changed.iter();
         let reopened = changed.filter(|changed| stands(changed.before)).count() as u64;
-        let places = (0..campaign.snapshot().len() as u64)
-            .filter_map(|index| u32::try_from(index).ok().map(Item));
-        let all = places.filter(|item| stands(*item) && self.drift.place(*item).is_some());
+        let all = campaign
+            .items()
+            .iter()
+            .filter(|item| stands(*item) && self.drift.place(*item).is_some());
         (all.count() as u64 - reopened, reopened)
     }
 
     fn as_text(&self) -> String {
         let (old, new) = (self.campaign().snapshot(), &self.new.snapshot);
         let (stay, reopened) = self.decisions();
+        let scope = self.campaign().opened().scope.as_ref();
         let mut text = format!(
-            "Since the snapshot of {} UTC:\n",
-            self.campaign().as_of().minute()
+            "Since the snapshot of {} UTC{}:\n",
+            self.campaign().as_of().minute(),
+            scope.map_or(String::new(), |scope| format!(
+                ", in the scope {}",
+                scope.safe()
+            ))
         );
         if self.drift.is_empty() {
             text.push_str("  nothing changed that a decision rests on\n");
@@ -267,6 +331,7 @@ impl<'a> Refresh<'a> {
         json!({
             "review": self.old.name(),
             "refreshed": refreshed,
+            "scope": campaign.opened().scope.as_ref().map(Raw::raw),
             "as_of_before": campaign.as_of().to_string(),
             "as_of": self.new.provenance.ended.to_string(),
             "new": self.drift.new.iter().map(|item| as_json(new, item)).collect::<Vec<_>>(),

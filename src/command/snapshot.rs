@@ -71,13 +71,8 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     };
     let client = token::client(&place, &options.source, client_options)?;
     let old = refresh::open_review(context, &options.name)?;
-    if let (Some(old), Some(asked)) = (&old, &scope)
-        && old.campaign().opened().scope.as_ref().map(Raw::raw) != Some(asked.as_str())
-    {
-        return Err(failure(
-            format!("the review {} has another scope, and keeps it", old.name()),
-            "leave --scope out to refresh it, or give the new snapshot another name",
-        ));
+    if let Some(old) = &old {
+        refresh::stays(old, options.reviewer.as_deref(), scope.as_deref())?;
     }
     let mut line = ProgressLine::new();
     let request = Request {
@@ -109,7 +104,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         let gathered = runtime.block_on(gathered);
         line.finish();
         let (draft, fetched) = gathered?;
-        let answer = over(&old, draft, fetched, options, &cancel, &runtime);
+        let answer = over(context, &old, (draft, fetched), options, &cancel, &runtime);
         // A question that was interrupted still has its reader waiting for a line.
         runtime.shutdown_background();
         return answer;
@@ -130,9 +125,9 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
 
 /// What becomes of an open review over a new snapshot of its organization.
 fn over(
+    context: &Context,
     old: &Review,
-    mut draft: Draft,
-    fetched: Fetched,
+    (mut draft, fetched): (Draft, Fetched),
     options: &Options,
     cancel: &CancellationToken,
     runtime: &tokio::runtime::Runtime,
@@ -140,18 +135,6 @@ fn over(
     let opened = old.campaign().opened();
     // Reading came to its end: whatever is said now, the next time reads anew.
     draft.give_up();
-    if let Some(reviewer) = options.reviewer.as_deref()
-        && reviewer != opened.reviewer.raw()
-    {
-        return Err(failure(
-            format!(
-                "{} is the reviewer of {}, and stays it",
-                opened.reviewer.safe(),
-                old.name()
-            ),
-            "leave --reviewer out, or give the new snapshot another name",
-        ));
-    }
     let provenance = provenance(&draft, &fetched, options.evidence);
     let fresh = Fresh {
         snapshot: Arc::new(fetched.snapshot),
@@ -173,7 +156,7 @@ fn over(
         })
     })?;
     if !agreed {
-        return Ok(refresh.answer(false, told));
+        return Ok(refresh.answer(context, false, told));
     }
     let first = first_entry(Opening {
         name: old.name().to_owned(),
@@ -185,7 +168,7 @@ fn over(
         previous: Some(refresh.previous()),
     });
     refresh.make(draft, &|| cancel.is_cancelled(), first)?;
-    Ok(refresh.answer(true, told))
+    Ok(refresh.answer(context, true, told))
 }
 
 /// A runtime for the network.
@@ -305,6 +288,7 @@ fn begin(
     let now = now();
     let mut earlier = Earlier::of(client.address());
     let draft = match request.going_on {
+        GoingOn::Never if request.beside => store.draft_beside(request.name, now),
         GoingOn::Never => store.draft(request.name, now),
         GoingOn::No | GoingOn::With(_) => {
             let take = &mut |answer: &evidence::Answer| earlier.take(answer);

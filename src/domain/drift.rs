@@ -14,18 +14,18 @@ use super::{
     time::Timestamp,
 };
 
-/// What changed between two snapshots of one organization.
+/// What changed between two snapshots of one organization, among the items that are put up for decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
-    /// Items of the new snapshot that the old one lacks.
+    /// Items put up for decision in the new snapshot that the old one lacks, or that were outside the scope then.
     pub new: ItemSet,
-    /// Items of the old snapshot that the new one lacks.
+    /// Items put up for decision in the old snapshot that the new one lacks, or that are outside the scope now.
     pub gone: ItemSet,
     /// Items that both have, and about which something differs that a decision may rest on.
     pub changed: Vec<Changed>,
     /// How many items are the same in both.
     pub unchanged: u64,
-    /// For each old item its place in the new snapshot.
+    /// For each old item its place in the new snapshot, when both put it up for decision.
     places: Vec<Option<Item>>,
 }
 
@@ -74,22 +74,25 @@ impl Aspect {
     }
 }
 
-/// A snapshot and the time it speaks of.
-type At<'a> = (&'a Snapshot, Timestamp);
+/// A snapshot, the time it speaks of, and which of its items are put up for decision.
+type At<'a> = (&'a Snapshot, Timestamp, &'a ItemSet);
 
 impl Drift {
-    /// Compares two snapshots, each as of its time.
+    /// Compares two snapshots, each as of its time. Items that are not put up for decision are as if they were not there.
     pub fn between(old: At<'_>, new: At<'_>) -> Self {
-        let places: BTreeMap<GrantId, Item> = items(new.0)
+        let places: BTreeMap<GrantId, Item> = new
+            .2
+            .iter()
             .map(|item| (new.0.grant(item).id, item))
             .collect();
-        let places: Vec<Option<Item>> = items(old.0)
-            .map(|item| places.get(&old.0.grant(item).id).copied())
-            .collect();
+        let mut at = vec![None; old.0.len()];
+        for before in old.2.iter() {
+            at[before.index()] = places.get(&old.0.grant(before).id).copied();
+        }
         let mut known = vec![false; new.0.len()];
         let (mut changed, mut gone, mut unchanged) = (Vec::new(), Vec::new(), 0);
-        for (before, place) in items(old.0).zip(&places) {
-            let Some(item) = *place else {
+        for before in old.2.iter() {
+            let Some(item) = at[before.index()] else {
                 gone.push(before);
                 continue;
             };
@@ -102,11 +105,11 @@ impl Drift {
             }
         }
         Self {
-            new: items(new.0).filter(|item| !known[item.index()]).collect(),
+            new: new.2.iter().filter(|item| !known[item.index()]).collect(),
             gone: gone.into_iter().collect(),
             changed,
             unchanged,
-            places,
+            places: at,
         }
     }
 

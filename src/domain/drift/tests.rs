@@ -37,6 +37,10 @@ fn world() -> impl Strategy<Value = World> {
     })
 }
 
+fn all(snapshot: &Snapshot) -> ItemSet {
+    items(snapshot).collect()
+}
+
 fn snapshot(world: World) -> Arc<Snapshot> {
     let above = if world.payments_is_below_lab {
         "Labs"
@@ -199,7 +203,7 @@ proptest! {
             let _ = apply(&mut old, event);
         }
 
-        let drift = Drift::between((&one, now()), (&other, now()));
+        let drift = Drift::between((&one, now(), &all(&one)), (&other, now(), &all(&other)));
         let found: BTreeMap<_, _> = drift.changed.iter()
             .map(|changed| (names(&other, changed.item), changed.what.clone())).collect();
         let expected: BTreeMap<_, _> = expected(before, after).into_iter()
@@ -243,7 +247,7 @@ proptest! {
         }
 
         // A second refresh over the same snapshot keeps the first times.
-        let same = Drift::between((&other, now()), (&other, now()));
+        let same = Drift::between((&other, now(), &all(&other)), (&other, now(), &all(&other)));
         prop_assert!(same.is_empty());
         let again = refreshed(&new, &same, &other);
         for item in items(&other) {
@@ -271,12 +275,54 @@ fn a_date_that_passed_between_the_snapshots_is_a_change() {
         payments_is_below_lab: false,
     };
     let snapshot = snapshot(world);
+    let every = all(&snapshot);
     let earlier = "2025-12-31T00:00:00Z".parse().expect("a time");
-    let drift = Drift::between((&snapshot, earlier), (&snapshot, now()));
+    let drift = Drift::between((&snapshot, earlier, &every), (&snapshot, now(), &every));
     let what: Vec<_> = drift
         .changed
         .iter()
         .map(|changed| changed.what.clone())
         .collect();
     assert_eq!(what, [[Aspect::Dates]]);
+}
+
+#[test]
+fn what_is_not_put_up_for_decision_is_no_drift() {
+    let world = World {
+        ben_leads: false,
+        bens_time_is_over: false,
+        dan_is_in_attic: true,
+        cleo_is_suspended: false,
+        attic_is_archived: false,
+        eve_is_there: false,
+        payments_is_below_lab: false,
+    };
+    let one = snapshot(world);
+    let other = snapshot(World {
+        ben_leads: true,
+        eve_is_there: true,
+        cleo_is_suspended: true,
+        ..world
+    });
+    let of = |snapshot: &Snapshot, holders: &[&str]| -> ItemSet {
+        items(snapshot)
+            .filter(|item| holders.contains(&names(snapshot, *item).0.as_str()))
+            .collect()
+    };
+    let (before, after) = (of(&one, &["Ada", "Ben"]), of(&other, &["Ben", "Cleo"]));
+    let drift = Drift::between((&one, now(), &before), (&other, now(), &after));
+    let changed: Vec<_> = drift
+        .changed
+        .iter()
+        .map(|changed| names(&other, changed.item))
+        .collect();
+    assert_eq!(changed, [("Ben".to_owned(), "Payments".to_owned())]);
+    // What left the scope is gone from the review, and what came into it is new.
+    assert_eq!(drift.gone, of(&one, &["Ada"]));
+    assert_eq!(drift.new, of(&other, &["Cleo"]));
+    assert_eq!(drift.unchanged, of(&other, &["Ben"]).len() as u64 - 1);
+    for item in items(&one) {
+        let both = names(&one, item).0 == "Ben";
+        assert_eq!(drift.place(item).is_some(), both);
+    }
 }
