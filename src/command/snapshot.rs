@@ -574,11 +574,12 @@ pub(crate) fn describe(progress: &Progress) -> String {
     let wait = progress.wait_ms.map_or_else(String::new, |ms| {
         format!(" · the server asks to wait {} s", ms.div_ceil(1000))
     });
-    format!(
-        "{}{rows} · {}{retries}{wait}",
-        progress.what,
-        count(progress.requests, "request", "requests")
-    )
+    // What is done on this machine sends none.
+    let requests = match progress.requests {
+        0 => String::new(),
+        n => format!(" · {}", count(n, "request", "requests")),
+    };
+    format!("{}{rows}{requests}{retries}{wait}", progress.what)
 }
 
 fn summary(context: &Context, name: &str, campaign: &Campaign) -> String {
