@@ -279,14 +279,17 @@ impl Canvas for Screen {
     }
 }
 
-/// Whether somebody is there who can continue a stopped process: a shell in this session.
+/// Whether somebody is there who can continue a stopped process: a shell in this session. In a container the parent and
+/// the leader of a session may be outside; their ids are then 0.
 #[cfg(unix)]
 fn can_suspend() -> bool {
-    use rustix::process::{getppid, getsid};
-    getppid().is_some_and(|parent| match (getsid(Some(parent)), getsid(None)) {
-        (Ok(theirs), Ok(ours)) => theirs == ours,
-        _ => false,
-    })
+    use nix::unistd::{getppid, getsid};
+    let parent = getppid();
+    parent.as_raw() > 0
+        && match (getsid(Some(parent)), getsid(None)) {
+            (Ok(theirs), Ok(ours)) => theirs == ours,
+            _ => false,
+        }
 }
 
 /// Stops this process and what runs in its job, as `^Z` would.

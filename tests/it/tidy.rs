@@ -54,6 +54,7 @@ const IMPURE_CRATES: &[&str] = &[
     "keyring",
     "crossterm",
     "ratatui",
+    "nix",
     "rustix",
     "signal_hook",
     "tempfile",
