@@ -8,6 +8,7 @@ use super::{
     grant::Holder,
     items::{Item, ItemSet},
     journal::{Attested, Decided, Entry, Event, Opened},
+    policy::Policy,
     provenance,
     scope::{self, Scope},
     snapshot::{AccountIx, Snapshot, Subject},
@@ -22,6 +23,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct Campaign {
     snapshot: Arc<Snapshot>,
+    terms: Terms,
     opened: Arc<Opened>,
     own: Option<AccountIx>,
     /// The items that are put up for decision.
@@ -39,6 +41,13 @@ pub struct Campaign {
     undone: Vec<Delta>,
     attested: Option<Attested>,
     sealed: Option<String>,
+}
+
+/// What a review is opened under besides its snapshot. It stays the same until the review is sealed.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// The rules of the organization.
+    pub policy: Arc<Policy>,
 }
 
 /// What a change replaced, so that it can be taken back.
@@ -176,7 +185,7 @@ impl Campaign {
     ///
     /// # Errors
     /// When the entry does not open a review of this snapshot.
-    pub fn open(snapshot: Arc<Snapshot>, first: Entry) -> Result<Self, Refusal> {
+    pub fn open(snapshot: Arc<Snapshot>, terms: Terms, first: Entry) -> Result<Self, Refusal> {
         let Event::Opened(opened) = &first.event else {
             return Err(Refusal::NotOpening);
         };
@@ -227,6 +236,7 @@ impl Campaign {
             attested: None,
             sealed: None,
             snapshot,
+            terms,
             opened,
         })
     }
@@ -446,6 +456,16 @@ impl Campaign {
     /// The reviewed snapshot.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    /// The rules the review was opened under.
+    pub fn policy(&self) -> &Policy {
+        &self.terms.policy
+    }
+
+    /// What the review was opened under, to open another one in the same way.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// How the review began.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Digest,
     account::{Account, AccountId, Fact, Kind},
-    campaign::{Campaign, Refusal},
+    campaign::{Campaign, Refusal, Terms},
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::Item,
     journal::{Entry, Event, Opened},
@@ -304,6 +304,7 @@ pub(crate) fn scoped(snapshot: &Arc<Snapshot>, scope: Option<&str>) -> Result<Ca
     };
     Campaign::open(
         Arc::clone(snapshot),
+        Terms::default(),
         entry(1, Event::Opened(Box::new(opened))),
     )
 }

@@ -61,6 +61,7 @@ fn reader(campaign: &Campaign) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::campaign::Terms;
     use crate::domain::{
         fixture::{acme, entry, now, provenance},
         journal::{Event, Opened},
@@ -83,7 +84,7 @@ mod tests {
         };
         change(&mut opened);
         let first = entry(1, Event::Opened(Box::new(opened)));
-        let campaign = Campaign::open(snapshot, first).expect("it opens");
+        let campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
         let lines = origin(&campaign).into_iter();
         let lines: Vec<String> = lines
             .map(|(label, text)| format!("{label}: {text}"))

@@ -147,7 +147,7 @@ fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
 mod tests {
     use super::*;
     use crate::domain::{
-        campaign::Campaign,
+        campaign::{Campaign, Terms},
         decision::Change,
         fixture::{acme, entry, provenance},
         items::{Item, ItemSet},
@@ -178,7 +178,7 @@ mod tests {
             tool: "muster 0.1.0".to_owned(),
         };
         let first = entry(1, Event::Opened(Box::new(opened)));
-        let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+        let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
         for event in events {
             let entry = entry(campaign.next_seq(), event);
             campaign.apply(entry).expect("it may happen");

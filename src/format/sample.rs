@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::{
     Digest,
     account::{Account, AccountId, Fact, Kind, TwoFactor},
-    campaign::Campaign,
+    campaign::{Campaign, Terms},
     decision::{Change, Decision},
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
@@ -275,7 +275,7 @@ pub(crate) fn entry(seq: u32, event: Event) -> Entry {
 pub(crate) fn campaign() -> Campaign {
     let snapshot = Arc::new(snapshot());
     let first = entry(1, opened(&snapshot, provenance()));
-    let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+    let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
     for event in events(&campaign) {
         let entry = entry(campaign.next_seq(), event);
         campaign.apply(entry).expect("it may happen");

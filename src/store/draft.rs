@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         Digest,
-        campaign::{Campaign, Refusal},
+        campaign::{Campaign, Refusal, Terms},
         journal::Entry,
         provenance::Provenance,
         snapshot::Snapshot,
@@ -452,7 +452,7 @@ impl Draft {
             population: Digest::of(text.as_bytes()),
             ..provenance
         });
-        Ok((Campaign::open(snapshot, first)?, sums))
+        Ok((Campaign::open(snapshot, Terms::default(), first)?, sums))
     }
 
     /// Writes the journal and puts the whole folder on disk; the answer is the journal's head.

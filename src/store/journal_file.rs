@@ -9,7 +9,12 @@ use std::{
 
 use super::{Error, files};
 use crate::{
-    domain::{Digest, campaign::Campaign, journal::Entry, snapshot::Snapshot},
+    domain::{
+        Digest,
+        campaign::{Campaign, Terms},
+        journal::Entry,
+        snapshot::Snapshot,
+    },
     format::{self, Problem, journal, record},
 };
 
@@ -113,7 +118,7 @@ impl Replay {
             line: line.into(),
             refusal,
         };
-        let mut campaign = Campaign::open(snapshot, self.first.clone())
+        let mut campaign = Campaign::open(snapshot, Terms::default(), self.first.clone())
             .map_err(|refusal| impossible(1, refusal))?;
         let torn = loop {
             let line = campaign.next_seq();

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         Digest,
-        campaign::{Campaign, Refusal},
+        campaign::{Campaign, Refusal, Terms},
         items::Item,
         journal::Event,
         seal,
@@ -174,8 +174,8 @@ fn replay(
             "it has no entry".to_owned(),
         ));
     };
-    let mut campaign =
-        Campaign::open(Arc::new(snapshot), first).map_err(|refusal| refused(1, &refusal))?;
+    let mut campaign = Campaign::open(Arc::new(snapshot), Terms::default(), first)
+        .map_err(|refusal| refused(1, &refusal))?;
     if campaign.opened().provenance.population != opened_sums {
         return Err(Stop::Bad(Bad {
             stage: Stage::Journal,
@@ -355,8 +355,12 @@ mod tests {
     fn every_item_that_an_entry_changes_counts() {
         let all = sample::campaign();
         let entries = all.entries();
-        let mut campaign = Campaign::open(Arc::clone(all.snapshot()), Entry::clone(&entries[0]))
-            .expect("it opened once");
+        let mut campaign = Campaign::open(
+            Arc::clone(all.snapshot()),
+            all.terms().clone(),
+            Entry::clone(&entries[0]),
+        )
+        .expect("it opened once");
         let items = |seq: u32| match &all.entry(seq).expect("it is there").event {
             Event::Decided(decided) => decided.items.iter().count() as u64,
             _ => 1,

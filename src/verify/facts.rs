@@ -172,6 +172,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
+            campaign::Terms,
             journal::{Entry, Event, Opened},
             text::Raw,
         },
@@ -192,7 +193,7 @@ mod tests {
             event,
         };
         let first = entry(1, 1000, Event::Opened(opened));
-        let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+        let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
         let (item, text) = (crate::domain::items::Item(0), Raw::from("seen"));
         let noted = entry(2, at, Event::Noted { item, text });
         campaign.apply(noted).expect("it may happen");

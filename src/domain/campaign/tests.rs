@@ -263,7 +263,7 @@ fn a_journal_opens_once_over_its_own_snapshot() {
         .project("More")
         .account_role("Ben", Some("More"), "project:member");
     assert!(matches!(
-        Campaign::open(other.snapshot(), first),
+        Campaign::open(other.snapshot(), Terms::default(), first),
         Err(Refusal::OtherSnapshot { .. })
     ));
 }
@@ -368,7 +368,7 @@ proptest! {
 
         // Folding in two halves is folding at once: a clone at any point goes on the same way.
         let entries: Vec<Entry> = campaign.entries().iter().map(|entry| Entry::clone(entry)).collect();
-        let mut again = Campaign::open(Arc::clone(&campaign.snapshot), entries[0].clone()).expect("it opened once");
+        let mut again = Campaign::open(Arc::clone(&campaign.snapshot), campaign.terms.clone(), entries[0].clone()).expect("it opened once");
         for (n, entry) in entries[1..].iter().enumerate() {
             if n == entries.len() / 2 {
                 again = again.clone();

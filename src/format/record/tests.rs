@@ -1,6 +1,10 @@
 use super::*;
 use crate::{
-    domain::{Digest, campaign::Campaign, items::Item},
+    domain::{
+        Digest,
+        campaign::{Campaign, Terms},
+        items::Item,
+    },
     format::{Problem, canonical::is_hidden, sample},
 };
 
@@ -264,7 +268,8 @@ fn ways_that_would_not_fit_into_memory_are_noticed_before_they_are_followed() {
         }
         let snapshot = Arc::new(Snapshot::assemble(parts).expect("a snapshot"));
         let first = sample::entry(1, sample::opened(&snapshot, sample::provenance()));
-        let mut campaign = Campaign::open(Arc::clone(&snapshot), first).expect("it opens");
+        let mut campaign =
+            Campaign::open(Arc::clone(&snapshot), Terms::default(), first).expect("it opens");
         let ada = snapshot
             .find_account(&AccountId("a1".into()).0)
             .expect("Ada");
@@ -325,7 +330,7 @@ fn what_stands_is_worked_out_once_for_all_roles_on_one_resource() {
     }
     let snapshot = Arc::new(Snapshot::assemble(parts).expect("a snapshot"));
     let first = sample::entry(1, sample::opened(&snapshot, sample::provenance()));
-    let mut campaign = Campaign::open(snapshot, first).expect("it opens");
+    let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
     let gone: Vec<u64> = (1..u64::from(many)).collect();
     let revoke = Change::Decide(Decision::Revoke);
     let event = sample::decide(revoke, &gone, Some("unused"), Chosen::Marked);

@@ -8,7 +8,7 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Modifier};
 use crate::{
     domain::{
         account::{AccountId, Fact, Kind, TwoFactor},
-        campaign::Campaign,
+        campaign::{Campaign, Terms},
         fixture::{Org, entry, provenance},
         items::Item,
         journal::{Decided, Event, Opened},
@@ -125,6 +125,7 @@ pub(super) fn scoped(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>, scope: Option<&st
     };
     Campaign::open(
         Arc::clone(snapshot),
+        Terms::default(),
         entry(1, Event::Opened(Box::new(opened))),
     )
     .expect("it opens")

@@ -6,7 +6,7 @@ use muster::{
     domain::{
         Digest,
         account::{Account, AccountId, Fact, Kind, TwoFactor},
-        campaign::Campaign,
+        campaign::{Campaign, Terms},
         decision::{Change, Decision},
         grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
         items::{Item, ItemSet},
@@ -312,7 +312,11 @@ pub(crate) fn seal(
         text.push_str(&line);
         head = digest;
         match campaign {
-            None => *campaign = Some(Campaign::open(snapshot.clone(), entry).expect("it opens")),
+            None => {
+                *campaign = Some(
+                    Campaign::open(snapshot.clone(), Terms::default(), entry).expect("it opens"),
+                )
+            }
             Some(campaign) => campaign.apply(entry).expect("it may happen"),
         }
     };
