@@ -65,6 +65,9 @@ impl State {
 }
 
 impl Screens for State {
+    type Message = Message;
+    type Effect = Effect;
+
     fn update(&mut self, message: Message, now_ms: u64) -> Vec<Effect> {
         update(self, message, now_ms)
     }

@@ -6,7 +6,33 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::domain::{campaign::Campaign, journal::Entry, text::SafeText};
 
-/// Everything that can happen to the screens.
+/// What the terminal and the clock bring to any screens. It has no `Debug`: a paste may be a secret.
+pub(crate) enum Input {
+    /// A key was pressed; releases never arrive.
+    Key(KeyEvent),
+    /// The mouse was clicked or its wheel turned.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// A deadline that the screens asked for has come.
+    Deadline,
+}
+
+impl From<Input> for Message {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Key(key) => Self::Key(key),
+            Input::Mouse(mouse) => Self::Mouse(mouse),
+            Input::Paste(text) => Self::Paste(text),
+            Input::Resize(columns, rows) => Self::Resize(columns, rows),
+            Input::Deadline => Self::Deadline,
+        }
+    }
+}
+
+/// Everything that can happen to the screens of a review.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A key was pressed; releases never arrive.

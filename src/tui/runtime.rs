@@ -18,8 +18,7 @@ use tokio::{
 };
 
 use super::{
-    effect::Effect,
-    message::Message,
+    message::Input,
     signals::{Signal, Signals},
     terminal::{self, Canvas, Look, Screen},
 };
@@ -28,13 +27,17 @@ use super::{
 ///
 /// Times are in milliseconds since the loop began.
 pub(crate) trait Screens {
+    /// Everything that can happen to them.
+    type Message: From<Input>;
+    /// What they may ask for. Whoever carries it out answers with messages.
+    type Effect;
     /// Takes a message; what it asks for is handed out in order.
-    fn update(&mut self, message: Message, now_ms: u64) -> Vec<Effect>;
+    fn update(&mut self, message: Self::Message, now_ms: u64) -> Vec<Self::Effect>;
     /// Draws.
     fn view(&self, frame: &mut Frame<'_>);
     /// Whether something changed since the last call.
     fn take_dirty(&mut self) -> bool;
-    /// When the screens want a [`Message::Deadline`]: a message that fades, a prefix that is explained. After
+    /// When the screens want an [`Input::Deadline`]: a message that fades, a prefix that is explained. After
     /// it has come they ask for another time or for none.
     fn deadline_ms(&self) -> Option<u64>;
     /// What the person asked of the loop itself since the last call.
@@ -74,7 +77,7 @@ pub(crate) enum Error {
     #[error("cannot draw on the terminal")]
     Draw(#[source] io::Error),
     /// Whoever carries effects out is gone.
-    #[error("the part that writes decisions has stopped")]
+    #[error("the part that carries out what is asked for has stopped")]
     Abandoned,
 }
 
@@ -89,11 +92,11 @@ const BATCH: usize = 256;
 ///
 /// # Errors
 /// When the terminal cannot be used, or the other end of a channel is gone.
-pub(crate) fn run(
-    screens: &mut impl Screens,
+pub(crate) fn run<S: Screens>(
+    screens: &mut S,
     look: Look,
-    effects: UnboundedSender<Effect>,
-    messages: UnboundedReceiver<Message>,
+    effects: UnboundedSender<S::Effect>,
+    messages: UnboundedReceiver<S::Message>,
 ) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -103,11 +106,11 @@ pub(crate) fn run(
     let mut signals = Signals::start().map_err(Error::Take)?;
     let _guard = terminal::take(look).map_err(Error::Take)?;
     // Before the size is asked for, so that no change of it is missed.
-    let mut input = Input::start().map_err(Error::Take)?;
+    let mut reader = Reader::start().map_err(Error::Take)?;
     let mut canvas = Screen::new(look).map_err(Error::Take)?;
     let sources = Sources {
         signals: &mut signals.receiver,
-        input: &mut input.receiver,
+        input: &mut reader.receiver,
         messages,
     };
     let exit = runtime.block_on(drive(screens, &mut canvas, sources, &effects));
@@ -117,22 +120,22 @@ pub(crate) fn run(
 }
 
 /// Where things to do come from.
-struct Sources<'a> {
+struct Sources<'a, M> {
     signals: &'a mut UnboundedReceiver<Signal>,
     input: &'a mut UnboundedReceiver<io::Result<Event>>,
-    messages: UnboundedReceiver<Message>,
+    messages: UnboundedReceiver<M>,
 }
 
-enum Happened {
+enum Happened<M> {
     Signal(Signal),
     Input(Event),
-    Message(Message),
+    Message(M),
     Woke,
 }
 
-impl Sources<'_> {
+impl<M> Sources<'_, M> {
     /// Waits for the next thing, at most until `wake`.
-    async fn next(&mut self, wake: Option<Instant>) -> Result<Happened, Error> {
+    async fn next(&mut self, wake: Option<Instant>) -> Result<Happened<M>, Error> {
         let asleep = async {
             match wake {
                 Some(wake) => tokio::time::sleep_until(wake).await,
@@ -153,7 +156,7 @@ impl Sources<'_> {
     }
 
     /// What is there already, in the same order.
-    fn ready(&mut self) -> Option<Result<Happened, Error>> {
+    fn ready(&mut self) -> Option<Result<Happened<M>, Error>> {
         if let Ok(signal) = self.signals.try_recv() {
             return Some(Ok(Happened::Signal(signal)));
         }
@@ -178,18 +181,18 @@ impl Sources<'_> {
     }
 }
 
-async fn drive(
-    screens: &mut impl Screens,
+async fn drive<S: Screens>(
+    screens: &mut S,
     canvas: &mut impl Canvas,
-    mut sources: Sources<'_>,
-    effects: &UnboundedSender<Effect>,
+    mut sources: Sources<'_, S::Message>,
+    effects: &UnboundedSender<S::Effect>,
 ) -> Result<Exit, Error> {
     let start = Instant::now();
     let mut dirty = true;
     let mut last_frame: Option<Instant> = None;
     let mut told: Option<u64> = None;
     if let Ok((columns, rows)) = canvas.size() {
-        give(screens, Message::Resize(columns, rows), start, effects)?;
+        give(screens, Input::Resize(columns, rows).into(), start, effects)?;
     }
     loop {
         dirty |= screens.take_dirty();
@@ -233,7 +236,7 @@ async fn drive(
                     dirty = true;
                     None
                 }
-                Some(Happened::Input(event)) => message_of(event),
+                Some(Happened::Input(event)) => input_of(event).map(Into::into),
                 Some(Happened::Message(message)) => Some(message),
             };
             if let Some(message) = message {
@@ -266,16 +269,16 @@ async fn drive(
             && now_ms(start) >= deadline
         {
             told = Some(deadline);
-            give(screens, Message::Deadline, start, effects)?;
+            give(screens, Input::Deadline.into(), start, effects)?;
         }
     }
 }
 
-fn give(
-    screens: &mut impl Screens,
-    message: Message,
+fn give<S: Screens>(
+    screens: &mut S,
+    message: S::Message,
     start: Instant,
-    effects: &UnboundedSender<Effect>,
+    effects: &UnboundedSender<S::Effect>,
 ) -> Result<(), Error> {
     for effect in screens.update(message, now_ms(start)) {
         effects.send(effect).map_err(|_| Error::Abandoned)?;
@@ -288,25 +291,25 @@ fn now_ms(start: Instant) -> u64 {
 }
 
 /// Releases of keys and changes of focus are nobody's business.
-fn message_of(event: Event) -> Option<Message> {
+fn input_of(event: Event) -> Option<Input> {
     match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
-        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Input::Key(key)),
+        Event::Mouse(mouse) => Some(Input::Mouse(mouse)),
+        Event::Paste(text) => Some(Input::Paste(text)),
+        Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
         Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 
-/// Keys, mouse and pastes, read on a thread of their own: a terminal that hung up can make its reader spin,
+/// Reads keys, mouse and pastes on a thread of their own: a terminal that hung up can make its reader spin,
 /// and the loop must still hear the signal that says so.
-struct Input {
+struct Reader {
     receiver: UnboundedReceiver<io::Result<Event>>,
     /// The reader ends when this goes, so that the next prompt finds nobody else reading.
     _stop: oneshot::Sender<()>,
 }
 
-impl Input {
+impl Reader {
     fn start() -> io::Result<Self> {
         let (sender, receiver) = unbounded_channel();
         let (stop, mut stopped) = oneshot::channel::<()>();

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, widgets::Paragraph};
 
 use super::*;
+use crate::tui::{effect::Effect, message::Message};
 
 /// Screens that write down what they were told: `q` quits, `z` suspends, `l` draws anew, `e` asks for two effects, `t` for a
 /// deadline in a second, everything else is text.
@@ -20,6 +21,9 @@ struct Diary {
 }
 
 impl Screens for Diary {
+    type Message = Message;
+    type Effect = Effect;
+
     fn update(&mut self, message: Message, now_ms: u64) -> Vec<Effect> {
         self.dirty = true;
         match message {

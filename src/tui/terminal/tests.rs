@@ -78,6 +78,9 @@ mod in_a_terminal {
     }
 
     impl Screens for Typed {
+        type Message = Message;
+        type Effect = Effect;
+
         fn update(&mut self, message: Message, _: u64) -> Vec<Effect> {
             self.dirty = true;
             match message {
