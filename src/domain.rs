@@ -20,6 +20,7 @@ pub mod origin;
 pub mod policy;
 pub mod provenance;
 pub mod resource;
+pub mod rights;
 pub mod scope;
 pub mod seal;
 pub mod signal;

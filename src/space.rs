@@ -18,5 +18,5 @@ pub use client::{Client, ClientOptions};
 pub use error::Error;
 pub use fetch::{Answer, Earlier, Fetched, Progress, Reader, fetch, go_on};
 pub use oauth::Application;
-pub use rights::{Expiry, Holding, Owner, Permission, Right, Rights, TokenFacts, rights};
+pub use rights::{Expiry, Owner, Rights, TokenFacts, rights};
 pub use trust::{BadAuthorities, authorities};

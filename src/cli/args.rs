@@ -225,6 +225,7 @@ A token for muster, in Space:
        View permissions granted to other members
        View teams
        View project details
+       List restricted projects
        Grant permissions to other members
      The last one is how Space lets somebody read who holds organization roles
      such as System Admin. It also allows changing them; muster never does.

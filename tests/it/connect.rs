@@ -413,7 +413,7 @@ fn the_help_of_connect_is_a_guide_for_making_the_token() {
     let help = Command::new(MUSTER).args(["connect", "--help"]).output();
     let help = help.expect("the program starts").stdout;
     let help = String::from_utf8(help).expect("it is UTF-8");
-    for permission in muster::space::Permission::ALL {
+    for permission in muster::domain::rights::Permission::ALL {
         assert!(help.contains(permission.title()), "{}", permission.title());
     }
     for part in [

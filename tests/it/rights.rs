@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use muster::{
     demo::{self, Fault, Server, Size, State, When},
-    domain::text::Raw,
-    space::{
-        Application, Client, ClientOptions, Error, Expiry, Holding, Owner, Permission, Rights,
-        fetch, rights,
+    domain::{
+        rights::{Holding, Permission},
+        text::Raw,
     },
+    space::{Application, Client, ClientOptions, Error, Expiry, Owner, Rights, fetch, rights},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -136,6 +136,18 @@ async fn a_token_with_all_rights_is_told_whose_it_is_and_none_is_missing() {
 }
 
 #[tokio::test]
+async fn a_token_with_exactly_the_permissions_of_the_guide_leaves_no_gap() {
+    let server = with_rights(&codes()).await;
+    let client = client(&server);
+    let (sender, mut receiver) = mpsc::channel::<muster::space::Answer>(2);
+    let taker = tokio::spawn(async move { while receiver.recv().await.is_some() {} });
+    let clock = || "2026-11-01T09:00:00.000Z".parse().expect("a time");
+    let fetched = fetch(&client, &|_| (), sender, &clock, CancellationToken::new()).await;
+    taker.await.expect("the taker does not panic");
+    assert_eq!(fetched.expect("it is fetched").gaps, []);
+}
+
+#[tokio::test]
 async fn the_end_and_the_reach_of_a_token_are_told_when_the_server_tells() {
     let ends = "2027-01-01T00:00:00.000Z".parse().expect("a time");
     for (rights_of, expires, unrestricted) in [
@@ -221,7 +233,11 @@ async fn without_the_servers_word_what_no_call_shows_cannot_be_told() {
         server.faults().arm(word, fault);
         let told = rights(&client(&server)).await.expect("it is tried");
         for right in &told.rights {
-            let by_word = [Permission::ExternalUsers, Permission::GrantedPermissions];
+            let by_word = [
+                Permission::ExternalUsers,
+                Permission::GrantedPermissions,
+                Permission::RestrictedProjects,
+            ];
             if by_word.contains(&right.permission) {
                 assert!(matches!(right.holding, Holding::Unclear(_)), "{right:?}");
             } else {

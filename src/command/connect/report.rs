@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 use super::{super::count, safe, secret_name};
 use crate::{
     config::connections::{Connection, Kind},
-    domain::time::Timestamp,
-    space::{Expiry, Holding, Owner, Permission, Right, Rights},
+    domain::{
+        rights::{Holding, Permission, Right},
+        text::Raw,
+        time::Timestamp,
+    },
+    space::{Expiry, Owner, Rights},
 };
 
 /// A token that ends within so many days is warned about.
@@ -163,19 +167,14 @@ impl Report<'_> {
     pub(super) fn json(&self) -> Value {
         let rights = self.rights.rights.iter().map(|right| {
             let permission = right.permission;
-            let (state, shown_by, why) = match &right.holding {
-                Holding::Shown => ("granted", Some("call"), None),
-                Holding::Said => ("granted", Some("server's word"), None),
-                Holding::Missing(why) => ("missing", None, Some(why.raw())),
-                Holding::Unclear(why) => ("cannot tell", None, Some(why.raw())),
-            };
-            let granted = state == "granted";
+            let holding = &right.holding;
+            let granted = holding.is_granted();
             json!({
                 "permission": permission.title(),
                 "code": permission.code(),
-                "state": state,
-                "shown_by": shown_by,
-                "why": why,
+                "state": holding.word(),
+                "shown_by": holding.shown_by(),
+                "why": holding.why().map(Raw::raw),
                 "costs": (!granted).then(|| permission.costs()),
                 "grant": (!granted).then(|| self.place(permission)),
             })
