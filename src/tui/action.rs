@@ -53,12 +53,22 @@ pub(crate) enum Action {
 
     /// Mark or unmark the item and move on.
     Mark,
-    /// Begin or end a range.
+    /// Begin or end a range of items.
     Range,
+    /// Begin or end a range of accounts and teams.
+    RangeOfSubjects,
+    /// Make a range one row longer upwards.
+    ExtendUp,
+    /// Make a range one row longer downwards.
+    ExtendDown,
     /// Mark all that the filter shows.
     MarkAll,
     /// Take all marks away.
     UnmarkAll,
+    /// Mark what is shown and unmarked, unmark what is shown and marked.
+    InvertMarks,
+    /// Mark again what was marked before.
+    RestoreMarks,
 
     /// Take the last change back.
     Undo,

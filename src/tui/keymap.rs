@@ -48,6 +48,10 @@ pub(crate) enum Key {
     Ctrl(char),
     /// Another key.
     Code(KeyCode),
+    /// Another key with Shift.
+    Shift(KeyCode),
+    /// Two characters, one after the other.
+    Two(char, char),
 }
 
 impl Key {
@@ -62,6 +66,10 @@ impl Key {
             Self::Char(c) => !ctrl && key.code == KeyCode::Char(c),
             Self::Ctrl(c) => ctrl && key.code == KeyCode::Char(c),
             Self::Code(code) => !ctrl && key.code == code,
+            Self::Shift(code) => {
+                !ctrl && key.modifiers.contains(KeyModifiers::SHIFT) && key.code == code
+            }
+            Self::Two(..) => false,
         }
     }
 
@@ -71,6 +79,8 @@ impl Key {
             Self::Char(' ') => "space".to_owned(),
             Self::Char(c) => c.to_string(),
             Self::Ctrl(c) => format!("^{c}"),
+            Self::Two(first, second) => format!("{first}{second}"),
+            Self::Shift(code) => format!("Shift-{}", Self::Code(code).label()),
             Self::Code(code) => match code {
                 KeyCode::Up => "Up".to_owned(),
                 KeyCode::Down => "Down".to_owned(),
@@ -108,7 +118,7 @@ macro_rules! keys {
     };
 }
 
-use Key::{Char, Code, Ctrl};
+use Key::{Char, Code, Ctrl, Shift, Two};
 
 const ESC: Key = Code(KeyCode::Esc);
 const ENTER: Key = Code(KeyCode::Enter);
@@ -145,15 +155,20 @@ const REVIEW: &[Binding] = keys! {
     Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
     Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
     Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided of this account or team";
-    Action::Mark, [Char(' ')], "mark", "mark", "mark the item; a, s, d and c then act on all marked";
+    Action::Mark, [Char(' ')], "mark", "mark", "mark the item, in the queue the whole account; a, s, d and c then act on all marked";
     Action::Undo, [Char('u'), Char('z')], "undo", "undo", "take the last change back";
     Action::NextUndecided, [Char('n')], "next", "next undecided", "to the next undecided item";
     Action::Redo, [Ctrl('r'), Char('Z')], "redo", "", "make the change again that was taken back";
     Action::SignOff, [Char('S')], "sign-off", "sign off", "seal the review: state, sign and write the record";
     Action::PreviousUndecided, [Char('N')], "previous", "", "to the previous undecided item";
     Action::Range, [Char('v')], "range", "range", "begin a range of items, and end it";
-    Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows";
-    Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away";
+    Action::RangeOfSubjects, [Char('V')], "range-of-accounts", "", "begin a range of whole accounts and teams, and end it";
+    Action::ExtendDown, [Shift(KeyCode::Down)], "", "", "a range from here to the next row, or one row more of it";
+    Action::ExtendUp, [Shift(KeyCode::Up)], "", "", "a range from here to the row before, or one row more of it";
+    Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows, besides what is marked";
+    Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away; gm brings them back";
+    Action::InvertMarks, [Char('~')], "invert-marks", "", "mark what is shown and unmarked, unmark what is shown and marked";
+    Action::RestoreMarks, [Two('g', 'm')], "restore-marks", "", "mark again what was marked before it was decided or unmarked";
     Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
     Action::Note, [Char('m')], "note", "note", "write a note on the item";
     Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the account, or the particulars of the item; never decides";
@@ -245,7 +260,7 @@ pub(crate) const MOVES: &[Binding] = keys! {
     Action::PageDown, [Code(KeyCode::PageDown), Ctrl('f')], "", "", "a page down";
     Action::HalfUp, [Ctrl('u')], "", "", "half a page up";
     Action::HalfDown, [Ctrl('d')], "", "", "half a page down";
-    Action::First, [Code(KeyCode::Home), Char('g')], "", "", "to the first row";
+    Action::First, [Code(KeyCode::Home), Two('g', 'g')], "", "", "to the first row";
     Action::Last, [Code(KeyCode::End), Char('G')], "", "", "to the last row";
 };
 
@@ -274,26 +289,64 @@ impl Context {
     }
 }
 
-/// What `key` means in `context`.
-pub(crate) fn meaning(context: Context, key: KeyEvent) -> Option<Action> {
-    let moves = MOVES.iter().filter(|binding| {
+/// All that counts in `context`, its own keys first.
+fn counting(context: Context) -> impl Iterator<Item = &'static Binding> {
+    let moves = MOVES.iter().filter(move |binding| {
         // Where letters are typed, only keys that are no letters move.
         !context.types() || matches!(binding.keys[0], Key::Code(_))
     });
-    context
-        .bindings()
-        .iter()
-        .chain(moves)
-        .chain(ALWAYS)
-        .find_map(|binding| {
-            let place = binding.keys.iter().position(|bound| {
-                bound.is(key) && (!context.types() || !matches!(bound, Key::Char(_)))
-            })?;
-            Some(match binding.action {
-                Action::Pick(_) => Action::Pick(u8::try_from(place).unwrap_or(u8::MAX)),
-                action => action,
-            })
+    context.bindings().iter().chain(moves).chain(ALWAYS)
+}
+
+/// The character of `key`, when it needs another one in `context`.
+pub(crate) fn begins(context: Context, key: KeyEvent) -> Option<char> {
+    if context.types() {
+        return None;
+    }
+    let mut keys = counting(context).flat_map(|binding| binding.keys);
+    keys.find_map(|bound| match bound {
+        Key::Two(first, _) => Key::Char(*first).is(key).then_some(*first),
+        _ => None,
+    })
+}
+
+/// What may follow `first` in `context`.
+pub(crate) fn following(
+    context: Context,
+    first: char,
+) -> impl Iterator<Item = (char, &'static Binding)> {
+    counting(context).flat_map(move |binding| {
+        let keys = binding.keys.iter();
+        keys.filter_map(move |key| match key {
+            Key::Two(begin, second) if *begin == first => Some((*second, binding)),
+            _ => None,
         })
+    })
+}
+
+/// What `key` means in `context` after `first`. Leaving and stopping work at any time.
+pub(crate) fn sequence(context: Context, first: char, key: KeyEvent) -> Option<Action> {
+    following(context, first)
+        .find(|(second, _)| Key::Char(*second).is(key))
+        .map(|(_, binding)| binding.action)
+        .or_else(|| {
+            let mut always = ALWAYS.iter();
+            let always = always.find(|binding| binding.keys.iter().any(|bound| bound.is(key)));
+            always.map(|binding| binding.action)
+        })
+}
+
+/// What `key` means in `context`.
+pub(crate) fn meaning(context: Context, key: KeyEvent) -> Option<Action> {
+    counting(context).find_map(|binding| {
+        let place = binding.keys.iter().position(|bound| {
+            bound.is(key) && (!context.types() || !matches!(bound, Key::Char(_)))
+        })?;
+        Some(match binding.action {
+            Action::Pick(_) => Action::Pick(u8::try_from(place).unwrap_or(u8::MAX)),
+            action => action,
+        })
+    })
 }
 
 /// The keys of `binding` for help: all of them.
@@ -359,8 +412,30 @@ mod tests {
                 .collect();
             for (place, key) in all.iter().enumerate() {
                 assert!(!all[..place].contains(key), "{key:?} twice in {context:?}");
+                if let Key::Two(first, _) = key {
+                    let alone = all.contains(&Key::Char(*first));
+                    assert!(!alone, "{first} means something alone in {context:?}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn two_keys_are_one_meaning_and_the_first_alone_is_none() {
+        let key = |c| KeyEvent::from(KeyCode::Char(c));
+        for (context, second, action) in [
+            (Context::Review, 'g', Some(Action::First)),
+            (Context::Review, 'm', Some(Action::RestoreMarks)),
+            (Context::History, 'g', Some(Action::First)),
+            (Context::History, 'm', None),
+            (Context::Review, 'a', None),
+            (Context::Review, 'Q', Some(Action::Quit)),
+        ] {
+            assert_eq!(meaning(context, key('g')), None);
+            assert_eq!(begins(context, key('g')), Some('g'));
+            assert_eq!(sequence(context, 'g', key(second)), action, "g{second}");
+        }
+        assert_eq!(begins(Context::Filter, key('g')), None);
     }
 
     #[test]

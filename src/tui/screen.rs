@@ -15,5 +15,6 @@ pub(crate) mod path;
 pub(crate) mod queue;
 pub(crate) mod reason;
 pub(crate) mod review;
+pub(crate) mod selection;
 pub(crate) mod sign_off;
 pub(crate) mod why;

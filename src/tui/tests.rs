@@ -4,4 +4,5 @@ mod deciding;
 mod fixture;
 mod looks;
 mod moving;
+mod selecting;
 mod signing;

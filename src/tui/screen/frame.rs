@@ -9,7 +9,7 @@ use super::{
     card,
     layout::{Areas, Shape, areas, bottom},
     loading, panels, queue,
-    review::{Review, Sheet, Tone},
+    review::{Range, Review, Sheet, Tone},
 };
 use crate::{
     domain::decision::Change,
@@ -88,7 +88,38 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     for sheet in &review.desk.sheets {
         cursor = draw_sheet(review, &areas, sheet, pen).or(cursor);
     }
+    if let Some(prefix) = review.desk.prefix.filter(|prefix| prefix.is_told()) {
+        let covered = Rect {
+            height: areas.body.height + areas.toast.height,
+            ..areas.body
+        };
+        draw_following(context, prefix.key, covered, pen);
+    }
     cursor
+}
+
+/// What may follow a key that needs another one.
+fn draw_following(context: Context, first: char, area: Rect, pen: &mut Pen<'_>) {
+    let look = pen.look();
+    let lines: Vec<Line<'_>> = keymap::following(context, first)
+        .map(|(key, binding)| {
+            Line::from(vec![
+                Span::styled(format!("{first}{key}"), look.theme.key),
+                Span::raw(format!("  {}", binding.help)),
+            ])
+        })
+        .chain([Line::from(vec![
+            Span::styled("Esc", look.theme.key),
+            Span::raw(" nothing"),
+        ])])
+        .collect();
+    let area = bottom(area, 78, lines.len() + 2);
+    let mut pen = pen.on(area);
+    let inside = pen.frame(&first.to_string());
+    let mut pen = pen.on(inside);
+    for (row, line) in lines.iter().enumerate() {
+        pen.line(row, line);
+    }
 }
 
 fn draw_sheet(
@@ -298,25 +329,21 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         let incomplete = format!("{incomplete} {dot} ");
         left.push(Span::styled(incomplete, look.theme.error));
     }
-    match review.queue.filter() {
-        Some(filter) => {
-            let filter = crate::domain::text::SafeText::of(filter);
-            left.push(Span::styled(format!("/ {filter}"), look.theme.strong));
-            left.push(Span::styled(
-                format!(" {dot} as of {}", campaign.as_of().minute()),
-                look.theme.dim,
-            ));
-        }
-        None => left.push(Span::styled(
-            format!("as of {}", campaign.as_of().minute()),
-            look.theme.dim,
-        )),
+    let range = match review.desk.range {
+        None => "",
+        Some(Range::Items(_)) => "range: v ends it",
+        Some(Range::Subjects(_)) => "range of accounts: v ends it",
+    };
+    if !range.is_empty() {
+        left.push(Span::styled(format!("{range} {dot} "), look.theme.mark));
     }
-    if review.desk.range.is_some() {
-        left.push(Span::styled(
-            format!(" {dot} range: v ends it"),
-            look.theme.mark,
-        ));
+    let as_of = format!("as of {}", campaign.as_of().minute());
+    if let Some(filter) = review.queue.filter() {
+        let filter = crate::domain::text::SafeText::of(filter);
+        left.push(Span::styled(format!("/ {filter}"), look.theme.strong));
+        left.push(Span::styled(format!(" {dot} {as_of}"), look.theme.dim));
+    } else {
+        left.push(Span::styled(as_of, look.theme.dim));
     }
     let area = pen.area();
     let row = Rect {

@@ -126,6 +126,13 @@ impl Queue {
             .map_or(0, |shown| marks.len() - marks.shared(&shown.items))
     }
 
+    /// Takes those out of `items` that are not shown.
+    pub(crate) fn only_shown(&self, items: &mut Marks) {
+        if let Some(shown) = self.chosen() {
+            items.keep_only(&shown.items);
+        }
+    }
+
     /// The items that are shown.
     pub(crate) fn all(&self, campaign: &Campaign) -> Marks {
         match self.chosen() {
@@ -193,6 +200,9 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
     };
     gutter(pen, place, here, false);
     pen.cell(1, place, 1, sign, style);
+    if review.has_marks(position) {
+        pen.cell(2, place, 1, look.glyphs.mark, look.theme.mark);
+    }
     let count = format!(" {:>5} ", format!("{decided}/{all}"));
     let counted = text::width(&count);
     let room = pen.width().saturating_sub(3 + counted);

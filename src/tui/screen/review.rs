@@ -7,6 +7,7 @@ mod decide;
 mod keys;
 mod mouse;
 mod moving;
+mod selecting;
 
 pub(crate) use decide::Plan;
 pub(super) use moving::moved;
@@ -25,6 +26,7 @@ use crate::{
     },
     tui::{
         effect::Effect,
+        keymap::{self, Context},
         message::{KeyChoice, Opened},
         phrase,
         runtime::Exit,
@@ -44,10 +46,10 @@ use super::{
     help::Help,
     history::History,
     layout::{Shape, areas},
-    marks::Marks,
     path::PathSheet,
     queue::Queue,
     reason::{Note, Reason},
+    selection::Selection,
     sign_off::SignOff,
     why::{Why, WhySheet},
 };
@@ -73,9 +75,7 @@ pub(crate) struct Review {
     /// What is known about the selected row.
     pub(super) why: Why,
     /// Items that were marked.
-    marks: Marks,
-    /// The filter that the marks are exactly the answer of.
-    marked_by: Option<String>,
+    selection: Selection,
     /// Why nothing can be decided here.
     pub(super) read_only: Option<SafeText>,
     /// Why nothing more can be written.
@@ -117,7 +117,9 @@ pub(crate) struct Desk {
     pub(super) queue_top: usize,
     pub(super) card_top: usize,
     /// Where a range began.
-    pub(super) range: Option<Item>,
+    pub(super) range: Option<Range>,
+    /// A key that needs another one.
+    pub(super) prefix: Option<Prefix>,
     /// The last thing said.
     pub(super) toast: Toast,
     /// The sheets over the review, the top one last.
@@ -126,9 +128,55 @@ pub(crate) struct Desk {
     pub(super) filter_error: Option<(usize, String)>,
     /// Items that an undo changed.
     moved_back: Arc<ItemSet>,
-    /// Count up with each change of what is shown and what is marked.
+    /// Count up with each change of what is shown and of what is marked.
     shown: u64,
     marked: u64,
+}
+
+/// A key that means something only together with the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    pub(super) key: char,
+    /// When what may follow is shown; `None` once it is.
+    until: Option<u64>,
+}
+
+impl Prefix {
+    /// How long a key waits for the next one before what may follow is shown.
+    const QUIET_MS: u64 = 300;
+
+    fn of(key: char, now_ms: u64) -> Self {
+        Self {
+            key,
+            until: Some(now_ms + Self::QUIET_MS),
+        }
+    }
+
+    /// Whether what may follow is shown.
+    pub(super) fn is_told(self) -> bool {
+        self.until.is_none()
+    }
+
+    /// What is said when another key followed.
+    fn unknown(self, context: Context) -> String {
+        let known: Vec<String> = keymap::following(context, self.key)
+            .map(|(key, _)| format!("{}{key}", self.key))
+            .collect();
+        format!(
+            "{} needs another key: {}; ? explains them",
+            self.key,
+            known.join(" ")
+        )
+    }
+}
+
+/// Where a range began that is being made; it ends at the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Range {
+    /// At an item of the selected subject.
+    Items(Item),
+    /// At a subject of the queue.
+    Subjects(usize),
 }
 
 /// Which pane has the keys.
@@ -244,6 +292,7 @@ impl Review {
                 queue_top: 0,
                 card_top: 0,
                 range: None,
+                prefix: None,
                 toast: Toast {
                     tone: Tone::Plain,
                     text: String::new(),
@@ -258,8 +307,7 @@ impl Review {
             queue: Queue::of(&campaign),
             card: Card::default(),
             why: Why::default(),
-            marks: Marks::default(),
-            marked_by: None,
+            selection: Selection::default(),
             read_only: opened.read_only,
             broken: None,
             pending: VecDeque::new(),
@@ -592,28 +640,6 @@ impl Review {
         self.desk.moved_back.contains(item)
     }
 
-    /// Whether an item is marked, or in the range that is being made.
-    pub(super) fn is_marked(&self, item: Item) -> bool {
-        self.marks.contains(item) || self.in_range(item)
-    }
-
-    fn in_range(&self, item: Item) -> bool {
-        let (Some(from), Some(Row::Own(to))) = (self.desk.range, self.selected()) else {
-            return false;
-        };
-        (from.min(to)..=from.max(to)).contains(&item)
-    }
-
-    /// How many items are marked, and how many of those the filter hides.
-    pub(super) fn marked(&self) -> (usize, usize) {
-        let range = self.card.rows[..self.card.own].iter().filter(
-            |row| matches!(row, Row::Own(item) if self.in_range(*item) && !self.marks.contains(*item)),
-        );
-        // A range counts as marked while it is made, and lies within what is shown.
-        let range = self.desk.range.map_or(0, |_| range.count());
-        (self.marks.len() + range, self.queue.hidden(&self.marks))
-    }
-
     /// How many accounts are members of a team or of one below it.
     pub(super) fn members(&mut self, team: TeamIx) -> usize {
         match self.counted {
@@ -655,11 +681,12 @@ impl Review {
             );
         }
         self.desk.shown = self.queue.version();
+        self.desk.marked = self.selection.version();
         Why::settle(self);
     }
 
-    /// Whether a sheet waits for its guard to pass, and until when.
-    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+    /// Until when keys confirm nothing.
+    fn guard(&self) -> Option<u64> {
         match self.desk.sheets.last()? {
             Sheet::Ask(ask) => ask.guard,
             Sheet::Bulk(bulk) => bulk.guard,
@@ -667,8 +694,19 @@ impl Review {
         }
     }
 
+    /// When time alone changes what is shown: a guard has passed, or a prefix is explained.
+    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+        let prefix = self.desk.prefix.and_then(|prefix| prefix.until);
+        self.guard().into_iter().chain(prefix).min()
+    }
+
     /// Lets go of guards whose time has come.
     pub(in crate::tui) fn pass_time(&mut self, now_ms: u64) {
+        if let Some(prefix) = &mut self.desk.prefix
+            && prefix.until.is_some_and(|until| now_ms >= until)
+        {
+            prefix.until = None;
+        }
         let guard = match self.desk.sheets.last_mut() {
             Some(Sheet::Ask(ask)) => &mut ask.guard,
             Some(Sheet::Bulk(bulk)) => &mut bulk.guard,

@@ -34,7 +34,7 @@ fn arrows_and_letters_move_alike() {
         ("end home", "Can sign in"),
         ("G", "via Payments ‹ Eng"),
         ("end", "via Payments ‹ Eng"),
-        ("G g", "Can sign in"),
+        ("G g g", "Can sign in"),
         ("pgdn", "via Payments ‹ Eng"),
         ("^d ^u", "Can sign in"),
     ] {

@@ -71,7 +71,7 @@ impl Review {
             return;
         }
         self.end_range();
-        if !self.marks.is_empty() {
+        if !self.selection.marks().is_empty() {
             self.decide_marked(change, reason, now_ms);
             return;
         }
@@ -244,7 +244,7 @@ impl Review {
     }
 
     fn decide_marked(&mut self, change: Change, reason: Option<Raw>, now_ms: u64) {
-        let marks = std::mem::take(&mut self.marks);
+        let marks = self.selection.marks().clone();
         let snapshot = self.campaign.snapshot();
         let implicit = marks.iter().all(|item| snapshot.implicit(item));
         let change = match change {
@@ -254,12 +254,8 @@ impl Review {
             Change::Decide(Decision::Acknowledge) => Change::Decide(Decision::Keep),
             change => change,
         };
-        let chosen = match &self.marked_by {
-            Some(filter) => Chosen::Filter(Raw::from(filter.as_str())),
-            None => Chosen::Marked,
-        };
+        let chosen = self.selection.chosen();
         self.plan_bulk(change, reason, marks.iter(), chosen, now_ms);
-        self.marks = marks;
     }
 
     /// Freezes a choice, takes out what cannot be decided so, and goes on to ask.
@@ -389,102 +385,6 @@ impl Review {
         if self.pending.is_empty() {
             self.wish(effects);
         }
-    }
-
-    /// Marks or unmarks the item under the cursor and moves on.
-    pub(super) fn mark(&mut self) {
-        if self.desk.range.is_some() {
-            self.end_range();
-            return;
-        }
-        match (self.desk.pane, self.selected()) {
-            (Pane::Card, Some(Row::Own(item))) => {
-                if self.marks.contains(item) {
-                    self.marks.remove(item);
-                } else {
-                    self.marks.insert(item);
-                }
-                self.marks_changed(None);
-                self.say_marked("");
-                if self.desk.row + 1 < self.card.own {
-                    self.desk.row += 1;
-                }
-            }
-            (Pane::Card, Some(Row::Derived(_))) => {
-                self.refuse(
-                    "access through a team is no item of its own; Enter shows where it comes from",
-                );
-            }
-            _ => self.refuse("the keys are in the queue: Enter goes to the items first"),
-        }
-    }
-
-    /// Begins a range at the cursor, or ends it and marks what is in it.
-    pub(super) fn range(&mut self) {
-        if self.desk.range.is_some() {
-            self.end_range();
-            return;
-        }
-        match (self.desk.pane, self.selected()) {
-            (Pane::Card, Some(Row::Own(item))) => self.desk.range = Some(item),
-            _ => self.refuse("a range begins on an item"),
-        }
-    }
-
-    pub(super) fn end_range(&mut self) {
-        if self.desk.range.is_none() {
-            return;
-        }
-        let rows = self.card.rows[..self.card.own].iter();
-        let items: Vec<Item> = rows
-            .filter_map(|row| match row {
-                Row::Own(item) => self.in_range(*item).then_some(*item),
-                Row::Derived(_) => None,
-            })
-            .collect();
-        for item in items {
-            self.marks.insert(item);
-        }
-        self.desk.range = None;
-        self.marks_changed(None);
-        self.say_marked("");
-    }
-
-    /// Marks everything that is shown.
-    pub(super) fn mark_all(&mut self) {
-        self.marks = self.queue.all(&self.campaign);
-        let filter = self.queue.filter().map(str::to_owned);
-        self.marks_changed(filter);
-        self.say_marked("; a, s, d and c act on all of them, - unmarks");
-    }
-
-    /// Says how many items are marked now.
-    fn say_marked(&mut self, more: &str) {
-        let text = match self.marks.len() as u64 {
-            0 => "nothing is marked".to_owned(),
-            n => format!("{} marked{more}", count(n, "item is", "items are")),
-        };
-        self.say(super::Tone::Plain, text);
-    }
-
-    /// Takes all marks away when a key asks for it.
-    pub(super) fn unmark(&mut self) {
-        self.unmark_all();
-        self.say_marked("");
-    }
-
-    /// Takes all marks away.
-    fn unmark_all(&mut self) {
-        self.desk.range = None;
-        if !self.marks.is_empty() {
-            self.marks.clear();
-            self.marks_changed(None);
-        }
-    }
-
-    fn marks_changed(&mut self, by: Option<String>) {
-        self.marked_by = by;
-        self.desk.marked += 1;
     }
 
     /// Shows what the filter text matches while it is typed; what cannot be understood leaves the view as it is.

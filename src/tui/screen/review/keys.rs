@@ -18,7 +18,7 @@ use crate::{
             layout::Shape,
             path::PathSheet,
             reason::{Note, Reason},
-            review::{Filtering, Pane, Review, Sheet, Tone, moving::Way},
+            review::{Filtering, Pane, Prefix, Review, Sheet, Tone, moving::Way},
             sign_off::SignOff,
             why::WhySheet,
         },
@@ -58,10 +58,14 @@ impl Review {
         now_ms: u64,
         effects: &mut Vec<Effect>,
     ) -> Option<Request> {
-        let guarded = self.deadline_ms().is_some_and(|until| now_ms < until);
+        let guarded = self.guard().is_some_and(|until| now_ms < until);
         self.pass_time(now_ms);
         let context = self.context();
-        let action = keymap::meaning(context, key);
+        let prefix = self.desk.prefix.take();
+        let action = match prefix {
+            Some(prefix) => keymap::sequence(context, prefix.key, key),
+            None => keymap::meaning(context, key),
+        };
         if self.shape() == Shape::Tiny {
             // Nothing is decided that cannot be seen.
             match (action, key.code) {
@@ -76,6 +80,12 @@ impl Review {
             // What was typed ahead cannot confirm anything.
             return None;
         }
+        if prefix.is_none()
+            && let Some(first) = keymap::begins(context, key)
+        {
+            self.desk.prefix = Some(Prefix::of(first, now_ms));
+            return None;
+        }
         if let Some(action) = action {
             if action.decides() && (key.kind == KeyEventKind::Repeat || self.held(key, now_ms)) {
                 return None;
@@ -88,6 +98,12 @@ impl Review {
                 return None;
             }
             return self.act(action, now_ms, effects);
+        }
+        if let Some(prefix) = prefix {
+            if key.code != KeyCode::Esc {
+                self.refuse(prefix.unknown(context));
+            }
+            return None;
         }
         self.typed(key, effects);
         self.settle();
@@ -180,8 +196,13 @@ impl Review {
             Action::Note => self.note(),
             Action::Mark => self.mark(),
             Action::Range => self.range(),
+            Action::RangeOfSubjects => self.range_of_subjects(),
+            Action::ExtendUp => self.extend(Action::Up),
+            Action::ExtendDown => self.extend(Action::Down),
             Action::MarkAll => self.mark_all(),
             Action::UnmarkAll => self.unmark(),
+            Action::InvertMarks => self.invert_marks(),
+            Action::RestoreMarks => self.restore_marks(),
             Action::Undo => self.undo(effects),
             Action::Redo => self.redo(effects),
             Action::History => self
@@ -246,11 +267,10 @@ impl Review {
 
     /// Esc on the review: range, then marks, then the filter.
     fn peel(&mut self) {
-        let (marked, _) = self.marked();
         if self.desk.range.take().is_some() {
             return;
         }
-        if marked > 0 {
+        if !self.selection.marks().is_empty() {
             self.unmark();
         } else if self.queue.filter().is_some() {
             self.filter("");

@@ -12,7 +12,7 @@ use crate::{
         screen::{
             card::Row,
             layout::areas,
-            review::{Pane, Review, Toast, Tone},
+            review::{Pane, Range, Review, Toast, Tone},
         },
     },
 };
@@ -31,7 +31,9 @@ impl Review {
             self.desk.subject = subject;
             self.desk.row = 0;
             self.desk.card_top = 0;
-            self.desk.range = None;
+            if matches!(self.desk.range, Some(Range::Items(_))) {
+                self.desk.range = None;
+            }
         }
         match subject {
             Some(subject) => self
@@ -46,12 +48,7 @@ impl Review {
         if !self.queue.shows(item) {
             return false;
         }
-        let range = self.desk.range;
-        let before = self.desk.subject;
         self.select_subject(Some(self.campaign.snapshot().subject_of(item)));
-        if self.desk.subject == before {
-            self.desk.range = range;
-        }
         if let Some(row) = self.card.row(item) {
             self.desk.row = row;
         }
