@@ -10,6 +10,7 @@ pub mod account;
 pub mod campaign;
 pub mod decision;
 pub mod drift;
+pub mod earlier;
 pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;

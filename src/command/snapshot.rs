@@ -492,6 +492,7 @@ fn first_entry(opening: Opening) -> impl FnOnce(Provenance) -> Entry {
             provenance,
             tool: format!("muster {}", version()),
             previous: opening.previous,
+            previous_record: None,
         })),
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{
     account::AccountId,
     decision::{Change, Decision, Slot},
+    earlier::Earlier,
     grant::Holder,
     items::{Item, ItemSet},
-    journal::{Attested, Decided, Entry, Event, Opened},
+    journal::{Attested, Chosen, Decided, Entry, Event, Opened},
     policy::Policy,
     provenance,
     scope::{self, Scope},
@@ -48,6 +49,8 @@ pub struct Campaign {
 pub struct Terms {
     /// The rules of the organization.
     pub policy: Arc<Policy>,
+    /// What the previous record decided, when one was named.
+    pub earlier: Option<Arc<Earlier>>,
 }
 
 /// What a change replaced, so that it can be taken back.
@@ -133,6 +136,17 @@ pub enum Refusal {
         /// Items the snapshot has.
         snapshot: u64,
     },
+    /// The entry names a previous record and there is nothing of what it decided, or the other way round.
+    #[error("the journal and what the previous record decided do not belong together")]
+    OtherEarlier,
+    /// The item was not kept in the previous record, or it changed since.
+    #[error(
+        "item {0} is not as the previous record kept it, so it is not kept as before but decided"
+    )]
+    NotAsBefore(u64),
+    /// What was kept before was kept by another record than the one this review is compared with.
+    #[error("this review is not compared with the record {0}")]
+    OtherRecord(String),
     /// The scope cannot be understood, or names what is not there.
     #[error("the scope is not taken: {0}")]
     BadScope(scope::Error),
@@ -203,6 +217,12 @@ impl Campaign {
                 journal: opened.items,
                 snapshot: items,
             });
+        }
+        let earlier = terms.earlier.as_ref();
+        if opened.previous_record.is_some() != earlier.is_some()
+            || earlier.is_some_and(|earlier| earlier.len() != snapshot.len())
+        {
+            return Err(Refusal::OtherEarlier);
         }
         let put_up = match &opened.scope {
             None => ItemSet::range(Item(0), Item(end)),
@@ -296,10 +316,33 @@ impl Campaign {
         if decided.change == Change::Decide(Decision::Revoke) && decided.reason.is_none() {
             return Err(Refusal::NoReason);
         }
+        if let Chosen::AsBefore { record } = &decided.chosen {
+            self.check_as_before(decided, record)?;
+        }
         decided
             .items
             .iter()
             .try_for_each(|item| self.may(decided.change, item))
+    }
+
+    /// Whether all items of `decided` can be kept because `record` kept them.
+    fn check_as_before(&self, decided: &Decided, record: &str) -> Result<(), Refusal> {
+        let named = self.opened.previous_record.as_ref();
+        let (Some(earlier), true) = (
+            self.earlier(),
+            named.is_some_and(|named| named.record == record),
+        ) else {
+            return Err(Refusal::OtherRecord(record.to_owned()));
+        };
+        let not = |item: &Item| {
+            let decided = self.slot(*item).decision.is_some();
+            decided || !earlier.as_before(*item)
+        };
+        let other = match decided.change {
+            Change::Decide(Decision::Keep) => decided.items.iter().find(not),
+            _ => decided.items.first(),
+        };
+        other.map_or(Ok(()), |item| Err(Refusal::NotAsBefore(item.number())))
     }
 
     /// Whether `change` may be made to `item`, its reason apart.
@@ -461,6 +504,28 @@ impl Campaign {
     /// The rules the review was opened under.
     pub fn policy(&self) -> &Policy {
         &self.terms.policy
+    }
+
+    /// What the previous record decided, when the review is compared with one.
+    pub fn earlier(&self) -> Option<&Earlier> {
+        self.terms.earlier.as_deref()
+    }
+
+    /// What is undecided, unchanged since the previous record kept it, and may be kept here: see
+    /// [`Chosen::AsBefore`].
+    pub fn as_before(&self) -> ItemSet {
+        let Some(earlier) = self.earlier() else {
+            return ItemSet::default();
+        };
+        let keep = Change::Decide(Decision::Keep);
+        let items = self.items.iter();
+        items
+            .filter(|item| {
+                earlier.as_before(*item)
+                    && self.slot(*item).decision.is_none()
+                    && self.may(keep, *item).is_ok()
+            })
+            .collect()
     }
 
     /// What the review was opened under, to open another one in the same way.

@@ -75,7 +75,7 @@ impl Aspect {
 }
 
 /// A snapshot, the time it speaks of, and which of its items are put up for decision.
-type At<'a> = (&'a Snapshot, Timestamp, &'a ItemSet);
+pub(super) type At<'a> = (&'a Snapshot, Timestamp, &'a ItemSet);
 
 impl Drift {
     /// Compares two snapshots, each as of its time. Items that are not put up for decision are as if they were not there.
@@ -129,7 +129,7 @@ fn items(snapshot: &Snapshot) -> impl Iterator<Item = Item> + use<> {
     (0..end).map(Item)
 }
 
-fn differences(old: At<'_>, before: &Grant, new: At<'_>, after: &Grant) -> Vec<Aspect> {
+pub(super) fn differences(old: At<'_>, before: &Grant, new: At<'_>, after: &Grant) -> Vec<Aspect> {
     let mut what = Vec::new();
     let mut note = |differs: bool, aspect: Aspect| {
         if differs && !what.contains(&aspect) {
@@ -260,15 +260,16 @@ pub fn carry(
         let Some((made, decided)) = old.entry(entry).and_then(Entry::decided) else {
             continue;
         };
-        let (at, in_bulk) = match decided.chosen {
-            Chosen::Carried { at, in_bulk, .. } => (at, in_bulk),
-            _ => (made.at, decided.chosen.is_bulk()),
+        let at = match decided.chosen {
+            Chosen::Carried { at, .. } => at,
+            _ => made.at,
         };
+        let how = decided.chosen.how();
         let decided = Decided {
             change,
             items: items.into_iter().collect(),
             reason: decided.reason.clone(),
-            chosen: Chosen::Carried { entry, at, in_bulk },
+            chosen: Chosen::Carried { entry, at, how },
         };
         write(&mut new, Event::Decided(decided))?;
     }

@@ -6,9 +6,10 @@ use super::{
     Digest,
     account::{Account, AccountId, Fact, Kind},
     campaign::{Campaign, Refusal, Terms},
+    earlier::Earlier,
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::Item,
-    journal::{Entry, Event, Opened},
+    journal::{Entry, Event, Opened, PreviousRecord},
     provenance::{Evidence, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
@@ -159,6 +160,7 @@ impl Org {
             archived: Fact::Known(false),
         };
         change(&mut membership);
+        let id = membership.id.clone();
         let ix = MembershipIx::at(self.0.memberships.len());
         self.0.memberships.push(membership);
         let holder = self.account_holder(account);
@@ -291,8 +293,39 @@ pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
 
 /// The same with a scope.
 pub(crate) fn scoped(snapshot: &Arc<Snapshot>, scope: Option<&str>) -> Result<Campaign, Refusal> {
-    let opened = Opened {
+    Campaign::open(
+        Arc::clone(snapshot),
+        Terms::default(),
+        entry(1, Event::Opened(Box::new(opened(snapshot, scope)))),
+    )
+}
+
+/// A review of `snapshot` that is compared with `previous`, which was sealed as the record `0188`.
+pub(crate) fn after(snapshot: &Arc<Snapshot>, previous: &Campaign) -> Campaign {
+    let mut opened = opened(snapshot, None);
+    opened.previous_record = Some(PreviousRecord {
+        record: "0188".to_owned(),
+        sums: Digest([1; 32]),
+        review: "q0".to_owned(),
+        as_of: previous.as_of(),
+        sealed_at: now(),
+        principal: Raw::from("ada@example.com"),
+        key_fingerprint: "SHA256:7yLs".to_owned(),
+        signer_known: true,
+    });
+    let earlier = Earlier::of(previous, snapshot, now());
+    let terms = Terms {
+        earlier: Some(Arc::new(earlier)),
+        ..Terms::default()
+    };
+    let first = entry(1, Event::Opened(Box::new(opened)));
+    Campaign::open(Arc::clone(snapshot), terms, first).expect("it opens")
+}
+
+fn opened(snapshot: &Snapshot, scope: Option<&str>) -> Opened {
+    Opened {
         previous: None,
+        previous_record: None,
         review: "q1".to_owned(),
         reviewer: Raw::from("ada"),
         reviewer_account: Some(AccountId("ada".into())),
@@ -301,12 +334,7 @@ pub(crate) fn scoped(snapshot: &Arc<Snapshot>, scope: Option<&str>) -> Result<Ca
         scope: scope.map(Raw::from),
         provenance: provenance(),
         tool: "muster 0.1.0".to_owned(),
-    };
-    Campaign::open(
-        Arc::clone(snapshot),
-        Terms::default(),
-        entry(1, Event::Opened(Box::new(opened))),
-    )
+    }
 }
 
 /// Entry `seq`, `seq` seconds after [`now`].

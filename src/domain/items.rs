@@ -97,10 +97,10 @@ impl ItemSet {
     }
 
     /// Adds an item above all that are in the set.
-    fn push(&mut self, item: u32) {
+    pub(super) fn push(&mut self, item: Item) {
         match self.runs.last_mut() {
-            Some((_, last)) if *last + 1 == item => *last = item,
-            _ => self.runs.push((item, item)),
+            Some((_, last)) if *last + 1 == item.0 => *last = item.0,
+            _ => self.runs.push((item.0, item.0)),
         }
     }
 }
@@ -121,7 +121,7 @@ impl FromIterator<Item> for ItemSet {
         items.dedup();
         let mut set = Self::default();
         for item in items {
-            set.push(item);
+            set.push(Item(item));
         }
         set
     }

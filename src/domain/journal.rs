@@ -97,6 +97,29 @@ pub struct Opened {
     pub tool: String,
     /// The journal that was carried over, when the review was refreshed.
     pub previous: Option<Previous>,
+    /// The sealed record that this review is compared with, when one was named.
+    pub previous_record: Option<PreviousRecord>,
+}
+
+/// A sealed record that a later review of the same organization is compared with. It was verified when it was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousRecord {
+    /// The record's own id.
+    pub record: String,
+    /// The digest of its `SHA256SUMS`.
+    pub sums: Digest,
+    /// What its review was called.
+    pub review: String,
+    /// The time its snapshot speaks of.
+    pub as_of: Timestamp,
+    /// When it was sealed, as it claims.
+    pub sealed_at: Timestamp,
+    /// Who signed it.
+    pub principal: Raw,
+    /// The fingerprint of the key that signed it.
+    pub key_fingerprint: String,
+    /// Whether a list of signers that is no part of the record allowed that key.
+    pub signer_known: bool,
 }
 
 /// The journal of a review before it was refreshed.
@@ -147,20 +170,56 @@ pub enum Chosen {
         entry: u32,
         /// When they were first decided.
         at: Timestamp,
-        /// Whether they were decided with others in one act.
-        in_bulk: bool,
+        /// How that decision came about.
+        how: How,
+    },
+    /// All that the previous record kept and that is unchanged since; they were not looked at again.
+    AsBefore {
+        /// The id of that record.
+        record: String,
     },
     /// They changed between the snapshots, so what was decided about them is asked again.
     Drift,
 }
 
 impl Chosen {
+    /// How the decision came about.
+    pub fn how(&self) -> How {
+        match self {
+            Self::Single | Self::Drift => How::Single,
+            Self::RestOfSubject | Self::Marked | Self::Filter(_) => How::Bulk,
+            Self::Carried { how, .. } => *how,
+            Self::AsBefore { .. } => How::AsBefore,
+        }
+    }
+
     /// Whether several items were decided in one act.
     pub fn is_bulk(&self) -> bool {
+        self.how() != How::Single
+    }
+}
+
+/// How a decision came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum How {
+    /// By itself.
+    Single,
+    /// With others in one act.
+    Bulk,
+    /// With others, because the previous record decided so and nothing changed since.
+    AsBefore,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Single, Self::Bulk, Self::AsBefore];
+
+    /// The word in files.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Single | Self::Drift => false,
-            Self::RestOfSubject | Self::Marked | Self::Filter(_) => true,
-            Self::Carried { in_bulk, .. } => *in_bulk,
+            Self::Single => "single",
+            Self::Bulk => "bulk",
+            Self::AsBefore => "as-before",
         }
     }
 }

@@ -81,6 +81,7 @@ mod tests {
             provenance: provenance(),
             tool: "muster 0.1.0+linux.x86_64.release".to_owned(),
             previous: None,
+            previous_record: None,
         };
         change(&mut opened);
         let first = entry(1, Event::Opened(Box::new(opened)));

@@ -168,6 +168,7 @@ mod tests {
         provenance.gaps = vec![gap; gaps];
         let opened = Opened {
             previous: None,
+            previous_record: None,
             review: "q1".to_owned(),
             reviewer: Raw::from("ada"),
             reviewer_account: None,

@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     Digest,
     campaign::Progress,
-    journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+    journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
     provenance::{Endpoint, Gap, Provenance},
     time::Timestamp,
 };
@@ -196,8 +196,12 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
         )
         .text("tool", &opened.tool)
         .object("snapshot", |object| provenance(object, &opened.provenance));
+    // These two are written only where there is one.
+    let object = match &opened.previous_record {
+        None => object,
+        Some(record) => object.object("previous_record", |object| previous_record(object, record)),
+    };
     match &opened.previous {
-        // Written only where there is one.
         None => object,
         Some(previous) => object.object("previous_journal", |object| {
             object
@@ -207,6 +211,30 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
         }),
     }
 }
+
+/// The members that name an earlier record; `review.json` has the same.
+pub(super) fn previous_record<'a>(object: Object<'a>, record: &PreviousRecord) -> Object<'a> {
+    object
+        .text("record", &record.record)
+        .plain("sums", record.sums)
+        .text("review", &record.review)
+        .plain("as_of", record.as_of)
+        .plain("sealed_at", record.sealed_at)
+        .text("principal", record.principal.raw())
+        .text("key_fingerprint", &record.key_fingerprint)
+        .plain(
+            "verdict",
+            if record.signer_known {
+                SIGNER_KNOWN
+            } else {
+                SIGNER_UNKNOWN
+            },
+        )
+}
+
+/// The words for what was found when an earlier record was verified. One that is not good is never named.
+const SIGNER_KNOWN: &str = "good, signer known";
+const SIGNER_UNKNOWN: &str = "good, signer unknown";
 
 /// The members that tell where a snapshot came from; `review.json` has the same.
 pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Object<'a> {
@@ -273,11 +301,12 @@ fn decided<'a>(object: Object<'a>, decided: &Decided) -> Object<'a> {
         Chosen::Filter(filter) => object
             .plain("chosen", "filter")
             .text("filter", filter.raw()),
-        Chosen::Carried { entry, at, in_bulk } => object
+        Chosen::Carried { entry, at, how } => object
             .plain("chosen", "carried")
             .number("from", *entry)
             .plain("from_at", at)
-            .truth("in_bulk", *in_bulk),
+            .plain("how", how.word()),
+        Chosen::AsBefore { record } => object.plain("chosen", "as-before").text("record", record),
         Chosen::Drift => object.plain("chosen", "drift"),
     }
 }

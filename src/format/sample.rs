@@ -9,7 +9,7 @@ use crate::domain::{
     decision::{Change, Decision},
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
-    journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+    journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
     provenance::{Endpoint, Evidence, Gap, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
@@ -182,10 +182,25 @@ pub(crate) fn provenance() -> Provenance {
     }
 }
 
+/// A record that a review of the sample may be compared with.
+pub(crate) fn previous_record() -> PreviousRecord {
+    PreviousRecord {
+        record: "0188".into(),
+        sums: Digest::of(b"sums"),
+        review: "2026-q3".into(),
+        as_of: at(-9000),
+        sealed_at: at(-8000),
+        principal: Raw::from("bob@example.org"),
+        key_fingerprint: "SHA256:7yLs".into(),
+        signer_known: false,
+    }
+}
+
 /// The first event of a review of `snapshot` by Bob.
 pub(crate) fn opened(snapshot: &Snapshot, provenance: Provenance) -> Event {
     Event::Opened(Box::new(Opened {
         previous: None,
+        previous_record: None,
         review: "2026-q4".into(),
         reviewer: Raw::from("Bob"),
         reviewer_account: Some(AccountId("b1".into())),

@@ -299,6 +299,9 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
             };
             format!("{what}, carried over from {} UTC", at.minute())
         }
+        (Chosen::AsBefore { .. }, _) => {
+            format!("{items} as before: unchanged since the previous record kept them")
+        }
         (Chosen::Drift, _) => {
             return format!("reopened by drift: {items} changed between the snapshots");
         }

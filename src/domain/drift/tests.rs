@@ -7,6 +7,7 @@ use crate::domain::{
     account::{Fact, Kind},
     decision::Decision,
     fixture::{Org, campaign, entry, now},
+    journal::How,
 };
 
 /// What may differ between two snapshots of the organization.
@@ -233,7 +234,7 @@ proptest! {
         for item in items(&other).filter(|item| new.slot(*item).decision.is_some()) {
             let (was, _) = old.deciding_entry(place(item).expect("it was there")).expect("decided");
             let (_, is) = new.deciding_entry(item).expect("decided");
-            prop_assert_eq!(&is.chosen, &Chosen::Carried { entry: was.seq, at: was.at, in_bulk: true });
+            prop_assert_eq!(&is.chosen, &Chosen::Carried { entry: was.seq, at: was.at, how: How::Bulk });
         }
         if let Some(decided) = clear_reopens(&new) {
             prop_assert!(decided.items.iter().all(|item| changed.contains(item)));

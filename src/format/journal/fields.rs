@@ -9,7 +9,7 @@ use crate::{
         campaign::Progress,
         decision::{Change, Decision},
         items::Item,
-        journal::{Attested, Chosen, Decided, Entry, Event, Opened, Previous},
+        journal::{Attested, Chosen, Decided, Entry, Event, How, Opened, Previous, PreviousRecord},
         provenance::{Endpoint, Evidence, Gap, Provenance},
         text::Raw,
     },
@@ -49,6 +49,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     snapshot: Option<ProvenanceFields<'a>>,
     #[serde(borrow)]
+    previous_record: Option<PreviousRecordFields<'a>>,
+    #[serde(borrow)]
     previous_journal: Option<PreviousFields<'a>>,
     #[serde(borrow)]
     items: Option<Text<'a>>,
@@ -62,7 +64,8 @@ struct Fields<'a> {
     from: Option<u32>,
     #[serde(borrow)]
     from_at: Option<Text<'a>>,
-    in_bulk: Option<bool>,
+    #[serde(borrow)]
+    how: Option<Text<'a>>,
     entry: Option<u32>,
     item: Option<u64>,
     #[serde(borrow)]
@@ -89,6 +92,44 @@ struct PreviousFields<'a> {
     entries: u32,
     #[serde(borrow)]
     as_of: Text<'a>,
+}
+
+/// A record that was sealed before.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::format) struct PreviousRecordFields<'a> {
+    #[serde(borrow)]
+    record: Text<'a>,
+    #[serde(borrow)]
+    sums: Text<'a>,
+    #[serde(borrow)]
+    review: Text<'a>,
+    #[serde(borrow)]
+    as_of: Text<'a>,
+    #[serde(borrow)]
+    sealed_at: Text<'a>,
+    #[serde(borrow)]
+    principal: Text<'a>,
+    #[serde(borrow)]
+    key_fingerprint: Text<'a>,
+    #[serde(borrow)]
+    verdict: Text<'a>,
+}
+
+impl PreviousRecordFields<'_> {
+    pub(in crate::format) fn record(&self) -> Result<PreviousRecord, Problem> {
+        Ok(PreviousRecord {
+            record: self.record.to_string(),
+            sums: self.sums.parse().map_err(Problem::malformed)?,
+            review: self.review.to_string(),
+            as_of: canonical::instant(&self.as_of)?,
+            sealed_at: canonical::instant(&self.sealed_at)?,
+            principal: raw(&self.principal),
+            key_fingerprint: self.key_fingerprint.to_string(),
+            // Any other word is noticed when it is printed again.
+            signer_known: &*self.verdict == super::SIGNER_KNOWN,
+        })
+    }
 }
 
 /// Where a snapshot came from.
@@ -329,6 +370,11 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
         provenance: need("snapshot", fields.snapshot.as_ref())?.provenance()?,
         tool: need("tool", fields.tool.as_deref())?.to_owned(),
         previous: fields.previous_journal.as_ref().map(previous).transpose()?,
+        previous_record: fields
+            .previous_record
+            .as_ref()
+            .map(PreviousRecordFields::record)
+            .transpose()?,
     })
 }
 
@@ -350,7 +396,10 @@ fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
         (Some("carried"), None) => Chosen::Carried {
             entry: need("from", fields.from)?,
             at: canonical::instant(need("from_at", fields.from_at.as_deref())?)?,
-            in_bulk: need("in_bulk", fields.in_bulk)?,
+            how: how(need("how", fields.how.as_deref())?)?,
+        },
+        (Some("as-before"), None) => Chosen::AsBefore {
+            record: need("record", fields.record.as_deref())?.to_owned(),
         },
         (Some("drift"), None) => Chosen::Drift,
         (Some("filter"), Some(filter)) => Chosen::Filter(raw(filter)),
@@ -369,6 +418,12 @@ fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
         reason: fields.reason.as_deref().map(raw),
         chosen,
     }))
+}
+
+/// How a decision came about, by its word.
+pub(in crate::format) fn how(word: &str) -> Result<How, Problem> {
+    let known = How::ALL.into_iter().find(|how| how.word() == word);
+    known.ok_or_else(|| Problem::newer(format!("nothing is known of a decision made `{word}`")))
 }
 
 fn attested(fields: &Fields<'_>) -> Result<Attested, Problem> {

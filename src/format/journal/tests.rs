@@ -5,6 +5,7 @@ use crate::{
     domain::{
         decision::{Change, Decision},
         items::{Item, ItemSet},
+        journal::How,
         text::Raw,
     },
     format::{canonical::is_hidden, sample},
@@ -268,13 +269,19 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Chosen::RestOfSubject),
         Just(Chosen::Marked),
         text().prop_map(Chosen::Filter),
-        (any::<u32>(), 0..1_000_000i64, any::<bool>()).prop_map(|(entry, ms, in_bulk)| {
-            Chosen::Carried {
-                entry,
-                at: sample::at(ms),
-                in_bulk,
-            }
-        }),
+        (
+            any::<u32>(),
+            0..1_000_000i64,
+            prop::sample::select(How::ALL.to_vec())
+        )
+            .prop_map(|(entry, ms, how)| {
+                Chosen::Carried {
+                    entry,
+                    at: sample::at(ms),
+                    how,
+                }
+            }),
+        any::<String>().prop_map(|record| Chosen::AsBefore { record }),
         Just(Chosen::Drift),
     ];
     prop_oneof![
@@ -349,6 +356,7 @@ fn what_a_refresh_carries_over_has_one_text() {
     let Event::Opened(mut opened) = sample::opened(&snapshot, sample::provenance()) else {
         panic!("it opens a review");
     };
+    opened.previous_record = Some(sample::previous_record());
     opened.previous = Some(crate::domain::journal::Previous {
         head: Digest::of(b"before"),
         entries: 41,
@@ -360,14 +368,27 @@ fn what_a_refresh_carries_over_has_one_text() {
     };
     let at = sample::at(3);
     for (event, part) in [
-        (Event::Opened(opened), "},\"previous_journal\":{\"head\":\""),
+        (
+            Event::Opened(opened.clone()),
+            "},\"previous_record\":{\"record\":\"0188\",\"sums\":\"",
+        ),
+        (
+            Event::Opened(opened),
+            "\"verdict\":\"good, signer unknown\"},\"previous_journal\":{\"head\":\"",
+        ),
         (
             change(Chosen::Carried {
                 entry: 41,
                 at,
-                in_bulk: true,
+                how: How::Bulk,
             }),
-            "\"count\":2,\"chosen\":\"carried\",\"from\":41,\"from_at\":\"2026-09-21T14:13:20.003Z\",\"in_bulk\":true,",
+            "\"count\":2,\"chosen\":\"carried\",\"from\":41,\"from_at\":\"2026-09-21T14:13:20.003Z\",\"how\":\"bulk\",",
+        ),
+        (
+            change(Chosen::AsBefore {
+                record: "0193".into(),
+            }),
+            "\"chosen\":\"as-before\",\"record\":\"0193\",",
         ),
         (change(Chosen::Drift), "\"chosen\":\"drift\","),
     ] {

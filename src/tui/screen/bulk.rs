@@ -284,6 +284,10 @@ fn chosen(campaign: &Campaign, plan: &Plan) -> String {
     let snapshot = campaign.snapshot();
     match &plan.chosen {
         Chosen::Filter(text) => format!("all that match {}", text.safe()),
+        Chosen::AsBefore { .. } => {
+            "what is unchanged since the previous record kept it; it is not looked at one by one"
+                .to_owned()
+        }
         Chosen::RestOfSubject => {
             let first = plan.items.first().map(|item| snapshot.grant(item).holder);
             let name = first.map_or(String::new(), |holder| phrase::holder(snapshot, holder));

@@ -114,6 +114,7 @@ pub(super) fn scoped(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>, scope: Option<&st
     provenance.gaps = gaps;
     let opened = Opened {
         previous: None,
+        previous_record: None,
         review: "2026-q1".to_owned(),
         reviewer: Raw::from("ada"),
         reviewer_account: Some(AccountId("ada".into())),

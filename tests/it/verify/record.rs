@@ -522,6 +522,7 @@ pub(crate) fn hashes() -> Vec<u8> {
 fn opening(population: Digest, snapshot: &Snapshot, own: Option<AccountId>) -> Event {
     Event::Opened(Box::new(Opened {
         previous: None,
+        previous_record: None,
         review: "2026 Q4".to_owned(),
         reviewer: Raw::from("anna"),
         reviewer_account: own,
