@@ -96,6 +96,71 @@ impl ItemSet {
         self.runs.last().map(|run| Item(run.1))
     }
 
+    /// The items that are in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        let (mut one, mut two) = (self.runs.iter().peekable(), other.runs.iter().peekable());
+        while let (Some(a), Some(b)) = (one.peek(), two.peek()) {
+            let (first, last) = (a.0.max(b.0), a.1.min(b.1));
+            if first <= last {
+                both.runs.push((first, last));
+            }
+            if a.1 < b.1 {
+                one.next()
+            } else {
+                two.next()
+            };
+        }
+        both
+    }
+
+    /// The items that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut left = Self::default();
+        let mut gone = other.runs.iter().peekable();
+        for &(first, last) in &self.runs {
+            let mut from = Some(first);
+            while gone.next_if(|run| run.1 < first).is_some() {}
+            while let (Some(at), Some(run)) = (from, gone.peek().filter(|run| run.0 <= last)) {
+                if at < run.0 {
+                    left.runs.push((at, run.0 - 1));
+                }
+                from = run.1.checked_add(1).filter(|next| *next <= last);
+                if run.1 > last {
+                    break;
+                }
+                gone.next();
+            }
+            left.runs.extend(from.map(|from| (from, last)));
+        }
+        left
+    }
+
+    /// The items that are in one of them or in both.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let mut all = Self::default();
+        let (mut one, mut two) = (self.runs.iter().peekable(), other.runs.iter().peekable());
+        loop {
+            let (first, last) = match (one.peek(), two.peek()) {
+                (Some(a), Some(b)) if a.0 <= b.0 => one.next(),
+                (_, Some(_)) => two.next(),
+                (_, None) => one.next(),
+            }
+            .copied()
+            .unwrap_or((1, 0));
+            if first > last {
+                return all;
+            }
+            match all.runs.last_mut() {
+                Some(run) if first <= run.1.saturating_add(1) => run.1 = run.1.max(last),
+                _ => all.runs.push((first, last)),
+            }
+        }
+    }
+
     /// Adds an item above all that are in the set.
     pub(super) fn push(&mut self, item: Item) {
         match self.runs.last_mut() {
@@ -202,7 +267,19 @@ mod tests {
         }
     }
 
+    fn some() -> impl Strategy<Value = std::collections::BTreeSet<u32>> {
+        prop::collection::btree_set(0u32..60, 0..40)
+    }
+
     proptest! {
+        #[test]
+        fn two_sets_are_combined(one in some(), other in some()) {
+            let set = |items: &std::collections::BTreeSet<u32>| -> ItemSet { items.iter().copied().map(Item).collect() };
+            prop_assert_eq!(set(&one).and(&set(&other)), set(&(&one & &other)));
+            prop_assert_eq!(set(&one).without(&set(&other)), set(&(&one - &other)));
+            prop_assert_eq!(set(&one).or(&set(&other)), set(&(&one | &other)));
+        }
+
         #[test]
         fn a_set_survives_its_text(items in prop::collection::vec(0u32..200, 0..80)) {
             let set: ItemSet = items.iter().copied().map(Item).collect();
