@@ -11,6 +11,7 @@
 )]
 
 pub mod canonical;
+pub mod earlier;
 pub mod evidence;
 pub mod journal;
 pub mod merkle;

@@ -60,6 +60,17 @@ pub enum Aspect {
 }
 
 impl Aspect {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Role,
+        Self::Lead,
+        Self::Dates,
+        Self::Standing,
+        Self::Team,
+        Self::Holder,
+        Self::Resource,
+    ];
+
     /// What differs, for people and scripts.
     pub fn word(self) -> &'static str {
         match self {

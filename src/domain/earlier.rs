@@ -229,79 +229,6 @@ impl Earlier {
         making.done(|entry| self.act(entry).cloned())
     }
 
-    /// Puts it together from its parts, as they were stored, over `snapshot`.
-    ///
-    /// # Errors
-    /// When they are not what [`Earlier::acts`], [`Earlier::lots`] and [`Earlier::gone`] could have given.
-    pub fn assemble(
-        acts: Vec<Act>,
-        lots: Vec<(Lot, ItemSet)>,
-        gone: Vec<Gone>,
-        snapshot: &Snapshot,
-    ) -> Result<Self, Error> {
-        if let Some(pair) = acts.windows(2).find(|pair| pair[0].entry >= pair[1].entry) {
-            return Err(Error::ActOrder(pair[1].entry));
-        }
-        let mut this = Self {
-            acts,
-            lots: Vec::new(),
-            places: vec![NO_LOT; snapshot.len()],
-            gone,
-        };
-        let mut idle = vec![true; this.acts.len()];
-        let mut refer = |was: Was| match was.entry {
-            None => Ok(()),
-            Some(entry) => {
-                let found = this.acts.binary_search_by_key(&entry, |act| act.entry);
-                idle[found.map_err(|_| Error::NoAct(entry))?] = false;
-                Ok(())
-            }
-        };
-        let (mut known, mut last) = (BTreeMap::new(), None);
-        for (place, (lot, items)) in (0u32..).zip(lots) {
-            let first = items.first().ok_or(Error::LotOrder(0))?;
-            let twice = known.insert(lot.clone(), ()).is_some();
-            if twice || last.is_some_and(|last| last >= first) {
-                return Err(Error::LotOrder(first.number()));
-            }
-            last = Some(first);
-            possible(&lot).map_err(|why| Error::Impossible(first.number(), why))?;
-            refer(lot.was)?;
-            for (first, end) in items.runs() {
-                let run = this.places.get_mut(first.index()..=end.index());
-                let run = run.ok_or(Error::BadItem(end.number()))?;
-                for (at, item) in run.iter_mut().zip(first.0..) {
-                    if *at != NO_LOT {
-                        return Err(Error::BadItem(Item(item).number()));
-                    }
-                    *at = place;
-                }
-            }
-            this.lots.push(lot);
-        }
-        for (place, gone) in this.gone.iter().enumerate() {
-            if place > 0 && this.gone[place - 1] >= *gone {
-                return Err(Error::GoneOrder(gone.id));
-            }
-            refer(gone.was)?;
-        }
-        if let Some(act) = idle.iter().position(|idle| *idle) {
-            return Err(Error::IdleAct(this.acts[act].entry));
-        }
-        if !this.gone.is_empty() {
-            let mut ids: Vec<GrantId> = this.gone.iter().map(|gone| gone.id).collect();
-            ids.sort_unstable();
-            if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-                return Err(Error::GoneOrder(pair[0]));
-            }
-            let here = |grant: &&super::grant::Grant| ids.binary_search(&grant.id).is_ok();
-            if let Some(grant) = snapshot.grants().iter().find(here) {
-                return Err(Error::NotGone(grant.id));
-            }
-        }
-        Ok(this)
-    }
-
     /// The acts that decided what is told of, by entry number.
     pub fn acts(&self) -> &[Act] {
         &self.acts
@@ -499,6 +426,127 @@ fn made_anew(
         }
     }
     anew
+}
+
+/// An [`Earlier`] that is put together again from its stored parts: first the acts, then the lots, then what is gone,
+/// each in the order in which they are given out.
+#[derive(Debug)]
+pub struct Builder<'a> {
+    snapshot: &'a Snapshot,
+    made: Earlier,
+    /// For each act whether nothing was told yet that it decided.
+    idle: Vec<bool>,
+    last: Option<Item>,
+}
+
+impl<'a> Builder<'a> {
+    /// Begins with nothing known about the items of `snapshot`.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self {
+            snapshot,
+            made: Earlier {
+                acts: Vec::new(),
+                lots: Vec::new(),
+                places: vec![NO_LOT; snapshot.len()],
+                gone: Vec::new(),
+            },
+            idle: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Adds an act.
+    ///
+    /// # Errors
+    /// When it does not belong after what was added.
+    pub fn act(&mut self, act: Act) -> Result<(), Error> {
+        let made = &mut self.made;
+        let after = made.acts.last().is_none_or(|last| last.entry < act.entry);
+        if !after || !made.lots.is_empty() || !made.gone.is_empty() {
+            return Err(Error::ActOrder(act.entry));
+        }
+        made.acts.push(act);
+        self.idle.push(true);
+        Ok(())
+    }
+
+    /// Adds items with the same past.
+    ///
+    /// # Errors
+    /// When they do not belong after what was added, or what is said of them cannot be so.
+    pub fn lot(&mut self, lot: Lot, items: &ItemSet) -> Result<(), Error> {
+        let first = items.first().ok_or(Error::LotOrder(0))?;
+        if self.last.is_some_and(|last| last >= first) || !self.made.gone.is_empty() {
+            return Err(Error::LotOrder(first.number()));
+        }
+        self.last = Some(first);
+        possible(&lot).map_err(|why| Error::Impossible(first.number(), why))?;
+        self.refer(lot.was)?;
+        let place = u32::try_from(self.made.lots.len()).expect("there are no more lots than items");
+        for (first, end) in items.runs() {
+            let run = self.made.places.get_mut(first.index()..=end.index());
+            let run = run.ok_or(Error::BadItem(end.number()))?;
+            for (at, item) in run.iter_mut().zip(first.0..) {
+                if *at != NO_LOT {
+                    return Err(Error::BadItem(Item(item).number()));
+                }
+                *at = place;
+            }
+        }
+        self.made.lots.push(lot);
+        Ok(())
+    }
+
+    /// Adds what is gone.
+    ///
+    /// # Errors
+    /// When it does not belong after what was added.
+    pub fn gone(&mut self, gone: Gone) -> Result<(), Error> {
+        if self.made.gone.last().is_some_and(|last| *last >= gone) {
+            return Err(Error::GoneOrder(gone.id));
+        }
+        self.refer(gone.was)?;
+        self.made.gone.push(gone);
+        Ok(())
+    }
+
+    fn refer(&mut self, was: Was) -> Result<(), Error> {
+        if let Some(entry) = was.entry {
+            let acts = &self.made.acts;
+            let found = acts.binary_search_by_key(&entry, |act| act.entry);
+            self.idle[found.map_err(|_| Error::NoAct(entry))?] = false;
+        }
+        Ok(())
+    }
+
+    /// Everything was added.
+    ///
+    /// # Errors
+    /// When something is there for nothing or twice, or is said to be gone and is not.
+    pub fn finish(self) -> Result<Earlier, Error> {
+        let made = self.made;
+        if let Some(act) = self.idle.iter().position(|idle| *idle) {
+            return Err(Error::IdleAct(made.acts[act].entry));
+        }
+        let mut lots: Vec<(&Lot, usize)> = made.lots.iter().zip(0..).collect();
+        lots.sort_unstable();
+        if let Some(pair) = lots.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let twice = made.places.iter().zip(0..);
+            let mut twice = twice.filter(|(place, _)| **place as usize == pair[1].1);
+            let first = twice.next().map_or(0, |(_, item)| Item(item).number());
+            return Err(Error::LotOrder(first));
+        }
+        let mut ids: Vec<GrantId> = made.gone.iter().map(|gone| gone.id).collect();
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::GoneOrder(pair[0]));
+        }
+        let mut grants = self.snapshot.grants().iter();
+        match grants.find(|grant| ids.binary_search(&grant.id).is_ok()) {
+            Some(grant) => Err(Error::NotGone(grant.id)),
+            None => Ok(made),
+        }
+    }
 }
 
 /// The parts of an [`Earlier`] while it is made.

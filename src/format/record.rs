@@ -31,6 +31,8 @@ pub const JOURNAL: &str = "journal.jsonl";
 pub const EVIDENCE: &str = "evidence.jsonl.zst";
 /// The digests of the population when the review was opened.
 pub const OPENED_SUMS: &str = "opened.sums";
+/// What the previous record decided; there only when one was named.
+pub const EARLIER: &str = "earlier.jsonl";
 /// How to verify the record with stock tools.
 pub const README: &str = "README.txt";
 

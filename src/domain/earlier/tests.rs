@@ -306,24 +306,28 @@ fn parts(earlier: &Earlier) -> Parts {
     )
 }
 
+fn assemble((acts, lots, gone): Parts, snapshot: &Snapshot) -> Result<Earlier, Error> {
+    let mut builder = Builder::new(snapshot);
+    acts.into_iter().try_for_each(|act| builder.act(act))?;
+    lots.into_iter()
+        .try_for_each(|(lot, items)| builder.lot(lot, &items))?;
+    gone.into_iter().try_for_each(|gone| builder.gone(gone))?;
+    builder.finish()
+}
+
 #[test]
 fn stored_parts_make_the_same_again_and_have_one_order() {
     let (previous, snapshot) = (quarter(), next());
     let earlier = Earlier::of(&previous, &snapshot, now());
-    let (acts, lots, gone) = parts(&earlier);
-    assert_eq!(
-        Earlier::assemble(acts, lots, gone, &snapshot).as_ref(),
-        Ok(&earlier)
-    );
+    assert_eq!(assemble(parts(&earlier), &snapshot).as_ref(), Ok(&earlier));
     let refused = |change: &dyn Fn(&mut Parts)| {
         let mut parts = parts(&earlier);
         change(&mut parts);
-        let (acts, lots, gone) = parts;
-        Earlier::assemble(acts, lots, gone, &snapshot).expect_err("it is not so")
+        assemble(parts, &snapshot).expect_err("it is not so")
     };
     let end = Item(u32::try_from(snapshot.len()).expect("few"));
     let first = |lot: usize| earlier.lots()[lot].1.first().expect("a lot has items");
-    let cases: [(&dyn Fn(&mut Parts), Error); 9] = [
+    let cases: [(&dyn Fn(&mut Parts), Error); 10] = [
         (&|parts| parts.0.swap(0, 1), Error::ActOrder(2)),
         (
             &|parts| {
@@ -355,6 +359,10 @@ fn stored_parts_make_the_same_again_and_have_one_order() {
         (
             &|parts| parts.1[1].1 = [first(0), first(1)].into_iter().collect(),
             Error::LotOrder(first(0).number()),
+        ),
+        (
+            &|parts| parts.1[1].0 = parts.1[0].0.clone(),
+            Error::LotOrder(first(1).number()),
         ),
         (
             &|parts| parts.1[0].0.what = vec![Aspect::Role],
