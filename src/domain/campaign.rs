@@ -8,7 +8,7 @@ use super::{
     earlier::Earlier,
     grant::Holder,
     items::{Item, ItemSet},
-    journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+    journal::{Attested, Chosen, Decided, Entry, Event, How, Opened},
     policy::Policy,
     provenance,
     scope::{self, Scope},
@@ -35,6 +35,8 @@ pub struct Campaign {
     slots: Vec<Slot>,
     notes: std::collections::BTreeMap<Item, Raw>,
     progress: Progress,
+    /// How many items are kept because the previous record kept them.
+    kept_as_before: u64,
     /// For each subject, how many of its items are decided.
     decided: Vec<u32>,
     entries: Vec<Arc<Entry>>,
@@ -244,6 +246,7 @@ impl Campaign {
             self_review: None,
             slots: vec![Slot::default(); snapshot.len()],
             notes: std::collections::BTreeMap::new(),
+            kept_as_before: 0,
             progress: Progress {
                 items,
                 undecided: items,
@@ -316,8 +319,12 @@ impl Campaign {
         if decided.change == Change::Decide(Decision::Revoke) && decided.reason.is_none() {
             return Err(Refusal::NoReason);
         }
-        if let Chosen::AsBefore { record } = &decided.chosen {
-            self.check_as_before(decided, record)?;
+        match &decided.chosen {
+            Chosen::AsBefore { record } => self.check_as_before(decided, record)?,
+            Chosen::Carried {
+                how: How::AsBefore, ..
+            } if self.earlier().is_none() => return Err(Refusal::OtherEarlier),
+            _ => {}
         }
         decided
             .items
@@ -396,6 +403,10 @@ impl Campaign {
                 let before = self.set(&decided.items, |slot| {
                     after(decided.change, slot, entry.seq)
                 });
+                self.kept_as_before -= self.as_before_among(&before);
+                if decided.chosen.how() == How::AsBefore {
+                    self.kept_as_before += decided.items.len() as u64;
+                }
                 self.record(entry.seq, Before::Slots(before));
             }
             Event::Noted { item, text } => {
@@ -457,6 +468,17 @@ impl Campaign {
         before
     }
 
+    /// How many items of these runs are decided as before.
+    fn as_before_among(&self, runs: &[(Item, u32, Slot)]) -> u64 {
+        let as_before = |slot: &Slot| {
+            let entry = self.entry(slot.entry).and_then(Entry::decided);
+            slot.decision.is_some()
+                && entry.is_some_and(|(_, decided)| decided.chosen.how() == How::AsBefore)
+        };
+        let runs = runs.iter().filter(|(_, _, slot)| as_before(slot));
+        runs.map(|(_, length, _)| u64::from(*length)).sum()
+    }
+
     fn put(&mut self, item: Item, change: impl Fn(Slot) -> Slot) -> Slot {
         let slot = &mut self.slots[item.index()];
         let old = *slot;
@@ -478,13 +500,18 @@ impl Campaign {
     /// Puts back what a change replaced; the answer puts that back in turn.
     fn restore(&mut self, delta: Delta) -> Delta {
         let before = match delta.before {
-            Before::Slots(runs) => Before::Slots(
-                runs.into_iter()
+            Before::Slots(runs) => {
+                let back = self.as_before_among(&runs);
+                let before: Vec<_> = runs
+                    .into_iter()
                     .flat_map(|(first, length, slot)| {
                         self.set(&ItemSet::range(first, Item(first.0 + length)), |_| slot)
                     })
-                    .collect(),
-            ),
+                    .collect();
+                self.kept_as_before += back;
+                self.kept_as_before -= self.as_before_among(&before);
+                Before::Slots(before)
+            }
             Before::Note(item, note) => {
                 let old = match note {
                     Some(note) => self.notes.insert(item, note),
@@ -509,6 +536,11 @@ impl Campaign {
     /// What the previous record decided, when the review is compared with one.
     pub fn earlier(&self) -> Option<&Earlier> {
         self.terms.earlier.as_deref()
+    }
+
+    /// How many items are kept because the previous record kept them; nobody looked at them one by one.
+    pub fn kept_as_before(&self) -> u64 {
+        self.kept_as_before
     }
 
     /// What is undecided, unchanged since the previous record kept it, and may be kept here: see

@@ -3,7 +3,7 @@
 use super::{
     campaign::Campaign,
     decision::Decision,
-    journal::{Chosen, Event},
+    journal::{Chosen, Event, How},
     provenance::Completeness,
     time::Timestamp,
 };
@@ -20,6 +20,8 @@ pub struct Effort {
     pub changes: u64,
     /// Items whose decision was made together with others.
     pub in_bulk: u64,
+    /// Items that are kept because the previous record kept them and nothing changed since; not among those in bulk.
+    pub as_before: u64,
     /// The longest pauseless stretches between changes added up: gaps over [`PAUSE_MS`] are left out.
     pub active_ms: i64,
     /// The median time between two changes within [`PAUSE_MS`] of each other; `None` below two changes.
@@ -34,7 +36,10 @@ pub const PAUSE_MS: i64 = 5 * 60 * 1000;
 impl Effort {
     /// Counts it over the whole journal.
     pub fn of(campaign: &Campaign) -> Self {
-        let mut effort = Self::default();
+        let mut effort = Self {
+            as_before: campaign.kept_as_before(),
+            ..Self::default()
+        };
         let mut gaps = Vec::new();
         for entry in campaign.entries() {
             // What was carried over took its effort then; what drift reopened took none.
@@ -64,7 +69,7 @@ impl Effort {
             let bulk = || {
                 campaign
                     .deciding_entry(item)
-                    .is_some_and(|(_, decided)| decided.chosen.is_bulk())
+                    .is_some_and(|(_, decided)| decided.chosen.how() == How::Bulk)
             };
             effort.in_bulk += u64::from(slot.decision.is_some() && bulk());
             effort.own_undecided += u64::from(slot.decision.is_none() && campaign.is_own(item));
@@ -101,6 +106,24 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
             plural(n, "does", "do")
         ),
     };
+    let as_before = match (&opened.previous_record, campaign.kept_as_before()) {
+        (None, _) | (_, 0) => String::new(),
+        (Some(record), n) => format!(
+            " {n} of the items to {keep} {} not looked at one by one: {} unchanged since the record of {}{}, sealed {} UTC, \
+             kept {}.",
+            plural(n, "was", "were"),
+            plural(n, "it is", "they are"),
+            record.review,
+            if record.signer_known {
+                ""
+            } else {
+                " (signer unknown)"
+            },
+            record.sealed_at.minute(),
+            plural(n, "it", "them"),
+            keep = Decision::Keep.word(),
+        ),
+    };
     let own = match campaign.self_review() {
         Some(_) => " An exception for deciding on my own access is part of this record.",
         None => "",
@@ -118,7 +141,7 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
     };
     format!(
         "I, {principal}, reviewed {part}the access of {accounts} {accounts_word} in {name}, as of {as_of} UTC, {items} {items_word}: \
-         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{undecided}{scope}{own} {complete} \
+         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{as_before}{undecided}{scope}{own} {complete} \
          The decisions in this record are mine.",
         part = if opened.scope.is_some() {
             "a part of "

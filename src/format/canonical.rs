@@ -175,6 +175,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// A member that is an integer, left out when there is none.
+    pub fn some_number(self, name: &'static str, value: Option<impl Into<u64>>) -> Self {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self,
+        }
+    }
+
     /// A member that is true or false.
     pub fn truth(mut self, name: &'static str, value: bool) -> Self {
         self.name(name)
@@ -196,6 +204,19 @@ impl<'a> Object<'a> {
     ) -> Self {
         write(Object::begin(self.name(name))).end();
         self
+    }
+
+    /// A member that is an object or null.
+    pub fn maybe_object<T>(
+        self,
+        name: &'static str,
+        value: Option<&T>,
+        write: impl for<'o> FnOnce(Object<'o>, &T) -> Object<'o>,
+    ) -> Self {
+        match value {
+            Some(value) => self.object(name, |object| write(object, value)),
+            None => self.null(name),
+        }
     }
 
     /// A member that is an array of `items`, each written by `write`.

@@ -111,14 +111,9 @@ fn gone(out: &mut String, gone: &Gone) {
 
 fn was(object: Object<'_>, was: Was) -> Object<'_> {
     let object = object.plain("was", was.decision.map_or(UNDECIDED, Decision::word));
-    let object = match was.entry {
-        Some(entry) => object.number("entry", entry),
-        None => object,
-    };
-    match was.again {
-        0 => object,
-        again => object.number("again", again),
-    }
+    object
+        .some_number("entry", was.entry)
+        .some_number("again", (was.again > 0).then_some(was.again))
 }
 
 const UNDECIDED: &str = "undecided";

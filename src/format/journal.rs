@@ -336,7 +336,7 @@ pub(super) fn progress(object: Object<'_>, progress: Progress) -> Object<'_> {
         .number("later", progress.later)
 }
 
-pub(super) use fields::{ProgressFields, ProvenanceFields, how};
+pub(super) use fields::{PreviousRecordFields, ProgressFields, ProvenanceFields, how};
 
 #[cfg(test)]
 mod tests;

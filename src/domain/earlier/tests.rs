@@ -7,6 +7,7 @@ use crate::domain::{
     decision::Change,
     fixture::{Org, after, campaign, entry, item, now},
     journal::{Decided, Event},
+    seal::{Effort, statement},
 };
 
 fn org() -> Org {
@@ -292,6 +293,47 @@ fn it_is_told_how_many_records_in_a_row_kept_an_item_because_the_one_before_did(
     let campaign = after(&snapshot, &campaign);
     let earlier = campaign.earlier().expect("it was named");
     assert_eq!(earlier.lot(member).expect("known").was.again, 0);
+}
+
+#[test]
+fn what_is_kept_as_before_is_counted_apart_and_attested_in_plain_words() {
+    let snapshot = next();
+    let mut campaign = after(&snapshot, &quarter());
+    let apply = |campaign: &mut Campaign, event: Event| {
+        let next = entry(campaign.next_seq(), event);
+        campaign.apply(next).expect("it may happen");
+    };
+    assert!(!statement(&campaign, "ada").contains("one by one"));
+    let items = campaign.as_before();
+    let first = items.first().expect("two");
+    let last = campaign.next_seq();
+    apply(&mut campaign, as_before(items, "0188"));
+    let effort = Effort::of(&campaign);
+    assert_eq!(
+        (effort.changes, effort.in_bulk, effort.as_before),
+        (1, 0, 2)
+    );
+    assert!(
+        statement(&campaign, "ada").contains(
+            " 2 of the items to keep were not looked at one by one: they are unchanged since the record of q0, sealed \
+             2026-03-31 09:00 UTC, kept them. "
+        ),
+        "{}",
+        statement(&campaign, "ada")
+    );
+    // Looking at one of them takes it out, and taking that back puts it in again.
+    decide(&mut campaign, KEEP, &[first], Chosen::Single);
+    assert_eq!(campaign.kept_as_before(), 1);
+    assert!(statement(&campaign, "ada").contains(" 1 of the items to keep was not looked at"));
+    apply(&mut campaign, Event::Undone { entry: last + 1 });
+    assert_eq!(campaign.kept_as_before(), 2);
+    apply(&mut campaign, Event::Undone { entry: last });
+    assert_eq!(campaign.kept_as_before(), 0);
+    apply(&mut campaign, Event::Redone { entry: last });
+    apply(&mut campaign, Event::Redone { entry: last + 1 });
+    assert_eq!(campaign.kept_as_before(), 1);
+    decide(&mut campaign, Change::Clear, &[first], Chosen::Single);
+    assert_eq!(Effort::of(&campaign).as_before, 1);
 }
 
 type Parts = (Vec<Act>, Vec<(Lot, ItemSet)>, Vec<Gone>);

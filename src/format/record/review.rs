@@ -8,6 +8,7 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Progress},
+        journal::PreviousRecord,
         provenance::{Completeness, Provenance},
         resource::Organization,
         seal::Effort,
@@ -17,7 +18,7 @@ use crate::{
     format::{
         Error, Problem,
         canonical::{self, Object, Text},
-        journal::{self, ProgressFields, ProvenanceFields},
+        journal::{self, PreviousRecordFields, ProgressFields, ProvenanceFields},
     },
 };
 
@@ -60,6 +61,8 @@ pub struct Review {
     pub self_review: Option<Raw>,
     /// The statement that was confirmed.
     pub attestation: String,
+    /// The sealed record that the review was compared with, when one was named.
+    pub previous: Option<PreviousRecord>,
     /// Counts and digests of the other files.
     pub contents: Contents,
 }
@@ -144,6 +147,7 @@ impl Review {
             effort: Effort::of(campaign),
             self_review: campaign.self_review().cloned(),
             attestation: attested.statement.clone(),
+            previous: opened.previous_record.clone(),
             contents,
         })
     }
@@ -224,7 +228,7 @@ impl Review {
                 let sizes = self.contents.bytes.iter();
                 sizes.fold(object, |object, (name, size)| object.number(name, *size))
             })
-            .null("previous")
+            .maybe_object("previous", self.previous.as_ref(), journal::previous_record)
             .end();
         out
     }
@@ -245,6 +249,10 @@ fn effort<'a>(object: Object<'a>, effort: &Effort) -> Object<'a> {
         .maybe_plain("last", effort.last)
         .number("changes", effort.changes)
         .number("in_bulk", effort.in_bulk)
+        .some_number(
+            "as_before",
+            (effort.as_before > 0).then_some(effort.as_before),
+        )
         .number("active_ms", ms(effort.active_ms))
         .maybe_number("median_ms", effort.median_ms.map(ms))
         .number("own_undecided", effort.own_undecided)
@@ -293,8 +301,8 @@ struct Fields<'a> {
     merkle_root: Text<'a>,
     #[serde(borrow)]
     bytes: BTreeMap<Text<'a>, u64>,
-    #[serde(rename = "previous")]
-    _previous: (),
+    #[serde(borrow)]
+    previous: Option<PreviousRecordFields<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -350,6 +358,7 @@ struct EffortFields<'a> {
     last: Option<Text<'a>>,
     changes: u64,
     in_bulk: u64,
+    as_before: Option<u64>,
     active_ms: i64,
     median_ms: Option<i64>,
     own_undecided: u64,
@@ -403,12 +412,18 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             last: instant(&fields.effort.last)?,
             changes: fields.effort.changes,
             in_bulk: fields.effort.in_bulk,
+            as_before: fields.effort.as_before.unwrap_or(0),
             active_ms: fields.effort.active_ms,
             median_ms: fields.effort.median_ms,
             own_undecided: fields.effort.own_undecided,
         },
         self_review: fields.self_review.as_ref().map(raw),
         attestation: fields.attestation.to_string(),
+        previous: fields
+            .previous
+            .as_ref()
+            .map(PreviousRecordFields::record)
+            .transpose()?,
         contents: Contents {
             journal_entries: fields.journal_entries,
             journal_head: fields.journal_head.parse().map_err(Problem::malformed)?,

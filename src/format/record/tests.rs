@@ -73,6 +73,28 @@ fn review_json_survives_and_has_one_text() {
 }
 
 #[test]
+fn review_json_names_the_record_it_was_compared_with_and_counts_what_was_kept_as_before() {
+    let mut review = review();
+    review.previous = Some(sample::previous_record());
+    review.effort.as_before = 412;
+    let text = review.print();
+    assert_eq!(Review::parse(text.as_bytes()).expect("own text"), review);
+    for part in [
+        "\"as_before\":412,\"active_ms\"",
+        "\"previous\":{\"record\":\"0188\",\"sums\":\"",
+        "\"principal\":\"bob@example.org\",\"key_fingerprint\":\"SHA256:7yLs\",\"verdict\":\"good, signer unknown\"}",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for (from, to) in [
+        ("good, signer unknown", "bad"),
+        ("\"as_before\":412", "\"as_before\":0"),
+    ] {
+        Review::parse(text.replacen(from, to, 1).as_bytes()).expect_err(to);
+    }
+}
+
+#[test]
 fn every_flipped_bit_of_review_json_gives_another_review_or_none() {
     let review = review();
     let text = review.print().into_bytes();
