@@ -23,7 +23,7 @@ use crate::{
         account::AccountId,
         campaign::Campaign,
         journal::{Entry, Event, Opened, Previous},
-        provenance::{Evidence, Provenance},
+        provenance::{Evidence, Provenance, Reader},
         scope::{self, Scope},
         text::{Raw, SafeText},
     },
@@ -417,12 +417,15 @@ async fn make(
     });
     let account = match request.reviewer {
         Some(username) => Some(find_reviewer(&fetched.snapshot, username)?),
-        None => fetched.reader.as_ref().map(|reader| reader.account.clone()),
+        None => match &fetched.reader {
+            Some(space::Reader::Account { account, .. }) => Some(account.clone()),
+            Some(space::Reader::Application { .. }) | None => None,
+        },
     };
     let reviewer = match (request.reviewer, &fetched.reader) {
         (Some(username), _) => Raw::from(username),
-        (None, Some(reader)) => reader.username.clone(),
-        (None, None) => Raw::from("unknown"),
+        (None, Some(space::Reader::Account { username, .. })) => username.clone(),
+        (None, Some(space::Reader::Application { .. }) | None) => Raw::from("unknown"),
     };
     let (items, accounts) = (
         fetched.snapshot.len() as u64,
@@ -450,14 +453,21 @@ async fn make(
 }
 
 fn provenance(draft: &Draft, fetched: &Fetched, evidence: Evidence) -> Provenance {
-    let reader = fetched.reader.as_ref();
     Provenance {
         began: draft.began(),
         resumed: draft.resumed().to_vec(),
         ended: fetched.ended,
         server_began: fetched.server_began,
         server_ended: fetched.server_ended,
-        reader: reader.map(|reader| reader.account.clone()),
+        reader: match &fetched.reader {
+            Some(space::Reader::Account { account, .. }) => Reader::Account(account.clone()),
+            Some(space::Reader::Application { id, name }) => Reader::Application {
+                id: id.clone(),
+                name: name.clone(),
+            },
+            None => Reader::Unknown,
+        },
+        rights: fetched.rights.clone(),
         endpoints: fetched.endpoints.clone(),
         gaps: fetched.gaps.clone(),
         evidence,

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Answer, Context, count, thousands};
-use crate::domain::{campaign::Campaign, origin::origin, seal::Effort, text::Raw};
+use crate::domain::{
+    campaign::Campaign, origin::origin, provenance::Reader, rights::Right, seal::Effort, text::Raw,
+};
 
 /// Tells how far the review `name` is, and how complete its snapshot.
 pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Result<Answer> {
@@ -77,6 +79,28 @@ fn as_text(campaign: &Campaign) -> String {
     text
 }
 
+/// The application whose token it was, for scripts.
+fn application(reader: &Reader) -> Value {
+    match reader {
+        Reader::Application { id, name } => json!({"id": **id, "name": name.raw()}),
+        Reader::Account(_) | Reader::Unknown => Value::Null,
+    }
+}
+
+/// What the token may read, for scripts.
+pub(super) fn rights(rights: &[Right]) -> Value {
+    let right = |right: &Right| {
+        json!({
+            "permission": right.permission.title(),
+            "code": right.permission.code(),
+            "state": right.holding.word(),
+            "shown_by": right.holding.shown_by(),
+            "why": right.holding.why().map(Raw::raw),
+        })
+    };
+    rights.iter().map(right).collect()
+}
+
 /// The same for scripts. Names of people and things are as Space gave them, escaped by JSON.
 pub(crate) fn as_json(campaign: &Campaign) -> Value {
     let (progress, opened) = (campaign.progress(), campaign.opened());
@@ -109,8 +133,9 @@ pub(crate) fn as_json(campaign: &Campaign) -> Value {
         "ended": provenance.ended.to_string(),
         "server_began": provenance.server_began.map(|at| at.to_string()),
         "server_ended": provenance.server_ended.map(|at| at.to_string()),
-        "reader": provenance.reader.as_ref().map(|id| &*id.0),
-        "rights": provenance.rights(),
+        "reader": provenance.reader.account().map(|id| &*id.0),
+        "application": application(&provenance.reader),
+        "rights": rights(&provenance.rights),
         "endpoints": provenance.endpoints.iter().map(|endpoint| json!({
             "call": endpoint.call,
             "parameters": endpoint.parameters,

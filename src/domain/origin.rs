@@ -1,6 +1,6 @@
 //! How a snapshot was read, in lines for people: the same on every screen, before every signature.
 
-use super::{account::AccountId, campaign::Campaign, text::SafeText};
+use super::{account::AccountId, campaign::Campaign, provenance::Reader, rights, text::SafeText};
 
 /// What the machine wrote down about the reading of the reviewed snapshot: a label and a text each, safe to show.
 /// Completeness and gaps are told apart: see [`Campaign::complete`].
@@ -24,8 +24,15 @@ pub fn origin(campaign: &Campaign) -> Vec<(&'static str, String)> {
     if !provenance.resumed.is_empty() {
         lines.push(("read from", provenance.interrupted()));
     }
-    lines.push(("token of", reader(campaign)));
-    lines.push(("rights", provenance.rights()));
+    lines.push(("token of", token_of(campaign)));
+    lines.push(("rights", rights::summary(&provenance.rights)));
+    lines.extend(
+        provenance
+            .rights
+            .iter()
+            .map(|right| ("right", right.words())),
+    );
+    lines.push(("calls", provenance.answers()));
     lines.extend(calls.map(|endpoint| ("called", endpoint.words())));
     lines.extend([
         ("evidence", provenance.evidence.words().to_owned()),
@@ -38,11 +45,16 @@ pub fn origin(campaign: &Campaign) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// Whose token the organization was read with.
-fn reader(campaign: &Campaign) -> String {
+/// Whose token the organization was read with, safe to show.
+pub fn token_of(campaign: &Campaign) -> String {
     let snapshot = campaign.snapshot();
-    let Some(AccountId(id)) = &campaign.opened().provenance.reader else {
-        return "nobody: an application's token, or the server did not say".to_owned();
+    let id = match &campaign.opened().provenance.reader {
+        Reader::Account(AccountId(id)) => id,
+        Reader::Application { id, name } => {
+            let id = SafeText::of(id);
+            return format!("the application {}, id {id}", name.safe());
+        }
+        Reader::Unknown => return "nobody knows whom: the server did not say".to_owned(),
     };
     match snapshot.find_account(id).map(|ix| snapshot.account(ix)) {
         Some(account) => format!(
@@ -65,7 +77,8 @@ mod tests {
     use crate::domain::{
         fixture::{acme, entry, now, provenance},
         journal::{Event, Opened},
-        provenance::{Endpoint, Evidence, Gap},
+        provenance::{Endpoint, Evidence, Gap, Reader},
+        rights::{Holding, Permission, Right},
         text::Raw,
     };
 
@@ -99,7 +112,20 @@ mod tests {
             opened.scope = Some(Raw::from("team:Payments"));
             let provenance = &mut opened.provenance;
             provenance.server_ended = Some(now());
-            provenance.reader = Some(AccountId("ben".into()));
+            provenance.reader = Reader::Account(AccountId("ben".into()));
+            let right = |permission, holding| Right {
+                permission,
+                holding,
+            };
+            provenance.rights = vec![
+                right(Permission::Profiles, Holding::Shown),
+                right(Permission::ExternalUsers, Holding::Said),
+                right(
+                    Permission::Teams,
+                    Holding::Missing(Raw::from("no \u{202e}teams")),
+                ),
+                right(Permission::Projects, Holding::Unclear(Raw::from("503"))),
+            ];
             provenance.evidence = Evidence::Hashes;
             let endpoint = |call: &str, parameters: &str, refusals, errors| Endpoint {
                 call: call.to_owned(),
@@ -137,7 +163,14 @@ mod tests {
             read: 2026-03-31T09:00:00.000Z (the server told no time) to 2026-03-31T09:00:00.000Z (server: \
             2026-03-31T09:00:00.000Z)\n\
             token of: Ben Ôkafor (ben), id ben\n\
-            rights: 1 of 2 calls refused: GET team-directory/‹U+202E›teams; fields withheld by GET projects\n\
+            rights: 2 of 4 permissions granted; missing: View teams; cannot tell: View project details\n\
+            right: granted: View member profiles (a call that needs it was answered)\n\
+            right: granted: View all external users (the server says so; no call shows it)\n\
+            right: missing: View teams: no ‹U+202E›teams; without it: teams are missing, and with them all access \
+            inherited through teams\n\
+            right: cannot tell: View project details: 503; if it is missing: projects, and who takes part in them with \
+            which role, are missing\n\
+            calls: 1 of 2 calls refused: GET team-directory/‹U+202E›teams; fields withheld by GET projects\n\
             called: GET projects: 12 000 requests, 1 page, 2 rows, 2 distinct, server total 2, 3 repeated, 0 refused, \
             4 with $errors\n\
             called: GET team-directory/‹U+202E›teams (withArchived=true): 12 000 requests, 1 page, 2 rows, 2 distinct, \

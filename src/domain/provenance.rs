@@ -3,6 +3,7 @@
 use super::{
     Digest,
     account::AccountId,
+    rights::Right,
     text::{Raw, SafeText},
     time::Timestamp,
     words::{count, number},
@@ -21,8 +22,11 @@ pub struct Provenance {
     pub server_began: Option<Timestamp>,
     /// The server's own clock at its last answer.
     pub server_ended: Option<Timestamp>,
-    /// The account the token belongs to; `None` for an application's token.
-    pub reader: Option<AccountId>,
+    /// Whose token it was read with.
+    pub reader: Reader,
+    /// What that token may read, as far as the reading showed it, in the order of
+    /// [`Permission::ALL`](super::rights::Permission::ALL).
+    pub rights: Vec<Right>,
     /// What was called and what came of it, in order.
     pub endpoints: Vec<Endpoint>,
     /// What is missing. Empty means that everything asked for was read.
@@ -31,6 +35,32 @@ pub struct Provenance {
     pub evidence: Evidence,
     /// Digests of the population files, in the bytes of `opened.sums`.
     pub population: Digest,
+}
+
+/// Whose token an organization was read with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reader {
+    /// A person's.
+    Account(AccountId),
+    /// An application's.
+    Application {
+        /// Its id.
+        id: Box<str>,
+        /// Its name.
+        name: Raw,
+    },
+    /// The server did not say.
+    Unknown,
+}
+
+impl Reader {
+    /// The account, when it is a person's.
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Application { .. } | Self::Unknown => None,
+        }
+    }
 }
 
 /// One call, over all its requests.
@@ -181,8 +211,8 @@ impl Provenance {
         )
     }
 
-    /// With what rights it was read, as far as the server's answers show: which calls it refused.
-    pub fn rights(&self) -> String {
+    /// How many calls were answered, which ones the server refused, and which withheld fields.
+    pub fn answers(&self) -> String {
         let refused = self.endpoints.iter().filter(|call| call.refusals > 0);
         let refused: Vec<&str> = refused.map(|call| call.call.as_str()).collect();
         let withheld = self.endpoints.iter().filter(|call| call.errors > 0);

@@ -1,6 +1,6 @@
 //! [`Right`]: what a token may read of what a review needs, and how that is known.
 
-use super::text::Raw;
+use super::{text::Raw, words::count};
 
 /// What a review of access needs to read, as Space's setup pages call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,4 +153,43 @@ pub struct Right {
     pub permission: Permission,
     /// Whether.
     pub holding: Holding,
+}
+
+impl Right {
+    /// Whether the token has it, how that is known, and what it costs when it has not: one line, safe to show.
+    pub fn words(&self) -> String {
+        let title = self.permission.title();
+        let costs = self.permission.costs();
+        match &self.holding {
+            Holding::Shown => format!("granted: {title} (a call that needs it was answered)"),
+            Holding::Said => format!("granted: {title} (the server says so; no call shows it)"),
+            Holding::Missing(why) => {
+                format!("missing: {title}: {}; without it: {costs}", why.safe())
+            }
+            Holding::Unclear(why) => {
+                format!(
+                    "cannot tell: {title}: {}; if it is missing: {costs}",
+                    why.safe()
+                )
+            }
+        }
+    }
+}
+
+/// What a token may read, in one line: what is missing by name, and what nobody can tell.
+pub fn summary(rights: &[Right]) -> String {
+    let granted = rights.iter().filter(|right| right.holding.is_granted());
+    let mut text = format!(
+        "{} of {} granted",
+        granted.count(),
+        count(rights.len() as u64, "permission", "permissions")
+    );
+    for word in ["missing", "cannot tell"] {
+        let of = rights.iter().filter(|right| right.holding.word() == word);
+        let names: Vec<&str> = of.map(|right| right.permission.title()).collect();
+        if !names.is_empty() {
+            text = format!("{text}; {word}: {}", names.join(", "));
+        }
+    }
+    text
 }

@@ -17,7 +17,9 @@ use crate::domain::{
     Digest,
     campaign::Progress,
     journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
-    provenance::{Endpoint, Gap, Provenance},
+    provenance::{self, Endpoint, Gap, Provenance},
+    rights::Right,
+    text::Raw,
     time::Timestamp,
 };
 
@@ -245,11 +247,20 @@ pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Obj
     } else {
         object.array("resumed", provenance.resumed.iter().copied(), instant)
     };
-    object
+    let object = object
         .plain("ended", provenance.ended)
         .maybe_plain("server_began", provenance.server_began)
         .maybe_plain("server_ended", provenance.server_ended)
-        .maybe_text("reader", provenance.reader.as_ref().map(|id| &*id.0))
+        .maybe_text("reader", provenance.reader.account().map(|id| &*id.0));
+    let object = match &provenance.reader {
+        // Written only where it was one.
+        provenance::Reader::Application { id, name } => object.object("application", |object| {
+            object.text("id", id).text("name", name.raw())
+        }),
+        provenance::Reader::Account(_) | provenance::Reader::Unknown => object,
+    };
+    object
+        .array("rights", &provenance.rights, right)
         .plain("population", provenance.population)
         .plain("evidence", provenance.evidence.word())
         .array("endpoints", &provenance.endpoints, endpoint)
@@ -258,6 +269,15 @@ pub(super) fn provenance<'a>(object: Object<'a>, provenance: &Provenance) -> Obj
 
 fn instant(out: &mut String, at: Timestamp) {
     canonical::text(out, &at.to_string());
+}
+
+fn right(out: &mut String, right: &Right) {
+    Object::begin(out)
+        .text("permission", right.permission.code())
+        .text("state", right.holding.word())
+        .some_text("shown_by", right.holding.shown_by())
+        .some_text("why", right.holding.why().map(Raw::raw))
+        .end();
 }
 
 fn endpoint(out: &mut String, endpoint: &Endpoint) {

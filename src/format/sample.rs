@@ -10,8 +10,9 @@ use crate::domain::{
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
     journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
-    provenance::{Endpoint, Evidence, Gap, Provenance},
+    provenance::{self, Endpoint, Evidence, Gap, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
+    rights::{Holding, Permission, Right},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
     text::Raw,
     time::Timestamp,
@@ -159,7 +160,25 @@ pub(crate) fn provenance() -> Provenance {
         ended: at(10),
         server_began: None,
         server_ended: Some(at(9)),
-        reader: Some(AccountId("b1".into())),
+        reader: provenance::Reader::Account(AccountId("b1".into())),
+        rights: vec![
+            Right {
+                permission: Permission::Profiles,
+                holding: Holding::Shown,
+            },
+            Right {
+                permission: Permission::GrantedPermissions,
+                holding: Holding::Said,
+            },
+            Right {
+                permission: Permission::Projects,
+                holding: Holding::Missing(Raw::from("403 \u{202e}denied")),
+            },
+            Right {
+                permission: Permission::Teams,
+                holding: Holding::Unclear(Raw::from("503")),
+            },
+        ],
         endpoints: vec![Endpoint {
             call: "GET team-directory/profiles".into(),
             parameters: "query=".into(),

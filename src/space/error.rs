@@ -180,6 +180,21 @@ impl Error {
         )
     }
 
+    /// Whether the server says that the permission is missing.
+    pub(crate) fn is_denied(&self) -> bool {
+        match self {
+            Self::Refused { status, code, .. } => code
+                .as_deref()
+                .map_or(*status == 403, |code| code == "permission-denied"),
+            _ => false,
+        }
+    }
+
+    /// Whether the server answered and withheld what was asked for.
+    pub(crate) fn is_withheld(&self) -> bool {
+        matches!(self, Self::Refused { status: 200, .. })
+    }
+
     /// Whether the server says that there is no such thing, or no such call.
     pub(crate) fn is_not_found(&self) -> bool {
         match self {

@@ -20,6 +20,7 @@ use crate::domain::{
     account::AccountId,
     provenance::{Endpoint, Gap},
     resource::Organization,
+    rights::Right,
     snapshot::Snapshot,
     text::Raw,
     time::Timestamp,
@@ -48,6 +49,7 @@ pub(crate) use request::encode;
 use request::request;
 use roles::organization_roles;
 use session::{List, Reading, Row, Session};
+use sight::Sight;
 
 /// How often a wait that the server asked for is told anew.
 const COUNTDOWN: Duration = Duration::from_millis(500);
@@ -104,21 +106,42 @@ pub struct Fetched {
     pub server_began: Option<Timestamp>,
     /// The server's clock at its last answer.
     pub server_ended: Option<Timestamp>,
-    /// Whom the token belongs to; `None` for an application's token.
+    /// Whom the token belongs to; `None` when the server does not say.
     pub reader: Option<Reader>,
+    /// What the token may read, as far as this fetch shows it.
+    pub rights: Vec<Right>,
     /// What was called and what came of it, in order.
     pub endpoints: Vec<Endpoint>,
     /// What is missing, in order.
     pub gaps: Vec<Gap>,
 }
 
-/// The account a token belongs to.
+/// Whom a token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
-    /// Its id.
-    pub account: AccountId,
-    /// Its login name.
-    pub username: Raw,
+pub enum Reader {
+    /// A person.
+    Account {
+        /// The id of the account.
+        account: AccountId,
+        /// Its login name.
+        username: Raw,
+    },
+    /// An application.
+    Application {
+        /// Its id.
+        id: Box<str>,
+        /// Its name.
+        name: Raw,
+    },
+}
+
+impl Reader {
+    fn id(&self) -> &str {
+        match self {
+            Self::Account { account, .. } => &account.0,
+            Self::Application { id, .. } => id,
+        }
+    }
 }
 
 /// Reads everything a review needs.
@@ -168,6 +191,8 @@ pub async fn go_on(
     let ended = session.now();
     let (server_began, server_ended) = session.server_time();
     let mut ledger = session.into_ledger();
+    read.sight.note(&mut ledger);
+    let rights = read.sight.rights(&ledger);
     let snapshot = read.population.finish(&mut ledger);
     let snapshot = snapshot.map_err(|error| Error::Protocol {
         url: client.address().to_string(),
@@ -181,6 +206,7 @@ pub async fn go_on(
         server_began,
         server_ended,
         reader: read.reader,
+        rights,
         endpoints,
         gaps,
     })
@@ -189,6 +215,7 @@ pub async fn go_on(
 struct Read {
     population: Population,
     reader: Option<Reader>,
+    sight: Sight,
 }
 
 async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
@@ -198,8 +225,8 @@ async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
         same(earlier, &organization, reader.as_ref())?;
     }
     let population = Mutex::new(Population::new(organization));
-    let ((), (), (), (), restricted, ()) = tokio::try_join!(
-        sight::sight(session, reader.as_ref()),
+    let (sight, (), (), (), restricted, ()) = tokio::try_join!(
+        Sight::ask(session, reader.as_ref()),
         accounts(session, &population),
         teams_and_memberships(session, &population),
         projects(session, &population),
@@ -212,6 +239,7 @@ async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner),
         reader,
+        sight,
     })
 }
 
@@ -267,32 +295,51 @@ fn same(
     if then.as_deref() != Some(&*organization.id) {
         return not("it was read from another organization");
     }
-    let asked = request(Call::Me, Unasked::nothing(Call::Me), ME, "", None);
-    let then = earlier.answer::<Told<wire::Profile>>(&asked);
+    let Some(reader) = reader else {
+        return not("nobody can tell whose token it is");
+    };
+    let (call, path) = match reader {
+        Reader::Account { .. } => (Call::Me, ME),
+        Reader::Application { .. } => (Call::Application, APPLICATION),
+    };
+    let asked = request(call, Unasked::nothing(call), path, "", None);
+    let then = earlier.answer::<Told<wire::Pointer>>(&asked);
     let then = then.and_then(|(_, then, _)| then.value()?.id.value());
-    match reader {
-        _ if then.is_none() => not("nobody can tell whose token it was read with"),
-        None => not("nobody can tell whether an application's token is the same as then"),
-        Some(reader) if then.as_deref() != Some(&*reader.account.0) => {
-            not("it was read with a token of somebody else")
-        }
-        Some(_) => Ok(()),
+    match then.as_deref() {
+        Some(then) if then == reader.id() => Ok(()),
+        Some(_) => not("it was read with a token of somebody else"),
+        // Then it was the other kind of token, or the server did not say whose it was.
+        None => not("it was read with a token of somebody else, or nobody can tell whose"),
     }
 }
 
 const ME: &str = "team-directory/profiles/me";
+const APPLICATION: &str = "applications/me";
 
-/// Whom the token belongs to; an application's token belongs to nobody, and the server then refuses.
+/// Whom the token belongs to. An application has no account, and the server then refuses to tell one.
 async fn reader(session: &Session<'_>) -> Result<Option<Reader>, Error> {
     let asked = session
         .object::<Told<wire::Profile>>(Call::Me, ME, None)
         .await?;
-    let Ok(Told::Value(profile)) = asked else {
+    if let Ok(Told::Value(profile)) = asked
+        && let Told::Value(id) = profile.id
+    {
+        let username = profile.username.get().map_or("", |name| name);
+        return Ok(Some(Reader::Account {
+            account: AccountId(id),
+            username: Raw::from(username),
+        }));
+    }
+    let asked = session
+        .object::<Told<wire::Application>>(Call::Application, APPLICATION, None)
+        .await?;
+    let Ok(Told::Value(application)) = asked else {
         return Ok(None);
     };
-    Ok(profile.id.value().map(|id| Reader {
-        account: AccountId(id),
-        username: Raw::from(profile.username.get().map_or("", |name| name)),
+    let name = application.name.value();
+    Ok(application.id.value().map(|id| Reader::Application {
+        name: Raw::from(name.as_deref().unwrap_or(&id)),
+        id,
     }))
 }
 

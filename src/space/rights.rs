@@ -1,7 +1,7 @@
 //! [`rights`]: whose token it is, when it ends, and permission by permission what it may read.
 //!
 //! Each permission is tried by the smallest call that needs it. Where no call needs it alone, the server is
-//! asked for its word. What neither shows is [`Holding::Unclear`]: "cannot tell" is an answer.
+//! asked for its word. What neither shows cannot be told, which is an answer too.
 
 use serde::de::DeserializeOwned;
 
@@ -11,13 +11,15 @@ use super::{
     wire::{self, Batch, Pointer, Told},
 };
 use crate::domain::{
-    rights::{Holding, Permission, Right},
+    rights::{Permission, Right},
     text::Raw,
     time::Timestamp,
 };
 
+mod seen;
 mod tokens;
 
+pub(super) use seen::{Outcome, Seen};
 pub use tokens::{Expiry, TokenFacts};
 
 /// Whom a token belongs to.
@@ -59,7 +61,7 @@ pub struct Rights {
 /// Tries what the token of `client` may read.
 ///
 /// It fails when the server cannot be reached, is no Space server, or refuses the token. Whatever else goes
-/// wrong is about one permission and becomes [`Holding::Unclear`].
+/// wrong is about one permission and cannot be told.
 pub async fn rights(client: &Client) -> Result<Rights, Error> {
     let (organization_id, organization, began) = organization(client).await?;
     let owner = owner(client).await?;
@@ -68,13 +70,7 @@ pub async fn rights(client: &Client) -> Result<Rights, Error> {
         Calls::make(client),
         Words::ask(client, &owner),
     )?;
-    let rights = Permission::ALL
-        .into_iter()
-        .map(|permission| Right {
-            permission,
-            holding: calls.judge(permission, words.of(permission)),
-        })
-        .collect();
+    let rights = calls.seen().rights(|permission| words.of(permission));
     Ok(Rights {
         organization_id,
         organization,
@@ -98,20 +94,11 @@ enum Tried<T> {
 async fn call<T: DeserializeOwned>(client: &Client, request: &Request) -> Result<Tried<T>, Error> {
     Ok(match client.exchange::<T>(request).await.result {
         Ok(answer) => Tried::Answered(answer),
-        Err(error @ Error::Refused { .. }) if is_denied(&error) => Tried::Denied(error.reason()),
+        Err(error) if error.is_denied() => Tried::Denied(error.reason()),
         Err(error) if error.is_gap() => Tried::Odd(error.reason()),
         Err(Error::NotSpace { what, .. }) => Tried::Odd(what),
         Err(error) => return Err(error),
     })
-}
-
-fn is_denied(error: &Error) -> bool {
-    match error {
-        Error::Refused { status, code, .. } => code
-            .as_deref()
-            .map_or(*status == 403, |code| code == "permission-denied"),
-        _ => false,
-    }
 }
 
 fn get(path: &str, query: &str) -> Request {
@@ -182,28 +169,15 @@ async fn owner(client: &Client) -> Result<Owner, Error> {
         Tried::Denied(why) | Tried::Odd(why) => why,
     };
     let me = get("applications/me", "$fields=id,name,clientId");
-    Ok(match call::<Told<Named>>(client, &me).await? {
-        Tried::Answered(Told::Value(Named {
+    Ok(match call::<Told<wire::Application>>(client, &me).await? {
+        Tried::Answered(Told::Value(wire::Application {
             name: Told::Value(name),
+            ..
         })) => Owner::Application {
             name: Raw::from(&*name),
         },
         _ => Owner::Unknown(Raw::from(why)),
     })
-}
-
-/// `ESApp`, as far as it is used.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-struct Named {
-    name: Told<Box<str>>,
-}
-
-impl wire::Leaf for Named {
-    fn from_object<'de, A: serde::de::MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
-        serde::Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(object))
-            .map(Some)
-    }
 }
 
 type List<T> = Tried<Batch<T>>;
@@ -267,94 +241,60 @@ impl Calls {
         })
     }
 
-    /// What the calls show, and where they show nothing, the server's `word`.
-    fn judge(&self, permission: Permission, word: Option<bool>) -> Holding {
-        match permission {
-            Permission::Memberships => of_list(&self.memberships, word),
-            Permission::Profiles => of_list(&self.profiles, word),
-            Permission::Teams => of_list(&self.teams, word),
-            Permission::ExternalUsers => match (of_list(&self.guests, word), &self.profiles) {
-                // A list of those one shares a project with looks the same; and who may list no accounts at
-                // all may not list these either.
-                (Holding::Shown, _) | (_, Tried::Denied(_)) => by_word(word),
-                (other, _) => other,
+    /// What they show.
+    fn seen(&self) -> Seen {
+        Seen {
+            profiles: of_list(&self.profiles),
+            names: self.names(),
+            guests: of_list(&self.guests),
+            memberships: of_list(&self.memberships),
+            teams: of_list(&self.teams),
+            projects: of_list(&self.projects),
+            participants: match &self.participants {
+                None => Outcome::Unasked,
+                Some(Tried::Answered(_)) => Outcome::Answered,
+                Some(Tried::Denied(why)) => Outcome::Denied(why.clone()),
+                Some(Tried::Odd(why)) => Outcome::Odd(why.clone()),
             },
-            Permission::BasicInfo => self.names(word),
-            Permission::GrantedPermissions | Permission::RestrictedProjects => by_word(word),
-            Permission::Projects => self.projects(word),
-            Permission::OrganizationRoles => match &self.roles {
-                Tried::Answered(Told::Value(_)) => Holding::Shown,
-                Tried::Answered(_) => unclear("the server's answer is no list of roles", word),
-                Tried::Denied(why) => Holding::Missing(Raw::from(&**why)),
-                Tried::Odd(why) => unclear(why, word),
+            roles: match &self.roles {
+                Tried::Answered(Told::Value(_)) => Outcome::Answered,
+                Tried::Answered(_) => {
+                    Outcome::Odd("the server's answer is no list of roles".to_owned())
+                }
+                Tried::Denied(why) => Outcome::Denied(why.clone()),
+                Tried::Odd(why) => Outcome::Odd(why.clone()),
             },
         }
     }
 
-    fn names(&self, word: Option<bool>) -> Holding {
+    fn names(&self) -> Outcome {
         let rows = match &self.profiles {
             Tried::Answered(batch) => batch.data.get(),
             _ => None,
         };
         let Some(profile) = rows.and_then(|rows| rows.first()) else {
-            return by_word(word);
+            return Outcome::Unasked;
         };
         let withheld = ["username", "name"]
             .iter()
             .find_map(|field| profile.errors.reason(field));
         match (withheld, &profile.username, &profile.name) {
-            (Some(why), ..) => Holding::Missing(Raw::from(why)),
-            (None, Told::Value(_), Told::Value(_)) if word != Some(false) => Holding::Shown,
-            (None, ..) => by_word(word),
-        }
-    }
-
-    fn projects(&self, word: Option<bool>) -> Holding {
-        let listed = of_list(&self.projects, word);
-        if listed != Holding::Shown {
-            return listed;
-        }
-        match (&self.participants, word) {
-            (Some(Tried::Denied(why)), _) => Holding::Missing(Raw::from(&**why)),
-            (_, Some(false)) => Holding::Unclear(Raw::from(
-                "some projects can be read, but the server says that not all can",
-            )),
-            // An empty list is what one who may see no project gets too.
-            (None, _) => by_word(word),
-            // An older server may not know this call; the list alone was answered.
-            (Some(Tried::Answered(_) | Tried::Odd(_)), _) => Holding::Shown,
+            (Some(why), ..) => Outcome::Denied(why.to_owned()),
+            (None, Told::Value(_), Told::Value(_)) => Outcome::Answered,
+            (None, ..) => Outcome::Unasked,
         }
     }
 }
 
-fn of_list<T>(list: &List<T>, word: Option<bool>) -> Holding {
+fn of_list<T>(list: &List<T>) -> Outcome {
     match list {
         Tried::Answered(batch) => match (&batch.data, batch.errors.reason("data")) {
-            (Told::Value(_), _) => Holding::Shown,
-            (_, Some(why)) => Holding::Missing(Raw::from(why)),
-            (_, None) => unclear("the server's answer holds no list", word),
+            (Told::Value(_), _) => Outcome::Answered,
+            (_, Some(why)) => Outcome::Denied(why.to_owned()),
+            (_, None) => Outcome::Odd("the server's answer holds no list".to_owned()),
         },
-        Tried::Denied(why) => Holding::Missing(Raw::from(&**why)),
-        Tried::Odd(why) => unclear(why, word),
-    }
-}
-
-/// A call showed nothing. A "no" of the server stands; a "yes" is not enough where a call should have shown it.
-fn unclear(why: &str, word: Option<bool>) -> Holding {
-    match word {
-        Some(false) => by_word(word),
-        _ => Holding::Unclear(Raw::from(why)),
-    }
-}
-
-/// Only the server's word tells.
-fn by_word(word: Option<bool>) -> Holding {
-    match word {
-        Some(true) => Holding::Said,
-        Some(false) => Holding::Missing(Raw::from("the server says so")),
-        None => Holding::Unclear(Raw::from(
-            "no call shows it, and the server does not say it either",
-        )),
+        Tried::Denied(why) => Outcome::Denied(why.clone()),
+        Tried::Odd(why) => Outcome::Odd(why.clone()),
     }
 }
 

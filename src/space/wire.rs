@@ -47,6 +47,11 @@ object! {
 }
 
 object! {
+    /// `ESApp`.
+    Application { id: Told<Box<str>>, name: Told<Box<str>>, }
+}
+
+object! {
     /// `TDMemberProfile`.
     Profile {
         id: Told<Box<str>>,

@@ -2,14 +2,15 @@
 
 use super::VerifiedRecord;
 use crate::domain::{
-    account::AccountId, campaign::Campaign, provenance::Endpoint, text::SafeText, time::Timestamp,
+    account::AccountId, campaign::Campaign, origin, provenance::Endpoint, rights, text::SafeText,
+    time::Timestamp,
 };
 
 fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
     let opened = campaign.opened();
     let mut doubts = Vec::new();
     let id = |account: &AccountId| account.0.to_string();
-    match (&opened.reviewer_account, &opened.provenance.reader) {
+    match (&opened.reviewer_account, opened.provenance.reader.account()) {
         (None, _) => doubts.push((
             "own access",
             "not kept apart: nobody said which account is the reviewer's".to_owned(),
@@ -113,6 +114,8 @@ impl VerifiedRecord {
                 format!("{}: {}", gap.missing.raw(), gap.reason.raw()),
             ));
         }
+        facts.push(("token of", origin::token_of(&self.campaign)));
+        facts.push(("rights", rights::summary(&review.provenance.rights)));
         facts.extend(self.doubts());
         let utc = |at: Timestamp| format!("{} UTC", at.minute());
         facts.push(("access as of", utc(review.provenance.ended)));
@@ -174,6 +177,7 @@ mod tests {
         domain::{
             campaign::Terms,
             journal::{Entry, Event, Opened},
+            provenance::Reader,
             text::Raw,
         },
         format::sample,
@@ -213,7 +217,7 @@ mod tests {
             ["own access: not kept apart: nobody said which account is the reviewer's"]
         );
         let other = |opened: &mut Opened| {
-            opened.provenance.reader = Some(AccountId("a1".into()));
+            opened.provenance.reader = Reader::Account(AccountId("a1".into()));
         };
         assert_eq!(
             doubted(other, "Bob", 2000),

@@ -109,6 +109,16 @@ fn a_killed_snapshot_goes_on_where_it_was_and_the_record_says_so() {
     assert!(verdict.out.contains("interrupted"), "{}", verdict.out);
     let review = fs::read_to_string(format!("{record}/review.json")).expect("a file");
     assert!(review.contains("\"resumed\":[\"20"), "{review}");
+    // Whose token it was and which rights it had is in the record, too.
+    let right =
+        "{\"permission\":\"Profile.Memberships.View\",\"state\":\"granted\",\"shown_by\":\"call\"}";
+    assert!(review.contains(right), "{review}");
+    let told = "9 of 9 permissions granted";
+    assert!(verdict.out.contains(told), "{}", verdict.out);
+    let status = home.run(&["status", "q4"]).good();
+    assert!(status.out.contains(told), "{}", status.out);
+    let rights = home.run(&["status", "q4", "--json"]).good().json()["rights"].clone();
+    assert_eq!(rights.as_array().map(Vec::len), Some(9), "{rights}");
 }
 
 #[cfg(unix)]

@@ -5,6 +5,7 @@ mod gaps;
 mod matrix;
 mod older;
 mod resume;
+mod rights;
 mod tls;
 mod told;
 
@@ -16,7 +17,7 @@ use muster::{
         grant::{Entitlement, Holder},
         time::Timestamp,
     },
-    space::{Answer, Client, ClientOptions, Error, Fetched, Progress, fetch, go_on},
+    space::{Answer, Client, ClientOptions, Error, Fetched, Progress, Reader, fetch, go_on},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -165,11 +166,10 @@ async fn a_fetch_gets_all_that_is_there_and_nothing_twice() {
         let run = run(&server).await;
         assert_whole(&run, &server);
         let fetched = run.fetched();
-        let reader = fetched
-            .reader
-            .as_ref()
-            .expect("the token belongs to somebody");
-        assert_eq!(reader.username.raw(), server.state().reviewer());
+        let Some(Reader::Account { username, .. }) = &fetched.reader else {
+            panic!("the token belongs to somebody: {:?}", fetched.reader);
+        };
+        assert_eq!(username.raw(), server.state().reviewer());
         assert!(fetched.server_began.is_some());
         let numbers: Vec<u32> = run.answers.iter().map(|answer| answer.number).collect();
         assert_eq!(
@@ -203,7 +203,7 @@ async fn a_fetch_sends_no_more_requests_than_it_needs() {
             .filter(|role| role.implicit.is_none())
             .count();
         let mut expected = 2 // the organization, and whose token it is
-            + 2 // whether it sees all external users and all restricted projects
+            + 4 // whether it sees all external users, all projects, all restricted ones, and all roles of others
             + pages(state.accounts().len())
             + pages(state.teams().len())
             + pages(memberships)

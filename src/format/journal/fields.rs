@@ -10,7 +10,8 @@ use crate::{
         decision::{Change, Decision},
         items::Item,
         journal::{Attested, Chosen, Decided, Entry, Event, How, Opened, Previous, PreviousRecord},
-        provenance::{Endpoint, Evidence, Gap, Provenance},
+        provenance::{Endpoint, Evidence, Gap, Provenance, Reader},
+        rights::{Holding, Permission, Right},
         text::Raw,
     },
     format::{
@@ -149,6 +150,10 @@ pub(in crate::format) struct ProvenanceFields<'a> {
     #[serde(borrow)]
     reader: Option<Text<'a>>,
     #[serde(borrow)]
+    application: Option<ApplicationFields<'a>>,
+    #[serde(borrow)]
+    rights: Vec<RightFields<'a>>,
+    #[serde(borrow)]
     population: Text<'a>,
     #[serde(borrow)]
     evidence: Text<'a>,
@@ -156,6 +161,57 @@ pub(in crate::format) struct ProvenanceFields<'a> {
     endpoints: Vec<EndpointFields<'a>>,
     #[serde(borrow)]
     gaps: Vec<GapFields<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApplicationFields<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RightFields<'a> {
+    #[serde(borrow)]
+    permission: Text<'a>,
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(borrow)]
+    shown_by: Option<Text<'a>>,
+    #[serde(borrow)]
+    why: Option<Text<'a>>,
+}
+
+impl RightFields<'_> {
+    fn right(&self) -> Result<Right, Problem> {
+        let code = &*self.permission;
+        let permission = Permission::of_code(code)
+            .ok_or_else(|| Problem::newer(format!("nothing is known of a permission `{code}`")))?;
+        let why = || Raw::from(self.why.as_deref().unwrap_or_default());
+        let holding = [
+            Holding::Shown,
+            Holding::Said,
+            Holding::Missing(why()),
+            Holding::Unclear(why()),
+        ]
+        .into_iter()
+        .find(|holding| {
+            holding.word() == &*self.state && holding.shown_by() == self.shown_by.as_deref()
+        });
+        let holding = holding.ok_or_else(|| {
+            Problem::newer(format!(
+                "nothing is known of a permission that is `{}`",
+                self.state.0
+            ))
+        })?;
+        Ok(Right {
+            permission,
+            holding,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -248,7 +304,19 @@ impl ProvenanceFields<'_> {
                 .as_deref()
                 .map(canonical::instant)
                 .transpose()?,
-            reader: self.reader.as_deref().map(|id| AccountId(id.into())),
+            reader: match (&self.reader, &self.application) {
+                (Some(id), _) => Reader::Account(AccountId((&**id).into())),
+                (None, Some(application)) => Reader::Application {
+                    id: (&*application.id).into(),
+                    name: Raw::from(&*application.name),
+                },
+                (None, None) => Reader::Unknown,
+            },
+            rights: self
+                .rights
+                .iter()
+                .map(RightFields::right)
+                .collect::<Result<_, _>>()?,
             endpoints: self.endpoints.iter().map(endpoint).collect(),
             gaps: self.gaps.iter().map(gap).collect(),
             evidence: Evidence::ALL

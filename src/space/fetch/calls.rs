@@ -5,6 +5,7 @@
 pub(crate) enum Call {
     Organization,
     Me,
+    Application,
     Permission,
     Accounts,
     Teams,
@@ -147,9 +148,10 @@ impl Call {
                 "id,username",
                 "account",
             ),
+            Self::Application => of("GET applications/me", "", "id,name", "application"),
             Self::Permission => of(
                 "POST permissions/check-permission",
-                "uniqueRightCode=Profile.ViewAllGuests and Project.ViewPrivate",
+                "uniqueRightCode=Profile.ViewAllGuests, Project.ViewPrivate, Project.View and Permissions.View",
                 "",
                 "permission",
             ),

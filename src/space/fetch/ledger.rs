@@ -8,7 +8,11 @@ use crate::{
         provenance::{Endpoint, Gap},
         text::Raw,
     },
-    space::wire::{Told, Withheld},
+    space::{
+        error::Error,
+        rights::Outcome,
+        wire::{Told, Withheld},
+    },
 };
 
 use super::{
@@ -36,6 +40,9 @@ struct Counts {
     total: u64,
     /// Some list had no total.
     uncounted: bool,
+    /// Why it was refused for want of a permission, and why otherwise; of several reasons the first in order.
+    denied: Option<String>,
+    odd: Option<String>,
 }
 
 /// The size of one list that was read.
@@ -55,6 +62,59 @@ impl Ledger {
         counts.retries += u64::from(tries.saturating_sub(1));
         counts.refusals += u64::from(refused);
         counts.errors += errors;
+    }
+
+    /// Notes why a call, or one like it, was not answered.
+    pub(crate) fn failed(&mut self, call: Call, error: &Error) {
+        let reason = error.reason();
+        let counts = self.calls.entry(call).or_default();
+        let kept = if error.is_denied() || error.is_withheld() {
+            &mut counts.denied
+        } else {
+            &mut counts.odd
+        };
+        if kept.as_ref().is_none_or(|kept| reason < *kept) {
+            *kept = Some(reason);
+        }
+    }
+
+    /// What came of `calls`, which all need the same permission.
+    pub(crate) fn outcome(&self, calls: &[Call]) -> Outcome {
+        let calls = calls.iter().filter_map(|call| self.calls.get(call));
+        let (mut answered, mut odd) = (false, None);
+        for counts in calls {
+            if let Some(why) = &counts.denied {
+                return Outcome::Denied(why.clone());
+            }
+            answered |= counts.pages > 0;
+            odd = odd.or(counts.odd.as_ref());
+        }
+        match (answered, odd) {
+            (true, _) => Outcome::Answered,
+            (false, Some(why)) => Outcome::Odd(why.clone()),
+            (false, None) => Outcome::Unasked,
+        }
+    }
+
+    /// Whether the rows of a list told all of `fields`.
+    pub(crate) fn told(&self, call: Call, fields: &[&str]) -> Outcome {
+        let notes = self.notes.get(&call);
+        let notes = fields.iter().filter_map(|field| notes?.fields.get(field));
+        let mut odd = None;
+        for note in notes {
+            if note.withheld {
+                return Outcome::Denied(note.reason.clone());
+            }
+            odd = odd.or(Some(&note.reason));
+        }
+        match (
+            odd,
+            self.calls.get(&call).is_some_and(|counts| counts.rows > 0),
+        ) {
+            (Some(why), _) => Outcome::Odd(why.clone()),
+            (None, true) => Outcome::Answered,
+            (None, false) => Outcome::Unasked,
+        }
     }
 
     /// Notes a list that was read.
@@ -182,6 +242,8 @@ struct Note {
     context: bool,
     count: u64,
     reason: String,
+    /// Whether the server withheld it in some row.
+    withheld: bool,
 }
 
 impl Notes {
@@ -215,6 +277,9 @@ impl Notes {
             Told::Null | Told::Missing => match withheld {
                 Some(reason) => {
                     self.add(field, reason);
+                    if let Some(note) = self.fields.get_mut(field.json) {
+                        note.withheld = true;
+                    }
                     Fact::Unknown
                 }
                 None if field.without == Without::Silence => {
@@ -231,7 +296,10 @@ impl Notes {
     pub(crate) fn add_all(&mut self, others: Self) {
         for (field, note) in others.fields {
             match self.fields.get_mut(field) {
-                Some(known) => known.count += note.count,
+                Some(known) => {
+                    known.count += note.count;
+                    known.withheld |= note.withheld;
+                }
                 None => {
                     self.fields.insert(field, note);
                 }
@@ -263,6 +331,7 @@ impl Notes {
             context: field.context,
             count: 0,
             reason: reason.to_owned(),
+            withheld: false,
         });
         note.count += 1;
     }

@@ -234,7 +234,9 @@ impl<'a> Participants<'a> {
                 let label = &project.label;
                 let missing =
                     format!("{who} with the role {name} on the project {label} could not be read");
-                self.session.ledger().gap(call, missing, refused.reason());
+                let mut ledger = self.session.ledger();
+                ledger.failed(Call::ProjectAccounts, &refused);
+                ledger.gap(call, missing, refused.reason());
                 Vec::new()
             }
         };

@@ -109,6 +109,10 @@ async fn role_holders(
         session.array(Call::RoleTeams, &teams, None, convert::profile_id),
     )?;
     let (id, name) = (&role.id, &role.name);
+    let refused = [accounts.as_ref().err(), teams.as_ref().err()];
+    for refused in refused.into_iter().flatten() {
+        session.ledger().failed(Call::Roles, refused);
+    }
     if let (Err(refused), Err(_)) = (&accounts, &teams) {
         let missing = format!("Holders of the organization role {name} could not be read");
         session

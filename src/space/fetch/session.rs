@@ -219,8 +219,13 @@ impl<'a> Session<'a> {
         let exchange = self.client.exchange(request).await;
         let received = exchange.received.as_ref();
         let withheld = received.map_or(0, |received| withheld(&received.body));
-        self.ledger()
-            .sent(call, exchange.tries, exchange.result.is_err(), withheld);
+        {
+            let mut ledger = self.ledger();
+            ledger.sent(call, exchange.tries, exchange.result.is_err(), withheld);
+            if let Err(error) = &exchange.result {
+                ledger.failed(call, error);
+            }
+        }
         let number = match exchange.received {
             Some(received) => self.hand_on(received).await?,
             None => 0,
@@ -332,13 +337,13 @@ impl<'a> Session<'a> {
                 value: Told::Value(rows),
                 unasked,
             }) => (number, unasked, rows),
-            Ok(_) => return Ok(Err(self.not_a_list(path))),
+            Ok(_) => return Ok(Err(self.not_a_list(call, path))),
             Err(refused) => return Ok(Err(refused)),
         };
         let all = rows.len();
         let rows: Vec<W> = rows.into_iter().filter_map(Told::value).collect();
         if rows.len() < all {
-            return Ok(Err(self.not_a_list(path)));
+            return Ok(Err(self.not_a_list(call, path)));
         }
         let distinct: BTreeSet<_> = rows.iter().map(Row::id).collect();
         let size = Size {
@@ -363,11 +368,13 @@ impl<'a> Session<'a> {
         Ok(Ok(rows))
     }
 
-    fn not_a_list(&self, path: &str) -> Error {
-        Error::Protocol {
+    fn not_a_list(&self, call: Call, path: &str) -> Error {
+        let error = Error::Protocol {
             url: self.client.address().call(path, "").into(),
             what: "it is no list".to_owned(),
-        }
+        };
+        self.ledger().failed(call, &error);
+        error
     }
 
     /// Reads a paged list, again when it changed meanwhile.
@@ -582,7 +589,7 @@ impl<'a> Session<'a> {
         };
         let Told::Value(rows) = batch.data else {
             let url = self.client.address().call(&list.path, "").into();
-            return Ok(Err(match batch.errors.reason("data") {
+            let error = match batch.errors.reason("data") {
                 Some(reason) => Error::Refused {
                     url,
                     status: 200,
@@ -593,7 +600,9 @@ impl<'a> Session<'a> {
                     url,
                     what: "it has no list named data".to_owned(),
                 },
-            }));
+            };
+            self.ledger().failed(list.call, &error);
+            return Ok(Err(error));
         };
         Ok(Ok(Page {
             number,

@@ -222,6 +222,12 @@ async fn a_token_with_few_rights_leaves_gaps_and_blind_spots() {
     let server = serve_with(State::of(Size::S), options).await;
     let run = run_at(&server.url(), "token-of-an-application", impatient()).await;
     assert_eq!(run.fetched().reader, None);
+    assert!(
+        run.fetched()
+            .rights
+            .iter()
+            .all(|right| !right.holding.is_granted() || right.holding.shown_by() == Some("call"))
+    );
     let gaps = run.gaps();
     for gap in [
         "Team memberships could not be read: ",

@@ -132,6 +132,8 @@ struct Trouble {
     older: Older,
     passes_over: bool,
     application: bool,
+    /// It may view one project, whatever it may do with the others.
+    one_project: bool,
     page_size: u32,
 }
 
@@ -148,10 +150,11 @@ impl Trouble {
     async fn check(self, name: String) -> (bool, Option<String>) {
         let state = State::of(Size::S);
         let rights = RIGHTS.iter().filter(|right| !self.without.contains(right));
+        let one_project = self.one_project.then_some(&"project:key:FW:Project.View");
         let token = demo::Token {
             secret: "token-of-the-matrix".to_owned(),
             me: (!self.application).then(|| state.reviewer().to_owned()),
-            rights: rights.map(ToString::to_string).collect(),
+            rights: rights.chain(one_project).map(ToString::to_string).collect(),
             expired: false,
             ..demo::Token::default()
         };
@@ -263,6 +266,7 @@ async fn no_right_that_is_missing_makes_a_snapshot_short_in_silence() {
                 let trouble = Trouble {
                     without: vec![right, more],
                     application,
+                    one_project: true,
                     page_size: 100,
                     ..Trouble::default()
                 };
@@ -318,6 +322,7 @@ impl Chance {
             older,
             passes_over: self.below(3) == 0,
             application: self.below(4) == 0,
+            one_project: self.below(3) == 0,
             page_size: *self.of(&[3, 10, 100]),
         }
     }

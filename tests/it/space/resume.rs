@@ -170,7 +170,7 @@ async fn answers_for_somebody_else_are_not_gone_on_with() {
             "token-of-somebody-else",
             "token of somebody else",
         ),
-        (server.url(), "token-of-an-application", "application"),
+        (server.url(), "token-of-an-application", "nobody can tell"),
         (moved, server.token(), "another address"),
     ] {
         let run = run_after(&url, token, impatient(), &whole.answers).await;

@@ -281,9 +281,7 @@ impl Judge<'_> {
                     "Some projects and who",
                     &label,
                 ];
-                if truth.private {
-                    words.extend(RESTRICTED);
-                }
+                words.extend(if truth.private { RESTRICTED } else { OPEN });
                 self.must_be_told(&format!("{label} is missing"), &words);
                 continue;
             };
@@ -430,7 +428,13 @@ const EXTERNALS: [&str; 2] = [
     "Whether all external users",
 ];
 
-const RESTRICTED: [&str; 3] = [
+/// What tells that projects which are not restricted may be missing.
+const OPEN: &[&str] = &[
+    "Projects that are not restricted and that this token cannot open",
+    "Whether all projects are listed could not",
+];
+
+const RESTRICTED: &[&str] = &[
     "Restricted projects that this token cannot open",
     "Whether there are restricted projects",
     "Whether all restricted projects",
@@ -532,9 +536,8 @@ fn expected(state: &State, organization: &str) -> Vec<(GrantId, String, Vec<Stri
             common.push(format!("of the {label} is could not"));
             common.push(format!("Who takes part in the {label}"));
         }
-        if project.private {
-            common.extend(words(&RESTRICTED));
-        }
+        let hidden = if project.private { RESTRICTED } else { OPEN };
+        common.extend(words(hidden));
         let people = project
             .people
             .iter()

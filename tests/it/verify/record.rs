@@ -11,8 +11,9 @@ use muster::{
         grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
         items::{Item, ItemSet},
         journal::{Attested, Chosen, Decided, Entry, Event, Opened},
-        provenance::{Endpoint, Evidence, Gap, Provenance},
+        provenance::{self, Endpoint, Evidence, Gap, Provenance},
         resource::{Organization, Project, Role, RoleKind, Team},
+        rights::{Holding, Permission, Right},
         scope::Scope,
         seal,
         snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
@@ -180,7 +181,25 @@ pub(crate) fn provenance(population: Digest) -> Provenance {
         ended: time("2026-10-01T08:00:05.250Z"),
         server_began: Some(time("2026-10-01T08:00:01.000Z")),
         server_ended: Some(time("2026-10-01T08:00:06.000Z")),
-        reader: Some(AccountId("1anna".into())),
+        reader: provenance::Reader::Account(AccountId("1anna".into())),
+        rights: vec![
+            Right {
+                permission: Permission::Profiles,
+                holding: Holding::Shown,
+            },
+            Right {
+                permission: Permission::ExternalUsers,
+                holding: Holding::Said,
+            },
+            Right {
+                permission: Permission::OrganizationRoles,
+                holding: Holding::Missing(Raw::from("403 Forbidden")),
+            },
+            Right {
+                permission: Permission::GrantedPermissions,
+                holding: Holding::Unclear(Raw::from("503 Service Unavailable")),
+            },
+        ],
         endpoints: vec![Endpoint {
             call: "GET team-directory/profiles".to_owned(),
             parameters: "query=".to_owned(),
