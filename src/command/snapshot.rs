@@ -117,7 +117,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     let campaign = review.campaign();
     if options.json {
         return Ok(Answer::done(super::json_line(&super::status::as_json(
-            campaign,
+            &review,
         ))));
     }
     Ok(Answer::done(summary(context, &options.name, campaign)))

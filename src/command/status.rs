@@ -5,22 +5,23 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Answer, Context, count, thousands};
-use crate::domain::{
-    campaign::Campaign, origin::origin, provenance::Reader, rights::Right, seal::Effort, text::Raw,
+use crate::{
+    domain::{origin::origin, provenance::Reader, rights::Right, seal::Effort, text::Raw},
+    store::Review,
 };
 
 /// Tells how far the review `name` is, and how complete its snapshot.
 pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Result<Answer> {
     let review = super::review::look(context, name)?;
-    let campaign = review.campaign();
     Ok(Answer::done(if json {
-        super::json_line(&as_json(campaign))
+        super::json_line(&as_json(&review))
     } else {
-        as_text(campaign)
+        as_text(&review)
     }))
 }
 
-fn as_text(campaign: &Campaign) -> String {
+fn as_text(review: &Review) -> String {
+    let campaign = review.campaign();
     let (progress, opened) = (campaign.progress(), campaign.opened());
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -70,6 +71,9 @@ fn as_text(campaign: &Campaign) -> String {
     for (label, line) in origin(campaign) {
         let _ = writeln!(text, "{label:<13} {line}");
     }
+    for (name, digest) in review.digests() {
+        let _ = writeln!(text, "file          {digest} {name}");
+    }
     match campaign.sealed() {
         Some(record) => {
             let _ = writeln!(text, "sealed        as {record}");
@@ -80,7 +84,7 @@ fn as_text(campaign: &Campaign) -> String {
 }
 
 /// The application whose token it was, for scripts.
-fn application(reader: &Reader) -> Value {
+pub(super) fn application(reader: &Reader) -> Value {
     match reader {
         Reader::Application { id, name } => json!({"id": **id, "name": name.raw()}),
         Reader::Account(_) | Reader::Unknown => Value::Null,
@@ -102,7 +106,8 @@ pub(super) fn rights(rights: &[Right]) -> Value {
 }
 
 /// The same for scripts. Names of people and things are as Space gave them, escaped by JSON.
-pub(crate) fn as_json(campaign: &Campaign) -> Value {
+pub(crate) fn as_json(review: &Review) -> Value {
+    let campaign = review.campaign();
     let (progress, opened) = (campaign.progress(), campaign.opened());
     let organization = campaign.snapshot().organization();
     let provenance = &opened.provenance;
@@ -150,6 +155,7 @@ pub(crate) fn as_json(campaign: &Campaign) -> Value {
         })).collect::<Vec<_>>(),
         "evidence": provenance.evidence.word(),
         "population": provenance.population.to_string(),
+        "files": review.digests().map(|(name, digest)| (name.to_owned(), digest.to_string().into())).collect::<serde_json::Map<_, _>>(),
         "tool": opened.tool,
         "sealed": campaign.sealed(),
     })

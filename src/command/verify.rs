@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Answer, Hint as _, now, snapshot::eprint_line};
+use super::{Answer, Hint as _, now, snapshot::eprint_line, status};
 use crate::{
     config,
     domain::{
@@ -119,6 +119,10 @@ fn as_json(verdict: &Verdict) -> Value {
                 "reviewer": {"name": review.reviewer.name.raw(), "principal": review.reviewer.principal.raw()},
                 "key": {"fingerprint": record.key().fingerprint, "type": record.key().key_type},
                 "as_of": review.provenance.ended.to_string(),
+                "read_from": review.provenance.began.to_string(),
+                "resumed": review.provenance.resumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "refreshed": review.previous_journal.map(|_| review.opened_at.to_string()),
+                "as_of_before": review.previous_journal.map(|previous| previous.as_of.to_string()),
                 "sealed_at": review.sealed_at.to_string(),
                 "accounts": review.accounts,
                 "items": progress.items,
@@ -132,6 +136,9 @@ fn as_json(verdict: &Verdict) -> Value {
                 "out_of_scope": review.out_of_scope,
                 "evidence": review.provenance.evidence.word(),
                 "gaps": review.provenance.gaps.len(),
+                "reader": review.provenance.reader.account().map(|id| &*id.0),
+                "application": status::application(&review.provenance.reader),
+                "rights": status::rights(&review.provenance.rights),
                 "doubts": record.doubts().iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>(),
                 "sums": record.sums().to_string(),
             })

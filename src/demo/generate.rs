@@ -3,9 +3,12 @@
 mod chance;
 
 use self::chance::{Chance, Walk};
-use super::state::{
-    Account, AccountIx, CustomRole, Membership, OrganizationRole, Participant, Project, Roles,
-    State, Team, TeamIx, Text,
+use super::{
+    ids::ORGANIZATION,
+    state::{
+        Account, AccountIx, CustomRole, Membership, OrganizationRole, Participant, Project, Roles,
+        State, Team, TeamIx, Text,
+    },
 };
 use crate::domain::{
     account::{Kind, TwoFactor},
@@ -126,6 +129,7 @@ const CUSTOM_ROLES: &[&str] = &[
 /// Makes the organization that `plan` describes.
 pub(super) fn organization(plan: &Plan) -> State {
     let mut state = State {
+        id: ORGANIZATION.into(),
         name: "Halden Group".into(),
         reviewer: "rosa.lind".into(),
         positions: POSITIONS.iter().map(|name| Text::Borrowed(name)).collect(),

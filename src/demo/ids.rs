@@ -14,6 +14,9 @@ pub(super) enum Kind {
     AuthModule,
 }
 
+/// The id of the embedded organization.
+pub(super) const ORGANIZATION: &str = "2h0Hnc1Kd9Lp";
+
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 11;
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;

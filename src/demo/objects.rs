@@ -106,7 +106,7 @@ impl View<'_> {
     pub(super) fn organization(&self, out: &mut Json, frame: Frame<'_>) {
         let everything = |_: &str| true;
         self.object(out, frame, everything, |out, name, _| match name {
-            "id" | "orgId" => out.text("2h0Hnc1Kd9Lp"),
+            "id" | "orgId" => out.text(&self.state.id),
             "name" => out.text(&self.state.name),
             "createdAt" => out.number(1_551_686_400_000_i64),
             "orgIndustry" => out.text("Manufacturing"),

@@ -27,6 +27,7 @@ pub type ProjectIx = u32;
 /// Records refer to each other by their place in the lists. Removing a record keeps all others reachable.
 #[derive(Debug, Clone, Default)]
 pub struct State {
+    pub(super) id: Text,
     pub(super) name: Text,
     pub(super) reviewer: Text,
     pub(super) positions: Vec<Text>,
@@ -64,6 +65,12 @@ impl State {
     /// The projects, in the order in which they are listed.
     pub fn projects(&self) -> &[Project] {
         &self.projects
+    }
+
+    /// Makes it another organization, which has the same in it.
+    pub fn become_another(&mut self, id: &str, name: &str) {
+        (self.id, self.name) = (id.to_owned().into(), name.to_owned().into());
+        self.changed();
     }
 
     /// The name of the organization.

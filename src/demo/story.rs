@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::state::{
-    Account, CustomRole, Membership, OrganizationRole, Participant, Project, Roles, State, Team,
-    Text,
+use super::{
+    ids::ORGANIZATION,
+    state::{
+        Account, CustomRole, Membership, OrganizationRole, Participant, Project, Roles, State,
+        Team, Text,
+    },
 };
 use crate::domain::{
     account::{Kind, TwoFactor},
@@ -111,6 +114,7 @@ fn yes() -> bool {
 /// When a line of the story does not fit the others; the tests read all of them.
 pub(super) fn halden() -> State {
     let mut state = State {
+        id: ORGANIZATION.into(),
         name: "Halden Instruments".into(),
         reviewer: "rosa.lind".into(),
         ..State::default()

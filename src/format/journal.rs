@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     Digest,
     campaign::Progress,
-    journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
+    journal::{Attested, Chosen, Decided, Entry, Event, Opened, Previous, PreviousRecord},
     provenance::{self, Endpoint, Gap, Provenance},
     rights::Right,
     text::Raw,
@@ -206,12 +206,17 @@ fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {
     match &opened.previous {
         None => object,
         Some(previous) => object.object("previous_journal", |object| {
-            object
-                .plain("head", previous.head)
-                .number("entries", previous.entries)
-                .plain("as_of", previous.as_of)
+            previous_journal(object, previous)
         }),
     }
+}
+
+/// The members that name the journal before a refresh; `review.json` has the same.
+pub(super) fn previous_journal<'a>(object: Object<'a>, previous: &Previous) -> Object<'a> {
+    object
+        .plain("head", previous.head)
+        .number("entries", previous.entries)
+        .plain("as_of", previous.as_of)
 }
 
 /// The members that name an earlier record; `review.json` has the same.
@@ -356,7 +361,9 @@ pub(super) fn progress(object: Object<'_>, progress: Progress) -> Object<'_> {
         .number("later", progress.later)
 }
 
-pub(super) use fields::{PreviousRecordFields, ProgressFields, ProvenanceFields, how};
+pub(super) use fields::{
+    PreviousFields, PreviousRecordFields, ProgressFields, ProvenanceFields, how,
+};
 
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,11 @@ enum Writer {
 }
 
 impl Review {
+    /// The files that a review was opened on, each with its digest; the raw answers of the server among them.
+    pub fn digests(&self) -> impl Iterator<Item = (&'static str, Digest)> + '_ {
+        self.sums.iter()
+    }
+
     /// The review of a draft that was just moved into place.
     pub(super) fn begun(
         store: &Store,

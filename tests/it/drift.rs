@@ -312,6 +312,34 @@ fn an_open_review_goes_on_over_a_new_snapshot_and_its_record_verifies() {
         .to_owned();
     let verdict = home.run(&["verify", &record]).good().out;
     assert!(verdict.contains("refreshed "), "{verdict}");
+    let verdict = home.run(&["verify", &record, "--json"]).good().json();
+    let told = home.run(&["status", "q4", "--json"]).good().json();
+    for name in [
+        "refreshed",
+        "as_of_before",
+        "resumed",
+        "read_from",
+        "rights",
+    ] {
+        assert_eq!(verdict[name], told[name], "{name}");
+        assert!(!verdict[name].is_null(), "{name}: {verdict}");
+    }
+    // The record's summary names the journal that was carried over, by the head of its last entry.
+    let before = fs::read_to_string(earlier.join("journal.jsonl")).expect("a journal");
+    let last: Value = serde_json::from_str(before.lines().last().expect("an entry")).expect("JSON");
+    let review = fs::read_to_string(format!("{record}/review.json")).expect("a file");
+    let review: Value = serde_json::from_str(&review).expect("JSON");
+    assert_eq!(review["previous_journal"]["head"], last["h"]);
+    assert_eq!(review["previous_journal"]["entries"], last["seq"]);
+    assert_eq!(review["previous_journal"]["as_of"], told["as_of_before"]);
+    // What was read is told by its digests: they are those that the record lists, raw answers and all.
+    let sums = fs::read_to_string(format!("{record}/opened.sums")).expect("a file");
+    for (name, digest) in told["files"].as_object().expect("names") {
+        let digest = digest.as_str().expect("text");
+        assert!(sums.contains(&format!("{digest}  {name}")), "{sums}");
+        assert!(status.contains(&format!("{digest} {name}")), "{status}");
+    }
+    assert!(told["files"]["evidence.jsonl.zst"].is_string(), "{told}");
     let sealed = running.snapshot(&home, &["--refresh"]);
     assert_eq!(sealed.code, Some(2));
     assert!(sealed.err.contains("is sealed as"), "{}", sealed.err);
@@ -341,6 +369,35 @@ fn a_review_can_be_refreshed_again_and_again() {
                 .is_file()
         );
     }
+}
+
+#[test]
+fn a_review_is_not_refreshed_with_another_organization_at_the_same_address() {
+    let (home, running) = (Home::new(), Running::new());
+    running.snapshot(&home, &[]).good();
+    decide_all(&home);
+    let untouched = files_of_the_review(&home);
+    let before = running.server.state().name().to_owned();
+    let other = "Another Company";
+    running.server.state_mut().become_another("0ther", other);
+    for arguments in [&["--refresh"][..], &["--refresh", "--json"], &[]] {
+        let ended = running.snapshot(&home, arguments);
+        assert_eq!(ended.code, Some(2), "{}", ended.err);
+        for part in [
+            format!("the review q4 is of {before} at "),
+            format!("and this is {other} at "),
+            "another name".to_owned(),
+        ] {
+            assert!(ended.err.contains(&part), "{part}: {}", ended.err);
+        }
+        assert_eq!(files_of_the_review(&home), untouched);
+    }
+    // Nothing of it is left to go on from; under a name of its own it is a review.
+    running.server.state_mut().become_another("1tself", &before);
+    let url = running.server.url();
+    let arguments = ["snapshot", "q5", "--org", &url, "--token-stdin"];
+    let ended = home.run_with(&arguments, running.server.token()).good();
+    assert!(!ended.err.contains("going on"), "{}", ended.err);
 }
 
 #[test]

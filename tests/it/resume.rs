@@ -117,6 +117,13 @@ fn a_killed_snapshot_goes_on_where_it_was_and_the_record_says_so() {
     assert!(verdict.out.contains(told), "{}", verdict.out);
     let status = home.run(&["status", "q4"]).good();
     assert!(status.out.contains(told), "{}", status.out);
+    let judged = home.run(&["verify", record, "--json"]).good().json();
+    let resumed = judged["resumed"].as_array().map(Vec::len);
+    assert_eq!(
+        (resumed, judged["refreshed"].is_null()),
+        (Some(1), true),
+        "{judged}"
+    );
     let rights = home.run(&["status", "q4", "--json"]).good().json()["rights"].clone();
     assert_eq!(rights.as_array().map(Vec::len), Some(9), "{rights}");
 }

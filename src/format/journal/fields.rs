@@ -87,7 +87,7 @@ struct Fields<'a> {
 /// The journal before a refresh.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PreviousFields<'a> {
+pub(in crate::format) struct PreviousFields<'a> {
     #[serde(borrow)]
     head: Text<'a>,
     entries: u32,
@@ -437,7 +437,11 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
         scope: fields.scope.as_deref().map(raw),
         provenance: need("snapshot", fields.snapshot.as_ref())?.provenance()?,
         tool: need("tool", fields.tool.as_deref())?.to_owned(),
-        previous: fields.previous_journal.as_ref().map(previous).transpose()?,
+        previous: fields
+            .previous_journal
+            .as_ref()
+            .map(PreviousFields::previous)
+            .transpose()?,
         previous_record: fields
             .previous_record
             .as_ref()
@@ -446,12 +450,14 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {
     })
 }
 
-fn previous(fields: &PreviousFields<'_>) -> Result<Previous, Problem> {
-    Ok(Previous {
-        head: fields.head.parse().map_err(Problem::malformed)?,
-        entries: fields.entries,
-        as_of: canonical::instant(&fields.as_of)?,
-    })
+impl PreviousFields<'_> {
+    pub(in crate::format) fn previous(&self) -> Result<Previous, Problem> {
+        Ok(Previous {
+            head: self.head.parse().map_err(Problem::malformed)?,
+            entries: self.entries,
+            as_of: canonical::instant(&self.as_of)?,
+        })
+    }
 }
 
 fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Progress},
-        journal::PreviousRecord,
+        journal::{Previous, PreviousRecord},
         provenance::{Completeness, Provenance},
         resource::Organization,
         seal::Effort,
@@ -18,7 +18,7 @@ use crate::{
     format::{
         Error, Problem,
         canonical::{self, Object, Text},
-        journal::{self, PreviousRecordFields, ProgressFields, ProvenanceFields},
+        journal::{self, PreviousFields, PreviousRecordFields, ProgressFields, ProvenanceFields},
     },
 };
 
@@ -63,6 +63,8 @@ pub struct Review {
     pub attestation: String,
     /// The sealed record that the review was compared with, when one was named.
     pub previous: Option<PreviousRecord>,
+    /// The journal that was carried over, when the review was refreshed.
+    pub previous_journal: Option<Previous>,
     /// Counts and digests of the other files.
     pub contents: Contents,
 }
@@ -148,6 +150,7 @@ impl Review {
             self_review: campaign.self_review().cloned(),
             attestation: attested.statement.clone(),
             previous: opened.previous_record.clone(),
+            previous_journal: opened.previous,
             contents,
         })
     }
@@ -229,6 +232,11 @@ impl Review {
                 sizes.fold(object, |object, (name, size)| object.number(name, *size))
             })
             .maybe_object("previous", self.previous.as_ref(), journal::previous_record)
+            .maybe_object(
+                "previous_journal",
+                self.previous_journal.as_ref(),
+                journal::previous_journal,
+            )
             .end();
         out
     }
@@ -303,6 +311,8 @@ struct Fields<'a> {
     bytes: BTreeMap<Text<'a>, u64>,
     #[serde(borrow)]
     previous: Option<PreviousRecordFields<'a>>,
+    #[serde(borrow)]
+    previous_journal: Option<PreviousFields<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -423,6 +433,11 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             .previous
             .as_ref()
             .map(PreviousRecordFields::record)
+            .transpose()?,
+        previous_journal: fields
+            .previous_journal
+            .as_ref()
+            .map(PreviousFields::previous)
             .transpose()?,
         contents: Contents {
             journal_entries: fields.journal_entries,

@@ -326,6 +326,32 @@ const VECTORS: &[Vector] = &[
         Some((Stage::Totals, record::REVIEW, Some(13))),
     ),
     (
+        "bad-rights-embellished-resigned",
+        |files| {
+            files.change_review(|review| {
+                for right in &mut review.provenance.rights {
+                    right.holding = muster::domain::rights::Holding::Shown;
+                }
+            });
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(16))),
+    ),
+    (
+        "bad-refresh-claimed-resigned",
+        |files| {
+            files.change_review(|review| {
+                review.previous_journal = Some(muster::domain::journal::Previous {
+                    head: muster::domain::Digest::of(b"another"),
+                    entries: 7,
+                    as_of: review.provenance.began,
+                });
+            });
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(25))),
+    ),
+    (
         "bad-merkle-root-resigned",
         |files| {
             files.change_review(|review| {
