@@ -138,6 +138,29 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             verify.allowed_signers.as_deref(),
             verify.json,
         ),
+        Some(Command::Export(export)) => command::export::export(&exported(export)),
+    }
+}
+
+fn exported(export: args::auditor::Export) -> command::export::Options {
+    use args::auditor::ExportFormat;
+    use command::export::{Format, Rows};
+    command::export::Options {
+        record: export.record,
+        format: match export.format {
+            ExportFormat::Csv => Format::Csv,
+            ExportFormat::Xlsx => Format::Xlsx,
+            ExportFormat::Html => Format::Html,
+            ExportFormat::Json => Format::Json,
+        },
+        rows: match (export.revokes, export.events) {
+            (true, _) => Rows::Revokes,
+            (_, true) => Rows::Events,
+            _ => Rows::Decisions,
+        },
+        out: export.out,
+        filter: export.filter,
+        allowed_signers: export.allowed_signers,
     }
 }
 

@@ -1,12 +1,14 @@
 //! User access reviews of one organization in `JetBrains` Space, in a terminal, with a signed record.
 //!
-//! The modules in reading order. `domain`, `format` and `verify` are the pure core: they have no clock,
+//! The modules in reading order. `domain`, `format`, `verify` and `export` are the pure core: they have no clock,
 //! no randomness and no input or output of their own. Everything that touches the world stands outside
 //! them, and `command` introduces the parts to each other. `ARCHITECTURE.md` tells the rest.
 
 pub mod domain;
 pub mod format;
 pub mod verify;
+
+mod export;
 
 pub mod demo;
 pub mod space;

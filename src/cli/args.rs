@@ -1,6 +1,8 @@
 //! The arguments, and the help that teaches them.
 #![expect(clippy::doc_markdown, reason = "these comments are printed as help")]
 
+pub(super) mod auditor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,6 +64,8 @@ pub(super) enum Command {
     Seal(Seal),
     /// Judge a record from its bytes alone
     Verify(Verify),
+    /// Turn a record into a spreadsheet, a page or JSON
+    Export(auditor::Export),
 }
 
 /// The review is kept like any other and opened again where you left it. Without a terminal the same story

@@ -61,7 +61,7 @@ pub(crate) fn signing_key(signature: &str, sums: &[u8]) -> Result<SigningKey, Fa
     signature::check(signature.as_bytes(), record::NAMESPACE, sums)
 }
 
-fn signers(path: &Path) -> anyhow::Result<AllowedSigners> {
+pub(crate) fn signers(path: &Path) -> anyhow::Result<AllowedSigners> {
     const LINE: &str = "each line is: principal namespaces=\"muster-review\" ssh-ed25519 AAAA…";
     let text = config::read_text(path, LIST_LIMIT)
         .map_err(|error| {

@@ -9,6 +9,7 @@ mod connect;
 mod contract;
 mod demo;
 mod drift;
+mod export;
 mod keyring;
 mod kill;
 mod program;

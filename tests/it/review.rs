@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Stdio};
 use crate::program::{Home, Serving, have, new_key};
 
 /// A sealed record of the small organization, all through the command line.
-fn sealed(home: &Home) -> PathBuf {
+pub(crate) fn sealed(home: &Home) -> PathBuf {
     let serving = Serving::start(home, "s");
     serving.snapshot(home, "q4").good();
     home.run(&["decide", "q4", "--where", "is:implicit", "--acknowledge"])

@@ -146,8 +146,9 @@ impl<'a> Decisions<'a> {
             && target(snapshot, item).is_some()
     }
 
-    /// How the holder of a direct role still reaches the same resource when everything that is revoked is gone.
-    fn standing(&mut self, item: Item) -> Vec<String> {
+    /// How the holder of a direct role still reaches the same resource when everything that is revoked is gone, in texts
+    /// that are not safe to show.
+    pub fn standing(&mut self, item: Item) -> Vec<String> {
         let snapshot = self.campaign.snapshot();
         let (Holder::Account(account), Some(target)) =
             (snapshot.grant(item).holder, target(snapshot, item))

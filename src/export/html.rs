@@ -1,0 +1,263 @@
+//! One page that holds everything and needs nothing: no scripts, no addresses it loads from, and it prints well.
+
+mod charts;
+
+use std::io::{self, Write};
+
+use super::{
+    Source, completeness, crosswalk,
+    items::Items,
+    removal::Removals,
+    table::{Cell, Table},
+};
+use crate::domain::{text::SafeText, words::number};
+
+/// The columns of the decisions that the page shows, by name; CSV and the workbook have all.
+const SHOWN: [&str; 12] = [
+    "item",
+    "holder",
+    "username",
+    "account_state",
+    "resource_type",
+    "resource",
+    "role",
+    "decision",
+    "reason",
+    "note",
+    "decided_at",
+    "chosen",
+];
+
+const STYLE: &str = include_str!("html/page.css");
+
+/// How the record is verified without any program of ours, in words that fit every record.
+const BY_HAND: &str = "In the folder of the record, with a list of allowed signers that somebody keeps who does not review:";
+
+/// Writes the page of `source`; `progress` is told how many rows are written.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    source: &Source<'_>,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<()> {
+    let review = source.review;
+    let title = escape(SafeText::of(&review.title).as_str());
+    let organization = escape(review.organization.name.safe().as_str());
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Access review {title} of {organization}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
+         <p class=\"verdict\">{}</p>\n<p class=\"origin\">{}</p>\n",
+        escape(source.verdict),
+        escape(&source.origin()),
+    )?;
+    if let Some(filter) = source.filter {
+        writeln!(
+            out,
+            "<p class=\"origin\">Only the {} items that the filter <code>{}</code> chooses are listed below; the summary is of the whole record.</p>",
+            number(source.items.len() as u64),
+            escape(SafeText::of(filter).as_str())
+        )?;
+    }
+    counts(out, source)?;
+    section(out, "summary", "Summary")?;
+    pairs(out, source.facts)?;
+    section(out, "attestation", "Attestation")?;
+    writeln!(
+        out,
+        "<blockquote>{}</blockquote>",
+        escape(SafeText::of(&review.attestation).as_str())
+    )?;
+    section(out, "completeness", "Completeness")?;
+    pairs(out, &completeness::of(source.campaign))?;
+    section(out, "effort", "When and how it was decided")?;
+    charts::over_time(out, source.campaign)?;
+    charts::by_role(out, source.campaign)?;
+
+    let removals = Removals::new(source.campaign, source.items);
+    section(
+        out,
+        "revokes",
+        &format!("Revokes ({})", number(removals.len())),
+    )?;
+    let mut written = 0;
+    let mut progress = |_| {
+        written += 1;
+        progress(written);
+    };
+    let wanted = [
+        "step",
+        "item",
+        "operation",
+        "holder",
+        "username",
+        "resource",
+        "role",
+        "reason",
+        "still_reaches",
+        "link",
+    ];
+    table(out, &removals, &wanted, &mut progress)?;
+    let items = Items {
+        campaign: source.campaign,
+        items: source.items,
+    };
+    section(
+        out,
+        "decisions",
+        &format!("All decisions ({})", number(items.len())),
+    )?;
+    table(out, &items, &SHOWN, &mut progress)?;
+    section(out, "controls", "What controls ask for, and where it is")?;
+    controls(out, source)?;
+    section(out, "verify", "How to verify the record")?;
+    writeln!(
+        out,
+        "<p>{}</p>\n<pre>{}</pre>\n<p>README.txt in the folder tells every step, down to single answers of the server. \
+         The SHA-256 of SHA256SUMS must be <code>{}</code>.</p>\n</body>\n</html>",
+        BY_HAND,
+        escape(
+            "WHO=$(jq -r .reviewer.principal review.json)\n\
+             ssh-keygen -Y verify -f /path/to/allowed_signers -I \"$WHO\" -n muster-review \\\n  \
+             -s SHA256SUMS.reviewer.sig < SHA256SUMS\n\
+             sha256sum --strict -c SHA256SUMS"
+        ),
+        source.sums
+    )
+}
+
+fn section(out: &mut dyn Write, id: &str, title: &str) -> io::Result<()> {
+    writeln!(out, "<h2 id=\"{id}\">{}</h2>", escape(title))
+}
+
+/// The totals, large; each has an id of its own, so that a program can read it.
+fn counts(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
+    let counts = source.review.progress;
+    out.write_all(b"<dl class=\"counts\">\n")?;
+    for (id, label, count) in [
+        ("items", "items", counts.items),
+        ("kept", "kept", counts.kept),
+        ("revoked", "revoked", counts.revoked),
+        ("acknowledged", "acknowledged", counts.acknowledged),
+        ("undecided", "undecided", counts.undecided),
+    ] {
+        writeln!(
+            out,
+            "<div><dt>{label}</dt><dd id=\"total-{id}\" data-count=\"{count}\">{}</dd></div>",
+            number(count)
+        )?;
+    }
+    out.write_all(b"</dl>\n")
+}
+
+fn pairs(out: &mut dyn Write, rows: &[(&'static str, SafeText)]) -> io::Result<()> {
+    out.write_all(b"<table class=\"pairs\">\n")?;
+    for (label, text) in rows {
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
+            escape(label),
+            escape(text.as_str())
+        )?;
+    }
+    out.write_all(b"</table>\n")
+}
+
+fn table(
+    out: &mut dyn Write,
+    rows: &impl Table,
+    wanted: &[&str],
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<()> {
+    if rows.is_empty() {
+        return out.write_all(b"<p>None.</p>\n");
+    }
+    let places: Vec<usize> = wanted
+        .iter()
+        .filter_map(|name| {
+            rows.columns()
+                .iter()
+                .position(|column| column.name == *name)
+        })
+        .collect();
+    out.write_all(b"<table class=\"rows\">\n<thead><tr>")?;
+    for place in &places {
+        let name = rows.columns()[*place].name.replace('_', " ");
+        write!(out, "<th scope=\"col\">{name}</th>")?;
+    }
+    out.write_all(b"</tr></thead>\n<tbody>\n")?;
+    let mut written = 0;
+    let mut line = String::new();
+    rows.rows(|cells| {
+        line.clear();
+        line.push_str("<tr>");
+        for place in &places {
+            cell(&mut line, &cells[*place]);
+        }
+        line.push_str("</tr>\n");
+        written += 1;
+        progress(written);
+        out.write_all(line.as_bytes())
+    })?;
+    out.write_all(b"</tbody>\n</table>\n")
+}
+
+fn cell(line: &mut String, cell: &Cell) {
+    let (class, text) = match cell {
+        Cell::Number(count) => (" class=\"n\"", count.to_string()),
+        Cell::Time(time) => ("", time.minute()),
+        Cell::Word("revoke") => (" class=\"revoke\"", "revoke".to_owned()),
+        Cell::Word("undecided") => (" class=\"undecided\"", "undecided".to_owned()),
+        other => ("", other.words()),
+    };
+    // An address that comes from a server may name anything; only what a browser fetches by itself becomes a link.
+    let text = escape(&text);
+    let text = if text.starts_with("https://") || text.starts_with("http://") {
+        format!("<a rel=\"noreferrer\" href=\"{text}\">{text}</a>")
+    } else {
+        text
+    };
+    for part in ["<td", class, "><bdi>", &text, "</bdi></td>"] {
+        line.push_str(part);
+    }
+}
+
+fn controls(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
+    out.write_all(
+        b"<table class=\"rows\">\n<thead><tr><th scope=\"col\">n</th><th scope=\"col\">evidence</th>\
+          <th scope=\"col\">clauses</th><th scope=\"col\">covered</th><th scope=\"col\">where</th></tr></thead>\n<tbody>\n",
+    )?;
+    for row in crosswalk::of(source) {
+        writeln!(
+            out,
+            "<tr><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            row.number,
+            escape(row.evidence),
+            escape(row.clauses),
+            row.held.word(),
+            escape(row.held.words())
+        )?;
+    }
+    out.write_all(b"</tbody>\n</table>\n")
+}
+
+/// Text as a page shows it, in elements and in attributes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
