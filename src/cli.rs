@@ -9,6 +9,7 @@ use std::{
 use clap::Parser as _;
 
 mod args;
+mod filters;
 mod report;
 
 use args::{Arguments, Command};

@@ -90,6 +90,8 @@ impl Answer {
 pub(crate) struct Hinted {
     /// The next step.
     pub(crate) hint: String,
+    /// What was typed and, in a line below, where it is wrong. Both may be shown as they are.
+    pub(crate) pointed: Option<[String; 2]>,
 }
 
 impl fmt::Display for Hinted {
@@ -123,7 +125,25 @@ impl std::error::Error for WithHint {
 pub(crate) fn failure(sentence: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(WithHint {
         sentence: sentence.into(),
-        hint: Hinted { hint: hint.into() },
+        hint: Hinted {
+            hint: hint.into(),
+            pointed: None,
+        },
+    })
+}
+
+/// The same, with a place in what was typed.
+pub(crate) fn failure_at(
+    pointed: [String; 2],
+    sentence: impl Into<String>,
+    hint: impl Into<String>,
+) -> anyhow::Error {
+    anyhow::Error::new(WithHint {
+        sentence: sentence.into(),
+        hint: Hinted {
+            hint: hint.into(),
+            pointed: Some(pointed),
+        },
     })
 }
 

@@ -300,7 +300,7 @@ pub(super) struct Status {
 }
 
 #[derive(Debug, Args)]
-#[command(after_long_help = FILTERS)]
+#[command(after_long_help = super::filters::explained(FILTERS))]
 pub(super) struct Decide {
     /// Which review
     pub(super) name: String,
@@ -329,24 +329,15 @@ pub(super) struct Decide {
 }
 
 const FILTERS: &str = "\
-A filter is a line of terms that must all hold:
-
-  word            looked for in every name around the item; case and accents
-                  do not matter
-  field:value     account: team: project: role: look only there
-  is:state        undecided decided kept revoked acknowledged later implicit
-                  own noted account privileged team external collaborator
-                  guest active suspended left future unknown
-  -term or !term  must not hold
-  \"two words\"     one value;  a|b  either
-
 Items that --where chooses but the verb cannot touch (your own access, implicit
 grants, decided ones without --redecide) are left out and counted.
 
 Examples:
   muster decide q4 --where 'is:left role:\"project admin\"' \\
       --revoke --reason 'left in March'
-  muster decide q4 --where 'team:payments is:undecided' --keep --expect 31";
+  muster decide q4 --where 'team:payments is:undecided' --keep --expect 31
+  muster decide q4 --where 'signin:>180d|never (is:privileged or is:external)' \\
+      --later --dry-run";
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]

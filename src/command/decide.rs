@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Answer, Context, Exceptions, count, failure, now, writer};
+use super::{Answer, Context, Exceptions, count, failure, failure_at, now, writer};
 use crate::domain::{
     campaign::{Campaign, Refusal},
     decision::{Change, Decision},
-    filter::{self, Filter},
+    filter::Filter,
     items::{Item, ItemSet},
     journal::{Chosen, Decided, Event},
     text::Raw,
@@ -100,13 +100,10 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
 /// Understands a filter from the command line.
 pub(crate) fn parse(text: &str) -> anyhow::Result<Filter> {
     Filter::parse(text).map_err(|error| {
-        let fields: Vec<&str> = filter::FIELDS.iter().map(|(field, _)| *field).collect();
-        failure(
+        failure_at(
+            error.pointed(text),
             error.to_string(),
-            format!(
-                "fields are {}; `muster decide --help` explains filters",
-                fields.join(", ")
-            ),
+            "`muster decide --help` explains filters",
         )
     })
 }

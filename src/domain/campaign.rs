@@ -610,6 +610,11 @@ impl Campaign {
         self.slots[item.index()]
     }
 
+    /// What is recorded about every item, in order.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
     /// The entry that decided an item, when it is decided or bookmarked.
     pub fn deciding_entry(&self, item: Item) -> Option<(&Entry, &Decided)> {
         let slot = self.slot(item);
@@ -625,6 +630,11 @@ impl Campaign {
     /// The note on an item.
     pub fn note(&self, item: Item) -> Option<&Raw> {
         self.notes.get(&item)
+    }
+
+    /// All notes, by item.
+    pub fn notes(&self) -> impl Iterator<Item = (Item, &Raw)> {
+        self.notes.iter().map(|(item, note)| (*item, note))
     }
 
     /// How many items of the subject at `position` in [`Snapshot::subjects`] are decided.

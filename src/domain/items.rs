@@ -43,6 +43,32 @@ impl ItemSet {
         }
     }
 
+    /// The items whose bit is set: item `n` is bit `n % 64` of word `n / 64`.
+    ///
+    /// # Panics
+    /// When there are more than four billion bits.
+    pub fn from_bits(words: &[u64]) -> Self {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for (place, &word) in words.iter().enumerate() {
+            let base =
+                u32::try_from(place * 64).expect("a snapshot has fewer than four billion items");
+            let mut rest = word;
+            while rest != 0 {
+                let from = rest.trailing_zeros();
+                let length = (rest >> from).trailing_ones();
+                let (first, last) = (base + from, base + from + length - 1);
+                match runs.last_mut() {
+                    Some((_, end)) if *end + 1 == first => *end = last,
+                    _ => runs.push((first, last)),
+                }
+                // The run ends the word, or its bits are taken out.
+                let end = from + length;
+                rest = if end == 64 { 0 } else { rest >> end << end };
+            }
+        }
+        Self { runs }
+    }
+
     /// How many of the items from `first` on and before `end` it holds.
     pub fn within(&self, first: Item, end: Item) -> usize {
         let from = self.runs.partition_point(|run| run.1 < first.0);
@@ -288,6 +314,11 @@ mod tests {
                 prop_assert_eq!(set.contains(Item(item)), items.contains(&item));
             }
             prop_assert_eq!(set.iter().count(), set.len());
+            let mut words = [0u64; 4];
+            for item in &items {
+                words[*item as usize / 64] |= 1 << (item % 64);
+            }
+            prop_assert_eq!(ItemSet::from_bits(&words), set.clone());
             for (first, end) in [(0, 200), (17, 17), (3, 90), (199, 250)] {
                 let counted = set.iter().filter(|item| (first..end).contains(&item.0)).count();
                 prop_assert_eq!(set.within(Item(first), Item(end)), counted);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::{
     account::{Fact, State},
-    filter::{Reader, fold},
+    filter::{Reader, fold, nearness},
     grant::{Entitlement, Holder, Standing},
     items::{Item, ItemSet},
     snapshot::Snapshot,
@@ -101,7 +101,10 @@ impl Scope {
             })?;
             let values = values.into_iter();
             let values: Vec<Value> = values
-                .map(|(column, text)| Value { column, text })
+                .map(|value| Value {
+                    column: value.column,
+                    text: value.text,
+                })
                 .collect();
             if field == Field::State {
                 values
@@ -336,37 +339,6 @@ fn unknown<'a, const N: usize>(
     } else {
         format!("there is no {what} {text}; there is {}", near.join(", "))
     }
-}
-
-/// How far a name is from the one that was meant; `None` when they have little in common.
-fn nearness(wanted: &str, name: &str) -> Option<usize> {
-    // Ids and names are short. What is longer is compared by its start.
-    let (wanted, name): (Vec<char>, Vec<char>) = (
-        wanted.chars().take(64).collect(),
-        name.chars().take(64).collect(),
-    );
-    let within = |long: &[char], short: &[char]| {
-        short.len() > 2 && long.windows(short.len()).any(|part| part == short)
-    };
-    if within(&name, &wanted) || within(&wanted, &name) {
-        return Some(1);
-    }
-    let allowed = (wanted.len() / 3).max(1);
-    if wanted.len().abs_diff(name.len()) > allowed {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=name.len()).collect();
-    for (at, a) in wanted.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = at + 1;
-        for (to, b) in name.iter().enumerate() {
-            let cost = (before + usize::from(a != b)).min(row[to].min(row[to + 1]) + 1);
-            before = row[to + 1];
-            row[to + 1] = cost;
-        }
-    }
-    let steps = row[name.len()];
-    (steps <= allowed).then_some(steps)
 }
 
 /// The named teams and every team below them.

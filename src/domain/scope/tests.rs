@@ -138,7 +138,7 @@ fn a_name_of_nothing_is_refused_with_the_names_like_it() {
         ),
         (
             "project:pya",
-            "there is no project pya, nor one with a name like it (at column 9 of the scope)",
+            "there is no project pya; there is Pay (at column 9 of the scope)",
         ),
         (
             "project:lap",

@@ -165,7 +165,7 @@ fn a_mistaken_state_is_answered_with_all_that_there_are() {
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         told.contains("column 4: there is no state is:zzz; try undecided, pending, decided")
-            && told.contains("suspended, left, future, unknown (showing the last good filter: is)"),
+            && told.contains("left, future, unlisted, unknown (showing the last good filter: is)"),
         "{told}"
     );
 }
