@@ -75,9 +75,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 },
             )
         }
-        Some(Command::Connect(connect)) => {
-            command::connect::connect(&context, &connection(connect))
-        }
+        Some(Command::Connect(connect)) => command::connect::connect(&context, connection(connect)),
         Some(Command::Connections(connections)) => {
             command::connections::connections(&context, connections.json)
         }
@@ -172,6 +170,7 @@ fn connection(connect: args::Connect) -> command::connect::Options {
         client_id: connect.client_id,
         client_secret_stdin: connect.client_secret_stdin,
         ca_file: connect.ca_file,
+        plain: connect.plain,
         json: connect.json,
     }
 }

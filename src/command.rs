@@ -19,6 +19,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod home;
 mod keys;
+mod loading;
 mod place;
 mod progress;
 mod record;
@@ -161,6 +162,14 @@ pub(crate) fn sentences(error: &anyhow::Error) -> String {
         }
     }
     sentences.join(": ")
+}
+
+/// The next step that `error` carries, if it does.
+pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&str> {
+    let mut hints = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<Hinted>());
+    hints.next().map(|hinted| hinted.hint.as_str())
 }
 
 /// Puts the next step on an error.

@@ -3,10 +3,11 @@
 //! [`State`](app::State) owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
 //! state and may ask for [`Effect`](effect::Effect)s; it does no input or output and cannot fail. `view` draws. The loop
 //! in [`runtime`] waits for input, for messages from whoever carries effects out, and for deadlines; it draws
-//! only when something changed. [`plain`] is the same review as lines and prompts.
+//! only when something changed. [`connect`] is a set of screens of its own in the same loop. [`plain`] is the same review as lines and prompts.
 
 pub(crate) mod action;
 pub(crate) mod app;
+pub(crate) mod connect;
 pub(crate) mod effect;
 pub(crate) mod keymap;
 pub(crate) mod message;
@@ -22,7 +23,7 @@ pub(crate) mod widget;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-/// Shows the screens in the terminal until a person leaves them. `variable` reads the environment.
+/// Shows the screens of a review in the terminal until a person leaves them. `variable` reads the environment.
 ///
 /// # Errors
 /// When the terminal cannot be used, or nobody carries effects out any more.
@@ -32,15 +33,35 @@ pub(crate) fn run(
     messages: UnboundedReceiver<message::Message>,
 ) -> Result<runtime::Exit, runtime::Error> {
     let look = terminal::Look::of(variable);
+    // The loop tells the size before the first frame.
+    let mut state = app::State::new(theme(look), (0, 0));
+    runtime::run(&mut state, look, effects, messages)
+}
+
+/// Shows the screens that connect an organization, likewise.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn connect(
+    variable: impl Fn(&str) -> Option<String>,
+    start: connect::Start,
+    effects: UnboundedSender<connect::message::Effect>,
+    messages: UnboundedReceiver<connect::message::Message>,
+) -> Result<runtime::Exit, runtime::Error> {
+    let look = terminal::Look::of(variable);
+    let mut state = connect::State::new(theme(look), start);
+    runtime::run(&mut state, look, effects, messages)
+}
+
+/// Colours and signs for this terminal.
+fn theme(look: terminal::Look) -> theme::Look {
     let colors = match (look.colour, look.deep_colour) {
         (false, _) => theme::Colors::None,
         (true, false) => theme::Colors::Sixteen,
         (true, true) => theme::Colors::Full,
     };
-    // The loop tells the size before the first frame.
-    let mut state = app::State::new(theme::Look::new(colors, !look.unicode), (0, 0));
-    runtime::run(&mut state, look, effects, messages)
+    theme::Look::new(colors, !look.unicode)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

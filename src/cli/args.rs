@@ -192,9 +192,11 @@ pub(super) struct Token {
     pub(super) token_command: Option<String>,
 }
 
-/// On a terminal muster asks for what is missing and shows how it understood the address before anything is
-/// sent. The token is tried by small calls that read, explained permission by permission, and kept in the
-/// system keyring. Connecting again replaces it.
+/// On a terminal, screens lead through it: the address and how muster understood it, before anything is sent;
+/// a token or an application; what it may read, tried by small calls that change nothing and shown permission
+/// by permission; where it is kept; and the first review, if you like. With --plain the same by lines and
+/// prompts. A token that is given with --token-stdin, --token-command or SPACE_TOKEN is not asked for: it is
+/// tried and kept in the system keyring. Connecting again replaces it.
 #[derive(Debug, Args)]
 #[command(after_long_help = GUIDE)]
 pub(super) struct Connect {
@@ -211,6 +213,9 @@ pub(super) struct Connect {
     /// Trust the authorities in this PEM file too, besides those of the system
     #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// Lines and prompts instead of screens; also chosen when there is no terminal to draw on
+    #[arg(long, env = "MUSTER_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) plain: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -4,31 +4,24 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use secrecy::SecretString;
 use serde_json::json;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Context, elapsed_ms,
+    Answer, Context, elapsed_ms, loading,
     progress::ProgressLine,
     review::{self, Session},
     snapshot::{self, Request},
 };
 use crate::{
     demo::{Server, State},
-    domain::{provenance::Evidence, text::SafeText},
+    domain::provenance::Evidence,
     space::{Client, Progress},
     store::Review,
-    tui::{
-        effect::Effect,
-        message::{Loading, Message},
-    },
 };
 
 mod story;
 
 pub(crate) use crate::demo::Size;
-
-const SETTING_UP: &str = "setting up the organization";
 
 /// How to show it.
 #[derive(Debug)]
@@ -113,7 +106,9 @@ pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answe
                 None => None,
                 Some(Place::Open(review)) => Some(*review),
                 Some(Place::New(name)) => {
-                    read_for_screens(&places, size, &name, effects, messages)?
+                    loading::read(effects, messages, async |cancel, tell| {
+                        read(&places, size, &name, cancel, tell).await
+                    })?
                 }
             };
             Ok(review.map(|review| Session::of(review, Some(again(size)))))
@@ -219,7 +214,7 @@ async fn read(
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<Review> {
     progress(&Progress {
-        what: SETTING_UP,
+        what: loading::SETTING_UP,
         ..Progress::default()
     });
     let server = start(size, 0).await?;
@@ -242,59 +237,4 @@ async fn read(
         progress,
     )
     .await
-}
-
-/// Takes the snapshot while the loading screen shows; `None` when it was stopped there.
-fn read_for_screens(
-    context: &Context,
-    size: Size,
-    name: &str,
-    effects: &mut mpsc::UnboundedReceiver<Effect>,
-    messages: &mpsc::UnboundedSender<Message>,
-) -> anyhow::Result<Option<Review>> {
-    let cancel = CancellationToken::new();
-    let mut tell =
-        |progress: &Progress| review::send(messages, Message::Loading(loading(progress)));
-    let reading = read(context, size, name, cancel.clone(), &mut tell);
-    let result = snapshot::runtime()?.block_on(async {
-        tokio::pin!(reading);
-        tokio::select! {
-            result = &mut reading => return result,
-            () = review::stopped(effects) => cancel.cancel(),
-        }
-        reading.await
-    });
-    match result {
-        Err(_) if cancel.is_cancelled() => Ok(None),
-        Ok(review) => Ok(Some(review)),
-        Err(error) => {
-            let hint = error
-                .chain()
-                .find_map(|cause| cause.downcast_ref::<super::Hinted>());
-            review::send(
-                messages,
-                Message::LoadingFailed {
-                    error: SafeText::of(&super::sentences(&error)),
-                    hint: SafeText::of(
-                        hint.map_or("leave with q and try again", |hinted| &hinted.hint),
-                    ),
-                },
-            );
-            Err(error)
-        }
-    }
-}
-
-fn loading(progress: &Progress) -> Loading {
-    Loading {
-        what: match progress.what {
-            SETTING_UP | snapshot::WRITING => progress.what.to_owned(),
-            what => format!("fetching {what}"),
-        },
-        done: progress.done,
-        total: progress.total,
-        requests: progress.requests,
-        retries: progress.retries,
-        wait_ms: progress.wait_ms,
-    }
 }

@@ -14,7 +14,9 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
     let records = context.store.records().map_err(super::review::explain)?;
     let connected = super::place::connections(context)?;
     let mut text = String::new();
-    if !connected.is_empty() {
+    if connected.is_empty() {
+        text.push_str("No organization is connected. Begin with: muster connect\n\n");
+    } else {
         text.push_str("Organizations\n");
         for connection in &connected {
             let name = SafeText::of(&connection.organization);
@@ -51,8 +53,14 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
             );
         }
     }
+    let another = if connected.is_empty() {
+        "an"
+    } else {
+        "another"
+    };
+    let _ = writeln!(text, "\nConnect {another} organization:  muster connect");
     text.push_str(
-        "\nConnect an organization:  muster connect\nTry everything without an account:  muster demo\nAll commands:  muster --help\n",
+        "Try everything without an account:  muster demo\nAll commands:  muster --help\n",
     );
     Ok(Answer::done(text))
 }

@@ -21,6 +21,26 @@ impl Place {
     ///
     /// A connection's address comes first: what a server calls itself must not stand in for another one.
     pub(crate) fn find(context: &Context, text: &str) -> anyhow::Result<Self> {
+        let place = Self::look_up(context, text)?;
+        if let Some(connection) = place
+            .connection
+            .as_ref()
+            .filter(|_| !place.by_address(text))
+        {
+            let name = SafeText::of(&connection.organization);
+            eprint_line(&format!("{name} is connected at {}", connection.url));
+        }
+        Ok(place)
+    }
+
+    /// Whether `text` is its address, not its name.
+    fn by_address(&self, text: &str) -> bool {
+        text.parse::<Address>()
+            .is_ok_and(|address| address == self.address)
+    }
+
+    /// The same without a word.
+    pub(crate) fn look_up(context: &Context, text: &str) -> anyhow::Result<Self> {
         let known = connections(context)?;
         let parsed = text.parse::<Address>();
         if let Ok(address) = &parsed {
@@ -42,14 +62,10 @@ impl Place {
                 address: parsed.map_err(|error| explain(&error))?,
                 connection: None,
             }),
-            [connection] => {
-                let name = SafeText::of(&connection.organization);
-                eprint_line(&format!("{name} is connected at {}", connection.url));
-                Ok(Self {
-                    address: connection.url.parse().map_err(|error| explain(&error))?,
-                    connection: Some(connection.clone()),
-                })
-            }
+            [connection] => Ok(Self {
+                address: connection.url.parse().map_err(|error| explain(&error))?,
+                connection: Some(connection.clone()),
+            }),
             _ => {
                 let urls: Vec<&str> = named.iter().map(|known| known.url.as_str()).collect();
                 Err(failure(

@@ -143,13 +143,14 @@ fn self_review(campaign: &Campaign, reason: Option<&str>) -> Option<Event> {
 pub(crate) fn review(context: &Context, options: Options) -> anyhow::Result<Answer> {
     if plain_wanted(options.plain) {
         let review = open_as(context, &options)?;
-        return lines(context, begin(context, review, &options)?);
+        let session = Session::begin(context, review, options.read_only, &options.exceptions)?;
+        return lines(context, session);
     }
     let places = context.clone();
     screens(context, move |effects, _| {
         unless_stopped(effects, move || {
             let review = open_as(&places, &options)?;
-            begin(&places, review, &options)
+            Session::begin(&places, review, options.read_only, &options.exceptions)
         })
     })
 }
@@ -159,26 +160,6 @@ fn open_as(context: &Context, options: &Options) -> anyhow::Result<Review> {
         return look(context, &options.name);
     }
     context.store.open(&options.name, now()).map_err(explain)
-}
-
-fn begin(context: &Context, mut review: Review, options: &Options) -> anyhow::Result<Session> {
-    if !options.read_only && review.held_by().is_none() {
-        seal::resume(context, &mut review, None)?;
-    }
-    let mut read_only = closed(&review, options.read_only);
-    if read_only.is_none() {
-        read_only = partial(review.campaign(), &options.exceptions)
-            .map(|why| format!("{why}; open it with --partial to decide"));
-    }
-    if read_only.is_none() {
-        allow_self_review(&mut review, &options.exceptions)?;
-    }
-    Ok(Session {
-        review,
-        read_only,
-        broken: None,
-        demo: None,
-    })
 }
 
 /// Why nothing can be decided in this review, if so.
@@ -212,6 +193,32 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Begins to work on a review with what `exceptions` allow, or only to look at it.
+    pub(crate) fn begin(
+        context: &Context,
+        mut review: Review,
+        look_only: bool,
+        exceptions: &Exceptions,
+    ) -> anyhow::Result<Self> {
+        if !look_only && review.held_by().is_none() {
+            seal::resume(context, &mut review, None)?;
+        }
+        let mut read_only = closed(&review, look_only);
+        if read_only.is_none() {
+            read_only = partial(review.campaign(), exceptions)
+                .map(|why| format!("{why}; open it with --partial to decide"));
+        }
+        if read_only.is_none() {
+            allow_self_review(&mut review, exceptions)?;
+        }
+        Ok(Self {
+            review,
+            read_only,
+            broken: None,
+            demo: None,
+        })
+    }
+
     /// A session in which everything is allowed that the journal allows.
     pub(crate) fn of(review: Review, demo: Option<String>) -> Self {
         Self {

@@ -333,10 +333,8 @@ fn kept(error: anyhow::Error, draft: &Draft) -> anyhow::Error {
         "{} kept for a day: the same command goes on from there, with --fresh it starts over",
         answers_are(draft.answers())
     );
-    let hint = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<super::Hinted>());
-    let hint = hint.map_or_else(|| kept.clone(), |hint| format!("{}; {kept}", hint.hint));
+    let hint =
+        super::hint_of(&error).map_or_else(|| kept.clone(), |hint| format!("{hint}; {kept}"));
     failure(super::sentences(&error), hint)
 }
 

@@ -184,7 +184,27 @@ impl Address {
 
     /// Whether a path stands behind the host.
     pub(crate) fn has_prefix(&self) -> bool {
-        self.base.path() != "/"
+        !self.prefix().is_empty()
+    }
+
+    /// The path behind the host, such as `/space`; empty when there is none.
+    pub(crate) fn prefix(&self) -> &str {
+        self.base.path().trim_end_matches('/')
+    }
+
+    /// The host as it is called: a name beyond ASCII in its encoded form.
+    pub(crate) fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
+    /// The port, also where it goes without saying.
+    pub(crate) fn port(&self) -> u16 {
+        self.base.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Whether what is sent there is encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
     }
 }
 

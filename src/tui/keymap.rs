@@ -37,6 +37,22 @@ pub(crate) enum Context {
     Loading,
     /// Fetching failed.
     Failed,
+    /// The address of an organization that is connected.
+    Organization,
+    /// Its token, or an application's client credentials.
+    Credentials,
+    /// Trying what they may read.
+    Trying,
+    /// What they may read.
+    Found,
+    /// Where they are kept.
+    Keep,
+    /// Connected, and a first review may begin.
+    Begin,
+    /// Connected.
+    Connected,
+    /// How a token is made.
+    Guide,
 }
 
 /// A key as it is pressed.
@@ -140,6 +156,14 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Sealed, SEALED),
     (Context::Loading, LOADING),
     (Context::Failed, FAILED),
+    (Context::Organization, ORGANIZATION),
+    (Context::Credentials, CREDENTIALS),
+    (Context::Trying, TRYING),
+    (Context::Found, FOUND),
+    (Context::Keep, KEEP),
+    (Context::Begin, BEGIN),
+    (Context::Connected, CONNECTED),
+    (Context::Guide, GUIDE),
 ];
 
 const REVIEW: &[Binding] = keys! {
@@ -252,6 +276,54 @@ const FAILED: &[Binding] = keys! {
     Action::Back, [Char('q'), ESC], "", "back", "leave";
 };
 
+const ORGANIZATION: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "go on", "go on to the token; nothing is sent";
+    Action::Help, [Code(KeyCode::F(1))], "", "how to", "how the token is made, and all keys";
+    Action::Cancel, [ESC], "", "leave", "leave; nothing is connected";
+};
+
+const CREDENTIALS: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "next, then try it", "go to the next line; in the last one, try what may be read";
+    Action::NextField, [Code(KeyCode::Tab), Code(KeyCode::Down)], "", "next line", "go to the next line";
+    Action::PreviousField, [Code(KeyCode::BackTab), Code(KeyCode::Up)], "", "", "go to the previous line; in the first one, 1 and 2 choose";
+    Action::Help, [Code(KeyCode::F(1))], "", "how to", "how the token is made, and all keys";
+    Action::Cancel, [ESC], "", "back", "go back to the organization; what was typed stays";
+};
+
+const TRYING: &[Binding] = keys! {
+    Action::Cancel, [ESC], "", "stop", "stop; what was typed stays";
+};
+
+const FOUND: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "go on", "go on and choose where it is kept";
+    Action::PageDown, [Code(KeyCode::PageDown), Char(' ')], "", "scroll", "a page down";
+    Action::PageUp, [Code(KeyCode::PageUp)], "", "", "a page up";
+    Action::Help, [Code(KeyCode::F(1)), Char('?')], "", "how to", "how the token is made, and all keys";
+    Action::Cancel, [ESC], "", "back", "go back and try another token; nothing is kept";
+};
+
+const KEEP: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "connect", "connect the organization, and keep the token there or nowhere";
+    Action::Pick(0), [Char('1'), Char('2')], "", "choose", "choose where it is kept";
+    Action::Help, [Code(KeyCode::F(1)), Char('?')], "", "how to", "how the token is made, and all keys";
+    Action::Cancel, [ESC], "", "back", "go back to what it may read; nothing is kept";
+};
+
+const BEGIN: &[Binding] = keys! {
+    Action::Accept, [ENTER], "", "read it and review", "read the organization as the review of this name, and open it";
+    Action::Help, [Code(KeyCode::F(1))], "", "how to", "how the token is made, and all keys";
+    Action::Cancel, [ESC], "", "leave", "leave; the organization is connected";
+};
+
+const CONNECTED: &[Binding] = keys! {
+    Action::Back, [ENTER, ESC, Char('q')], "", "leave", "leave; the organization is connected";
+};
+
+const GUIDE: &[Binding] = keys! {
+    Action::PageDown, [Code(KeyCode::PageDown), Char(' ')], "", "scroll", "a page down";
+    Action::Cancel, [ESC, Code(KeyCode::F(1)), Char('q'), Char('?')], "", "close", "close this guide";
+};
+
 /// Keys that move in every list.
 pub(crate) const MOVES: &[Binding] = keys! {
     Action::Up, [Code(KeyCode::Up), Char('k')], "", "", "one row up";
@@ -276,7 +348,14 @@ impl Context {
     pub(crate) fn types(self) -> bool {
         matches!(
             self,
-            Self::Words | Self::Count | Self::Commands | Self::Filter | Self::SignOff
+            Self::Words
+                | Self::Count
+                | Self::Commands
+                | Self::Filter
+                | Self::SignOff
+                | Self::Organization
+                | Self::Credentials
+                | Self::Begin
         )
     }
 

@@ -1,7 +1,7 @@
 //! Keys in, screens out.
 
 mod deciding;
-mod fixture;
+pub(in crate::tui) mod fixture;
 mod looks;
 mod moving;
 mod selecting;

@@ -2,4 +2,5 @@
 
 pub(crate) mod field;
 pub(crate) mod pen;
+pub(crate) mod secret;
 pub(crate) mod text;

@@ -1,5 +1,6 @@
 //! Connecting an organization: the real program, the real Secret Service through D-Bus, a real terminal.
 
+mod screens;
 mod secrets;
 
 use std::{fs, process::Command};
@@ -243,7 +244,7 @@ fn without_a_terminal_what_is_missing_is_an_error_with_a_next_step() {
 }
 
 /// The program in a terminal, within a session that begins with `before`.
-fn guided(home: &Home, before: &str, arguments: &str) -> Terminal {
+pub(super) fn in_terminal(home: &Home, before: &str, arguments: &str) -> Terminal {
     let runtime = home.path().join("runtime");
     fs::create_dir_all(&runtime).expect("a folder of ours");
     fs::set_permissions(
@@ -275,13 +276,13 @@ fn guided(home: &Home, before: &str, arguments: &str) -> Terminal {
 }
 
 #[test]
-fn a_person_is_led_from_the_address_to_a_kept_token() {
+fn a_person_is_asked_line_by_line_from_the_address_to_a_kept_token() {
     if !have(PROGRAMS) {
         return;
     }
     let home = Home::new();
     let serving = Serving::start(&home, "s");
-    let mut terminal = guided(&home, UNLOCK, "connect");
+    let mut terminal = in_terminal(&home, UNLOCK, "connect --plain");
     terminal.wait_for("Organization:");
     terminal.press("ftp://nowhere<enter>");
     terminal.wait_for("not a way to reach Space");
@@ -310,7 +311,7 @@ fn nobody_types_a_token_that_cannot_be_kept() {
     }
     for before in [LOCK, "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere"] {
         let home = Home::new();
-        let mut terminal = guided(&home, before, "connect acme");
+        let mut terminal = in_terminal(&home, before, "connect acme --plain");
         terminal.wait_for("Is that right?");
         terminal.press("<enter>");
         terminal.wait_for("none is asked for");
@@ -328,7 +329,11 @@ async fn nothing_is_sent_before_the_address_is_confirmed() {
     let home = Home::new();
     let server = Server::start(State::of(Size::S), demo::Options::default()).await;
     let server = server.expect("loopback has a free port");
-    let mut terminal = guided(&home, UNLOCK, &format!("connect {}/p/FW", server.url()));
+    let mut terminal = in_terminal(
+        &home,
+        UNLOCK,
+        &format!("connect {}/p/FW --plain", server.url()),
+    );
     terminal.wait_for(&format!("Organization: {}", server.url()));
     terminal.wait_for("Is that right?");
     terminal.press("n<enter>");

@@ -4,15 +4,19 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{super::count, safe, secret_name};
+use super::{
+    super::{Context, count},
+    safe, secret_name,
+};
 use crate::{
     config::connections::{Connection, Kind},
     domain::{
         rights::{Holding, Permission, Right},
-        text::Raw,
+        text::{Raw, SafeText},
         time::Timestamp,
     },
     space::{Expiry, Owner, Rights},
+    tui::connect::message as screen,
 };
 
 /// A token that ends within so many days is warned about.
@@ -31,18 +35,54 @@ pub(super) struct Report<'r> {
 
 impl Report<'_> {
     /// Everything, once the secret is kept.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, context: &Context) -> String {
+        format!(
+            "{}\n{}\nNext: {}\n",
+            self.findings(),
+            self.kept(),
+            self.next(context)
+        )
+    }
+
+    /// Where the secret is kept, in a sentence.
+    pub(super) fn kept(&self) -> String {
         let kept = secret_name(self.connection);
         let instead = if self.again {
             ", in place of the one before"
         } else {
             ""
         };
-        format!(
-            "{}\nKept in the system keyring as \"{kept}\" of muster{instead}.\nNext: muster snapshot NAME --org {}\n",
-            self.findings(),
-            self.connection.url
-        )
+        format!("Kept in the system keyring as \"{kept}\" of muster{instead}.")
+    }
+
+    /// The command that reads the organization.
+    pub(super) fn next(&self, context: &Context) -> String {
+        let reviewer = match self.rights.owner {
+            Owner::Account { .. } => "",
+            Owner::Application { .. } | Owner::Unknown(_) => " --reviewer USERNAME",
+        };
+        let url = &self.connection.url;
+        context.again(&format!("snapshot NAME --org {url}{reviewer}"))
+    }
+
+    /// The same for the screen.
+    pub(super) fn shown(&self) -> screen::Found {
+        let rights = self.rights.rights.iter().map(|right| screen::Row {
+            right: right.clone(),
+            grant: SafeText::of(&self.place(right.permission)),
+        });
+        screen::Found {
+            organization: self.rights.organization.safe(),
+            url: self.connection.url.clone(),
+            owner: SafeText::of(&self.owner()),
+            expiry: SafeText::of(&self.expiry()),
+            warnings: self
+                .warnings()
+                .iter()
+                .map(|text| SafeText::of(text))
+                .collect(),
+            rights: rights.collect(),
+        }
     }
 
     /// What was found out, whether it is kept or not.
@@ -241,7 +281,8 @@ mod tests {
             again: false,
             now: "2026-11-01T09:00:00.000Z".parse().expect("a time"),
         };
-        report.text()
+        let context = Context::new(None).expect("a home");
+        report.text(&context)
     }
 
     #[test]

@@ -420,7 +420,7 @@ pub(super) fn change_sign(look: &Look, change: Change) -> Span<'static> {
 }
 
 /// The keys that count now, as many as fit; where there are more, the way to all of them stands last.
-pub(super) fn footer(
+pub(crate) fn footer(
     pen: &mut Pen<'_>,
     row: usize,
     context: Context,
@@ -475,7 +475,7 @@ pub(super) fn footer(
 }
 
 /// The sign of the cursor row and the mark, in the first two columns.
-pub(super) fn gutter(pen: &mut Pen<'_>, row: usize, here: bool, marked: bool) {
+pub(crate) fn gutter(pen: &mut Pen<'_>, row: usize, here: bool, marked: bool) {
     let look = pen.look();
     if here {
         pen.cell(0, row, 1, look.glyphs.cursor, look.theme.strong);

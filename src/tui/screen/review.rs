@@ -10,7 +10,7 @@ mod moving;
 mod selecting;
 
 pub(crate) use decide::Plan;
-pub(super) use moving::moved;
+pub(in crate::tui) use moving::moved;
 
 use std::{collections::VecDeque, sync::Arc};
 

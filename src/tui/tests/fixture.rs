@@ -303,7 +303,7 @@ pub(super) fn item(snapshot: &Snapshot, holder: &str, resource: &str, role: &str
     crate::domain::fixture::item(snapshot, holder, resource, role)
 }
 
-pub(super) fn key(word: &str) -> KeyEvent {
+pub(in crate::tui) fn key(word: &str) -> KeyEvent {
     let code = match word {
         "enter" => KeyCode::Enter,
         "esc" => KeyCode::Esc,
@@ -339,7 +339,7 @@ pub(super) fn repeated(word: &str) -> KeyEvent {
     }
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(in crate::tui) fn text(buffer: &Buffer) -> String {
     let mut rows = Vec::new();
     for y in 0..buffer.area.height {
         let mut row = String::new();

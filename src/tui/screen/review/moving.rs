@@ -280,7 +280,7 @@ impl Review {
 }
 
 /// Row `row` of `rows` after moving by `action`, with pages of `page` rows.
-pub(in crate::tui::screen) fn moved(row: usize, rows: usize, page: usize, action: Action) -> usize {
+pub(in crate::tui) fn moved(row: usize, rows: usize, page: usize, action: Action) -> usize {
     let row = match action {
         Action::Up => row.saturating_sub(1),
         Action::Down => row + 1,
