@@ -138,6 +138,30 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             verify.json,
         ),
         Some(Command::Export(export)) => command::export::export(&exported(export)),
+        Some(Command::Sample(sample)) => command::sample::sample(&command::sample::Options {
+            record: sample.record,
+            seed: sample.seed,
+            size: sample.size,
+            filter: sample.filter,
+            allowed_signers: sample.allowed_signers,
+            json: sample.json,
+        }),
+        Some(Command::Log(log)) => command::log::log(
+            &context,
+            &command::log::Options {
+                subject: log.record,
+                at: log.at,
+                item: log.item,
+                diff: log
+                    .diff
+                    .and_then(|moments| match <[String; 2]>::try_from(moments) {
+                        Ok([from, to]) => Some((from, to)),
+                        Err(_) => None,
+                    }),
+                allowed_signers: log.allowed_signers,
+                json: log.json,
+            },
+        ),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod provenance;
 pub mod resource;
 pub mod rights;
+pub mod sample;
 pub mod scope;
 pub mod seal;
 pub mod signal;

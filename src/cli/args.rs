@@ -66,6 +66,10 @@ pub(super) enum Command {
     Verify(Verify),
     /// Turn a record into a spreadsheet, a page or JSON
     Export(auditor::Export),
+    /// Draw items from a record for an auditor to look at, reproducibly
+    Sample(auditor::Sample),
+    /// Tell what happened in a review, at any moment
+    Log(auditor::Log),
 }
 
 /// The review is kept like any other and opened again where you left it. Without a terminal the same story

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{failure, verify};
 use crate::{
-    domain::text::SafeText,
+    domain::{campaign::Campaign, items::Item, text::SafeText},
     verify::{Verdict, VerifiedRecord},
 };
 
@@ -34,4 +34,29 @@ pub(crate) fn open(path: &Path, allowed_signers: Option<&Path>) -> anyhow::Resul
             format!("see what `muster verify {}` says", path.display()),
         )),
     }
+}
+
+/// The item that `text` names: its number, or its id.
+pub(crate) fn find_item(campaign: &Campaign, text: &str) -> anyhow::Result<Item> {
+    let snapshot = campaign.snapshot();
+    let by_number = || {
+        let number: u32 = text.parse().ok()?;
+        let index = number.checked_sub(1)?;
+        ((index as usize) < snapshot.len()).then_some(Item(index))
+    };
+    let by_id = || {
+        let id = text.parse().ok()?;
+        let index = snapshot.grants().iter().position(|grant| grant.id == id)?;
+        u32::try_from(index).ok().map(Item)
+    };
+    // An id of digits alone is longer than any number.
+    by_number().or_else(by_id).ok_or_else(|| {
+        failure(
+            format!("there is no item {}", SafeText::of(text)),
+            format!(
+                "give a number from 1 to {}, or the id of an item as grants.jsonl has it",
+                snapshot.len()
+            ),
+        )
+    })
 }

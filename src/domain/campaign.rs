@@ -1,5 +1,7 @@
 //! [`Campaign`]: one review, made only by folding its journal over its snapshot.
 
+pub mod replay;
+
 use std::sync::Arc;
 
 use super::{

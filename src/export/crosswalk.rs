@@ -161,7 +161,9 @@ const ROWS: [(&str, &str, Answer); 24] = [
         )
     }),
     ("Sampling by the auditor", "audit method", |_| {
-        partly("ids and numbers of items are stable, and their total is in review.json")
+        partly(
+            "ids and numbers of items are stable, their total is in review.json, and `muster sample` is reproducible from seed and algorithm",
+        )
     }),
     (
         "Protected, non-repudiable record",

@@ -4,6 +4,7 @@
     reason = "tests stand outside the program and its layers"
 )]
 
+mod auditor;
 #[cfg(unix)]
 mod connect;
 mod contract;

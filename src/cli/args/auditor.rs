@@ -47,6 +47,73 @@ pub(crate) struct Export {
     pub(crate) allowed_signers: Option<PathBuf>,
 }
 
+/// Each item is given the SHA-256 of three lines: muster-sample/1, the seed, and the item's id. Those with the smallest
+/// digests are the sample, so everybody can draw it again, with this program or without.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The record is verified first. A larger sample from the same seed holds the
+smaller one. The same without muster:
+
+  jq -r .id grants.jsonl | while read -r id; do
+    printf '%s %s\\n' \"$(printf 'muster-sample/1\\n%s\\n%s\\n' SEED \"$id\" |
+      sha256sum | cut -d' ' -f1)\" \"$id\"
+  done | sort | head -n SIZE
+
+Examples:
+  muster sample RECORD --seed 2026-11-21 --size 25
+  muster sample RECORD --seed 7 --size 10 --where 'is:kept is:privileged'")]
+pub(crate) struct Sample {
+    /// The record's folder
+    pub(crate) record: PathBuf,
+    /// Any text; who draws again needs the same
+    #[arg(long)]
+    pub(crate) seed: String,
+    /// How many items
+    #[arg(long, value_name = "N")]
+    pub(crate) size: usize,
+    /// Draw only from the items that this filter chooses; `muster decide --help` explains filters
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Print the sample as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What happened, entry by entry, and where the review stood after the last that is shown.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A record is verified first. A moment is the number of an entry, a day, or a time
+in UTC: 41, 2026-08-11, \"2026-08-11 14:00\", 2026-08-11T14:00:58Z.
+
+Examples:
+  muster log RECORD
+  muster log RECORD --at 2026-08-11 --item 17      what was known of item 17 then
+  muster log RECORD --diff 40 90                   decisions that differ; exit
+                                                   code 1 when some do
+  muster log 2026-q4                               a review in progress")]
+pub(crate) struct Log {
+    /// The record's folder, or the name of a review in progress
+    pub(crate) record: PathBuf,
+    /// Only up to this moment
+    #[arg(long, value_name = "ENTRY|TIME")]
+    pub(crate) at: Option<String>,
+    /// Only what is about this item, by number or id
+    #[arg(long, value_name = "ITEM")]
+    pub(crate) item: Option<String>,
+    /// The decisions that differ between two moments
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], conflicts_with = "at")]
+    pub(crate) diff: Option<Vec<String>>,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
     Csv,

@@ -1,0 +1,320 @@
+//! `muster log`: the journal of a record or of a review in progress, as text, at any moment.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+
+use super::{Answer, Context, failure, record, thousands};
+use crate::{
+    domain::{
+        campaign::{Campaign, replay::Replay},
+        items::Item,
+        journal::{Entry, Event},
+        text::{Raw, SafeText},
+        time::{Day, Timestamp},
+    },
+    export::items::decided,
+    tui::phrase,
+};
+
+/// What is wanted.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// A record's folder, or the name of a review in progress.
+    pub(crate) subject: PathBuf,
+    pub(crate) at: Option<String>,
+    pub(crate) item: Option<String>,
+    pub(crate) diff: Option<(String, String)>,
+    pub(crate) allowed_signers: Option<PathBuf>,
+    pub(crate) json: bool,
+}
+
+/// Tells what happened.
+pub(crate) fn log(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let subject = Subject::open(
+        context,
+        &options.subject,
+        options.allowed_signers.as_deref(),
+    )?;
+    let campaign = subject.campaign();
+    let item = options
+        .item
+        .as_deref()
+        .map(|text| record::find_item(campaign, text))
+        .transpose()?;
+    if let Some((from, to)) = &options.diff {
+        return differences(campaign, from, to, item, options.json);
+    }
+    let mut replay = replay(campaign)?;
+    if let Some(at) = &options.at {
+        let at = moment(&replay, at)?;
+        replay.seek(at);
+    }
+    let shown = replay.campaign();
+    let entries = shown
+        .entries()
+        .iter()
+        .filter(|entry| item.is_none_or(|item| touches(shown, entry, item)));
+    let mut text = String::new();
+    for entry in entries {
+        if options.json {
+            text.push_str(&super::json_line(&as_json(shown, entry)));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}", line(shown, entry));
+        }
+    }
+    if !options.json {
+        let _ = writeln!(text, "{}", standing(shown, &subject.standing()));
+        if let Some(item) = item {
+            let _ = writeln!(
+                text,
+                "item {}: {}, {}",
+                item.number(),
+                phrase::item_of(shown.snapshot(), item),
+                decided(shown, item)
+            );
+        }
+    }
+    Ok(Answer::done(text))
+}
+
+/// A record, or a review in progress.
+enum Subject {
+    Record(record::GoodRecord),
+    Review(Box<crate::store::Review>),
+}
+
+impl Subject {
+    fn open(context: &Context, path: &Path, signers: Option<&Path>) -> anyhow::Result<Self> {
+        if path
+            .join(crate::format::record::SUMS)
+            .symlink_metadata()
+            .is_ok()
+        {
+            return record::open(path, signers).map(Self::Record);
+        }
+        match path.to_str().filter(|name| !name.contains(['/', '\\'])) {
+            Some(name) => super::review::look(context, name)
+                .map(Box::new)
+                .map(Self::Review),
+            None => Err(failure(
+                format!("{} is not a record", path.display()),
+                "give the folder that holds SHA256SUMS, or the name of a review",
+            )),
+        }
+    }
+
+    fn campaign(&self) -> &Campaign {
+        match self {
+            Self::Record(good) => good.record.campaign(),
+            Self::Review(review) => review.campaign(),
+        }
+    }
+
+    fn standing(&self) -> String {
+        match self {
+            Self::Record(good) => good.verdict.clone(),
+            Self::Review(_) => "a review in progress, which nobody signed".to_owned(),
+        }
+    }
+}
+
+/// The journal of `campaign`, ready to show any moment.
+pub(super) fn replay(campaign: &Campaign) -> anyhow::Result<Replay> {
+    let mut line = super::progress::ProgressLine::new();
+    let all = campaign.entries().len();
+    let replay = Replay::of(campaign, &mut |done| {
+        // Asking the clock costs more than an entry.
+        if done.is_multiple_of(4096) {
+            let text = format!(
+                "replaying {} of {} entries",
+                thousands(done as u64),
+                thousands(all as u64)
+            );
+            line.show(super::elapsed_ms(), "replay", &text);
+        }
+    })?;
+    line.finish();
+    Ok(replay)
+}
+
+/// The entry that `text` names: its number, or the last one at a time or a day.
+pub(super) fn moment(replay: &Replay, text: &str) -> anyhow::Result<u32> {
+    let entries = replay.end().entries();
+    if let Ok(number) = text.parse::<u32>() {
+        return if (1..=replay.last()).contains(&number) {
+            Ok(number)
+        } else {
+            Err(failure(
+                format!("there is no entry {number}"),
+                format!("the journal has the entries 1 to {}", replay.last()),
+            ))
+        };
+    }
+    let day_end = |day: Day| Timestamp::from_ms(day.start().ms() + 24 * 60 * 60 * 1000 - 1);
+    let minute = || {
+        let (day, clock) = text.split_once([' ', 'T'])?;
+        let clock = clock.trim_end_matches('Z');
+        let full = if clock.len() == 5 { ":59.999" } else { ".999" };
+        format!("{day}T{clock}{full}Z").parse::<Timestamp>().ok()
+    };
+    let time = text
+        .parse::<Timestamp>()
+        .ok()
+        .or_else(|| text.parse::<Day>().ok().and_then(day_end))
+        .or_else(minute);
+    let first = entries.first().map(|entry| entry.at);
+    match time {
+        Some(time) if first.is_some_and(|first| time < first) => Err(failure(
+            format!("nothing had happened by {text}"),
+            format!(
+                "the review was opened at {} UTC",
+                first.map_or_else(String::new, Timestamp::minute)
+            ),
+        )),
+        Some(time) => Ok(replay.at_time(time)),
+        None => Err(failure(
+            format!(
+                "{} is neither the number of an entry nor a time",
+                SafeText::of(text)
+            ),
+            "write 41, 2026-08-11, \"2026-08-11 14:00\" or 2026-08-11T14:00:58Z (UTC)",
+        )),
+    }
+}
+
+/// Whether an entry is about `item`.
+pub(super) fn touches(campaign: &Campaign, entry: &Entry, item: Item) -> bool {
+    match &entry.event {
+        Event::Decided(decided) => decided.items.contains(item),
+        Event::Noted { item: noted, .. } => *noted == item,
+        Event::Undone { entry } | Event::Redone { entry } => campaign
+            .entry(*entry)
+            .is_some_and(|entry| touches(campaign, entry, item)),
+        _ => false,
+    }
+}
+
+/// An entry in a line.
+pub(super) fn line(campaign: &Campaign, entry: &Entry) -> String {
+    let taken_back = matches!(entry.event, Event::Decided(_) | Event::Noted { .. })
+        && !campaign.stands(entry.seq);
+    format!(
+        "{:>6}  {} {}  {:<12} {}{}",
+        entry.seq,
+        entry.at.day(),
+        entry.at.clock(),
+        entry.by.safe(),
+        phrase::entry(campaign, entry),
+        if taken_back { "  (taken back)" } else { "" }
+    )
+}
+
+/// How far the campaign is at the moment that is shown.
+fn standing(campaign: &Campaign, verdict: &str) -> String {
+    let progress = campaign.progress();
+    let last = campaign.entries().last();
+    format!(
+        "after entry {}: {} kept, {} revoked, {} acknowledged, {} undecided ({} for later); {verdict}",
+        last.map_or(0, |entry| entry.seq),
+        thousands(progress.kept),
+        thousands(progress.revoked),
+        thousands(progress.acknowledged),
+        thousands(progress.undecided),
+        thousands(progress.later)
+    )
+}
+
+fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
+    let (event, items, reason) = match &entry.event {
+        Event::Opened(_) => ("opened", None, None),
+        Event::Decided(decided) => (
+            decided.change.word(),
+            Some(decided.items.to_string()),
+            decided.reason.as_ref(),
+        ),
+        Event::Undone { .. } => ("undone", None, None),
+        Event::Redone { .. } => ("redone", None, None),
+        Event::Noted { item, .. } => ("noted", Some(item.number().to_string()), None),
+        Event::SelfReviewAllowed { reason } => ("self-review", None, Some(reason)),
+        Event::Attested(attested) => ("attested", None, attested.undecided_reason.as_ref()),
+        Event::Sealed { .. } => ("sealed", None, None),
+    };
+    json!({
+        "entry": entry.seq,
+        "at": entry.at.to_string(),
+        "by": entry.by.raw(),
+        "event": event,
+        "items": items,
+        "reason": reason.map(Raw::raw),
+        "stands": matches!(entry.event, Event::Decided(_) | Event::Noted { .. }).then(|| campaign.stands(entry.seq)),
+        "text": phrase::entry(campaign, entry),
+    })
+}
+
+/// The items whose decision is another one at the second moment.
+fn differences(
+    campaign: &Campaign,
+    from: &str,
+    to: &str,
+    only: Option<Item>,
+    json: bool,
+) -> anyhow::Result<Answer> {
+    let mut replay = replay(campaign)?;
+    let (from, to) = (moment(&replay, from)?, moment(&replay, to)?);
+    replay.seek(from);
+    let before: Vec<&str> = (0..campaign.snapshot().len())
+        .map(|index| decided(replay.campaign(), at(index)))
+        .collect();
+    replay.seek(to);
+    let after = replay.campaign();
+    let mut text = String::new();
+    let mut changed = 0u64;
+    for (index, before) in before.into_iter().enumerate() {
+        let item = at(index);
+        let now = decided(after, item);
+        if before == now || only.is_some_and(|only| only != item) {
+            continue;
+        }
+        changed += 1;
+        let deciding = after.deciding_entry(item).map(|(entry, _)| entry.seq);
+        if json {
+            text.push_str(&super::json_line(&json!({
+                "item": item.number(),
+                "id": after.snapshot().grant(item).id.to_string(),
+                "before": before,
+                "after": now,
+                "entry": deciding,
+            })));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "{:>7}  {before} → {now}{}  {}",
+                item.number(),
+                deciding.map_or_else(String::new, |seq| format!(" ({seq})")),
+                phrase::item_of(after.snapshot(), item)
+            );
+        }
+    }
+    if !json {
+        let _ = writeln!(
+            text,
+            "{} between entry {from} and entry {to}",
+            super::count(changed, "decision differs", "decisions differ")
+        );
+    }
+    Ok(Answer {
+        text,
+        code: u8::from(changed > 0),
+    })
+}
+
+fn at(index: usize) -> Item {
+    Item(u32::try_from(index).expect("items are counted in 32 bits"))
+}
