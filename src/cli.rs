@@ -70,8 +70,9 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 &context,
                 &command::demo::Options {
                     size,
-                    fresh: demo.fresh,
+                    fresh: demo.fresh || demo.policy.is_some(),
                     plain: demo.plain,
+                    policy: demo.policy,
                 },
             )
         }
@@ -130,6 +131,13 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 undecided_reason: seal.allow_undecided,
                 attest: seal.attest,
                 json: seal.json,
+            },
+        ),
+        Some(Command::Policy(policy)) => command::policy::policy(
+            &context,
+            &command::policy::Options {
+                file: policy.file,
+                default: policy.default,
             },
         ),
         Some(Command::Verify(verify)) => command::verify::verify(
@@ -225,6 +233,7 @@ fn reading(snapshot: args::Snapshot) -> command::snapshot::Options {
         refresh: snapshot.refresh,
         scope: snapshot.scope,
         evidence: evidence(snapshot.evidence),
+        policy: snapshot.policy,
         json: snapshot.json,
     }
 }

@@ -22,6 +22,7 @@ mod keys;
 mod loading;
 pub(crate) mod log;
 mod place;
+pub(crate) mod policy;
 mod progress;
 mod record;
 mod refresh;

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 pub(crate) struct Places {
     /// Reviews in progress and sealed records.
     pub(crate) data: PathBuf,
-    /// The key muster made, when it made one, and the list of connections.
+    /// The key muster made, when it made one, the list of connections, and the policy.
     pub(crate) config: PathBuf,
     /// The person's home folder.
     pub(crate) home: PathBuf,
@@ -42,6 +42,11 @@ impl Places {
             config: folders.config_dir().to_owned(),
             home,
         })
+    }
+
+    /// The rules for new reviews, when somebody wrote some.
+    pub(crate) fn policy(&self) -> PathBuf {
+        self.config.join("policy.toml")
     }
 
     /// The key that `seal --new-key` makes and uses.
@@ -101,6 +106,11 @@ pub(crate) fn is_dumb() -> bool {
 /// A variable that tells how the terminal wants to be drawn on. Secrets have functions of their own.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
+}
+
+/// Whether there is something at `path`, be it a link that leads nowhere.
+pub(crate) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// Reads a small text file whole.

@@ -15,6 +15,7 @@ pub mod earlier;
 pub mod evidence;
 pub mod journal;
 pub mod merkle;
+pub mod policy;
 pub mod population;
 pub mod record;
 pub mod sums;

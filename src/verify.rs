@@ -11,9 +11,11 @@
 //!    the auditor's list allows that key, if there is a list. It gives the exact sizes of the other files.
 //! 6. [`Stage::Hashes`]: every file has its digest.
 //! 7. [`Stage::Population`]: accounts, resources and grants are a snapshot, the one the review was opened on.
-//! 8. [`Stage::Journal`]: the chain of entries holds and may happen in this order; the last one attests.
-//! 9. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
-//! 10. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
+//! 8. [`Stage::Policy`]: the rules the review was opened under can be read.
+//! 9. [`Stage::Journal`]: the chain of entries holds and may happen in this order under these rules; the last one
+//!    attests.
+//! 10. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
+//! 11. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
 //!
 //! The raw answers of the server are checked by their digest alone.
 
@@ -130,6 +132,8 @@ pub enum Stage {
     Hashes,
     /// The reviewed accounts, resources and grants.
     Population,
+    /// The rules the review was opened under.
+    Policy,
     /// The entries of the journal.
     Journal,
     /// The decisions.
@@ -215,6 +219,7 @@ impl fmt::Display for Stage {
             Self::Signer => "signer",
             Self::Hashes => "digests",
             Self::Population => "population",
+            Self::Policy => "policy",
             Self::Journal => "journal",
             Self::Decisions => "decisions",
             Self::Merkle => "Merkle tree",

@@ -62,6 +62,8 @@ pub(super) enum Command {
     Decide(Decide),
     /// Close a review: attest, sign, and write the record
     Seal(Seal),
+    /// Print the rules that reviews are opened under, or check a file of them
+    Policy(Policy),
     /// Judge a record from its bytes alone
     Verify(Verify),
     /// Turn a record into a spreadsheet, a page or JSON
@@ -85,8 +87,11 @@ pub(super) struct Demo {
     /// Lines and prompts instead of screens
     #[arg(long)]
     pub(super) plain: bool,
+    /// Begin a new review under the rules in this file; see `muster policy`
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
     /// Only serve the organization over HTTP on this machine, until interrupted; prints one line of JSON with url, token and the client credentials of an application
-    #[arg(long, conflicts_with_all = ["fresh", "plain"])]
+    #[arg(long, conflicts_with_all = ["fresh", "plain", "policy"])]
     pub(super) serve: bool,
     /// With --serve: the port; 0 takes a free one
     #[arg(long, requires = "serve", default_value_t = 0, value_name = "N")]
@@ -160,6 +165,10 @@ pub(super) struct Snapshot {
     /// What is kept of the server's raw answers
     #[arg(long, value_enum, default_value_t = Evidence::Full)]
     pub(super) evidence: Evidence,
+    /// The rules of the review are in this file, instead of policy.toml in the config folder; see `muster policy`. A
+    /// refresh keeps the rules of the review unless this is given
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
     /// How many requests run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) concurrency: u8,
@@ -318,7 +327,7 @@ pub(super) struct Decide {
     pub(super) filter: String,
     #[command(flatten)]
     pub(super) verb: Verb,
-    /// Why; a revoke needs it
+    /// Why; a revoke needs it, and so does keeping what is privileged when the policy says so
     #[arg(long, value_name = "TEXT", required_if_eq("revoke", "true"))]
     pub(super) reason: Option<String>,
     /// Change items that are decided already too; otherwise they are left alone
@@ -413,6 +422,32 @@ pub(super) struct Seal {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A policy says which roles count as privileged and whether keeping them needs a
+reason, after how many days without a sign-in an account is unused, what is left
+out of a bulk keep, which reasons are offered, and which pace of deciding is
+pointed out before the signature. Keys that are left out are as in the default.
+
+A new review is opened under the file of --policy, else under policy.toml in the
+config folder, else under the built-in policy. It keeps that policy, and its
+record holds it as policy.toml.
+
+  muster policy --default > policy.toml       a policy to start from
+  muster policy policy.toml                   check it; what it leaves out is filled in
+  muster snapshot q4 --org acme --policy policy.toml
+
+The policy is printed on stdout, where it comes from on stderr.
+Exit codes: 0 in order, 2 not a policy; the line and the column are named.")]
+pub(super) struct Policy {
+    /// Check this file, and print what it comes to
+    #[arg(conflicts_with = "default")]
+    pub(super) file: Option<PathBuf>,
+    /// Print the built-in policy
+    #[arg(long)]
+    pub(super) default: bool,
 }
 
 #[derive(Debug, Args)]

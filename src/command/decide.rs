@@ -76,7 +76,12 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
     }
     let event = (!selection.items.is_empty()).then(|| event(options, &selection));
     if let Some(event) = &event {
-        campaign.check(event)?;
+        campaign.check(event).map_err(|refusal| match refusal {
+            Refusal::KeepNeedsReason(_) => {
+                failure(refusal.to_string(), "give the reason with --reason")
+            }
+            refusal => refusal.into(),
+        })?;
     }
     if let Some(event) = event.filter(|_| !options.dry_run) {
         super::review::allow_self_review(&mut review, &options.exceptions)?;

@@ -1,13 +1,16 @@
 //! `muster demo`: the embedded organization, reviewed like a real one.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+};
 
 use secrecy::SecretString;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, Context, elapsed_ms, loading,
+    Answer, Context, elapsed_ms, loading, policy,
     progress::ProgressLine,
     review::{self, Session},
     snapshot::{self, Request},
@@ -15,6 +18,7 @@ use super::{
 use crate::{
     demo::{Server, State},
     domain::provenance::Evidence,
+    format::policy::PolicyFile,
     space::{Client, Progress},
     store::Review,
 };
@@ -29,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) size: Size,
     pub(crate) fresh: bool,
     pub(crate) plain: bool,
+    /// The rules a new review is opened under, instead of those in the config folder or the built-in ones.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// Only serves the organization, until interrupted.
@@ -92,9 +98,10 @@ async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
 
 /// Opens the latest demo review of this size, or makes one; without a terminal the story tells itself.
 pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let policy = policy::choose(context, options.policy.as_deref())?;
     let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     if !terminal && !options.plain {
-        return story::tell(context, options.size);
+        return story::tell(context, options.size, &policy);
     }
     if !review::plain_wanted(options.plain) {
         let places = context.clone();
@@ -107,7 +114,7 @@ pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answe
                 Some(Place::Open(review)) => Some(*review),
                 Some(Place::New(name)) => {
                     loading::read(effects, messages, async |cancel, tell| {
-                        read(&places, size, &name, cancel, tell).await
+                        read(&places, (size, &policy), &name, cancel, tell).await
                     })?
                 }
             };
@@ -123,7 +130,7 @@ pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answe
             };
             let reading = read(
                 context,
-                options.size,
+                (options.size, &policy),
                 &name,
                 CancellationToken::new(),
                 &mut show,
@@ -208,7 +215,7 @@ fn next_name(context: &Context, base: &str) -> anyhow::Result<String> {
 /// Serves the organization and takes a snapshot of it.
 async fn read(
     context: &Context,
-    size: Size,
+    (size, policy): (Size, &PolicyFile),
     name: &str,
     cancel: CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
@@ -227,6 +234,7 @@ async fn read(
         &client,
         Request {
             name,
+            policy,
             reviewer: None,
             going_on: snapshot::GoingOn::Never,
             scope: None,

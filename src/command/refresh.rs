@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use super::{Answer, Context, count, failure, now, seal, snapshot::eprint_line, thousands};
 use crate::{
     domain::{
+        account::Fact,
         campaign::Campaign,
+        decision::Decision,
         drift::{self, Drift},
+        grant::Entitlement,
         items::{Item, ItemSet},
         journal::Previous,
         provenance::Provenance,
@@ -20,6 +23,7 @@ use crate::{
         snapshot::Snapshot,
         text::{Raw, SafeText},
     },
+    format::policy::PolicyFile,
     store::{Draft, Review},
 };
 
@@ -101,6 +105,7 @@ fn items(snapshot: &Snapshot) -> impl Iterator<Item = Item> + use<> {
 /// A new snapshot beside an open review.
 #[derive(Debug)]
 pub(super) struct Fresh {
+    pub(super) policy: PolicyFile,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) provenance: Provenance,
 }
@@ -256,12 +261,46 @@ impl<'a> Refresh<'a> {
             slot.decision.is_some() || slot.later
         };
         let changed = self.drift.changed.iter();
-        let reopened = changed.filter(|changed| stands(changed.before)).count() as u64;
+        let changed = changed
+            .map(|changed| changed.before)
+            .filter(|item| stands(*item));
+        let mut reopened: Vec<Item> = changed.chain(self.unreasoned()).collect();
+        reopened.sort_unstable();
+        reopened.dedup();
+        let reopened = reopened.len() as u64;
         let all = campaign
             .items()
             .iter()
             .filter(|item| stands(*item) && self.drift.place(*item).is_some());
         (all.count() as u64 - reopened, reopened)
+    }
+
+    /// Items that were kept without a reason where the new policy wants one.
+    fn unreasoned(&self) -> Vec<Item> {
+        let (campaign, policy) = (self.campaign(), self.new.policy.policy());
+        if !policy.privileged_keep_needs_reason {
+            return Vec::new();
+        }
+        let roles = self.new.snapshot.roles().iter();
+        let privileged: Vec<bool> = roles
+            .map(|role| policy.privileged(role) == Fact::Known(true))
+            .collect();
+        let role = |item: Item| match self.new.snapshot.grant(item).entitlement {
+            Entitlement::OrganizationRole(role) | Entitlement::ProjectRole(_, role) => Some(role),
+            Entitlement::SignIn | Entitlement::Membership(_) => None,
+        };
+        let wants = |before: &Item| {
+            campaign.slot(*before).decision == Some(Decision::Keep)
+                && campaign
+                    .deciding_entry(*before)
+                    .is_some_and(|(_, decided)| decided.reason.is_none())
+                && self
+                    .drift
+                    .place(*before)
+                    .and_then(role)
+                    .is_some_and(|role| privileged[role.index()])
+        };
+        campaign.items().iter().filter(wants).collect()
     }
 
     fn as_text(&self) -> String {
@@ -304,6 +343,9 @@ impl<'a> Refresh<'a> {
                 count(gaps, "thing", "things")
             );
         }
+        if self.new.policy != *self.old.policy() {
+            text.push_str("  another policy\n");
+        }
         let _ = writeln!(
             text,
             "  {} unchanged; {} carried over, {} to be decided again",
@@ -337,6 +379,7 @@ impl<'a> Refresh<'a> {
             "new": self.drift.new.iter().map(|item| as_json(new, item)).collect::<Vec<_>>(),
             "gone": self.drift.gone.iter().map(|item| as_json(old, item)).collect::<Vec<_>>(),
             "changed": changed.collect::<Vec<_>>(),
+            "policy_changed": self.new.policy != *self.old.policy(),
             "unchanged": self.drift.unchanged,
             "decisions_carried": stay,
             "decisions_reopened": reopened,

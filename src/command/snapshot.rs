@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Answer, Context, count, elapsed_ms, failure, now,
     place::Place,
+    policy,
     progress::ProgressLine,
     refresh::{self, Consent, Fresh, Refresh},
     thousands, token, version,
@@ -27,7 +28,10 @@ use crate::{
         scope::{self, Scope},
         text::{Raw, SafeText},
     },
-    format::evidence::{self, Body},
+    format::{
+        evidence::{self, Body},
+        policy::PolicyFile,
+    },
     space::{self, Client, ClientOptions, Earlier, Fetched, Progress},
     store::{self, Draft, Review, Store},
 };
@@ -49,6 +53,8 @@ pub(crate) struct Options {
     /// Which grants are put up for decision; empty is all.
     pub(crate) scope: Vec<String>,
     pub(crate) evidence: Evidence,
+    /// The rules the review is opened under, instead of those in the config folder or the built-in ones.
+    pub(crate) policy: Option<PathBuf>,
     /// Take the new snapshot into an open review without asking.
     pub(crate) refresh: bool,
     pub(crate) json: bool,
@@ -74,8 +80,14 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     if let Some(old) = &old {
         refresh::stays(old, options.reviewer.as_deref(), scope.as_deref())?;
     }
+    // A review keeps its policy, unless somebody says otherwise.
+    let policy = match &old {
+        Some(old) if options.policy.is_none() => old.policy().clone(),
+        _ => policy::choose(context, options.policy.as_deref())?,
+    };
     let mut line = ProgressLine::new();
     let request = Request {
+        policy: &policy,
         beside: old.is_some(),
         name: &options.name,
         reviewer: options.reviewer.as_deref(),
@@ -137,6 +149,7 @@ fn over(
     draft.give_up();
     let provenance = provenance(&draft, &fetched, options.evidence);
     let fresh = Fresh {
+        policy: draft.policy().clone(),
         snapshot: Arc::new(fetched.snapshot),
         provenance,
     };
@@ -209,6 +222,8 @@ pub(crate) fn extra_roots(file: Option<&Path>) -> anyhow::Result<Vec<Vec<u8>>> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) name: &'a str,
+    /// The rules the review is opened under.
+    pub(crate) policy: &'a PolicyFile,
     /// The reviewer's login name, when it is not the token's owner.
     pub(crate) reviewer: Option<&'a str>,
     pub(crate) going_on: GoingOn<'a>,
@@ -265,6 +280,7 @@ async fn gather(
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> anyhow::Result<(Draft, Fetched)> {
     let (mut draft, earlier) = begin(store, client, request)?;
+    draft.set_policy(request.policy.clone());
     let mut fetched = fetch(&mut draft, client, request, earlier, cancel, progress).await;
     if let (Err(Stop::Client(space::Error::NotTheSame { why })), GoingOn::With(talk)) =
         (&fetched, request.going_on)

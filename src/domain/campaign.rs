@@ -5,10 +5,10 @@ pub mod replay;
 use std::sync::Arc;
 
 use super::{
-    account::AccountId,
+    account::{AccountId, Fact},
     decision::{Change, Decision, Slot},
     earlier::Earlier,
-    grant::Holder,
+    grant::{Entitlement, Holder},
     items::{Item, ItemSet},
     journal::{Attested, Chosen, Decided, Entry, Event, How, Opened},
     policy::Policy,
@@ -33,6 +33,8 @@ pub struct Campaign {
     items: Arc<ItemSet>,
     /// For each subject, how many of its items are put up for decision.
     put_up: Vec<u32>,
+    /// For each role, whether it is known to be privileged.
+    privileged_roles: Arc<[bool]>,
     self_review: Option<Raw>,
     slots: Vec<Slot>,
     notes: std::collections::BTreeMap<Item, Raw>,
@@ -166,6 +168,9 @@ pub enum Refusal {
     /// A revoke came without a reason.
     #[error("a revoke needs a reason")]
     NoReason,
+    /// A privileged grant was kept without a reason, and the policy wants one.
+    #[error("item {0} is privileged, and the policy of this review wants a reason to keep it")]
+    KeepNeedsReason(u64),
     /// The item is the reviewer's own access.
     #[error("item {0} is your own access; another reviewer decides on it")]
     OwnAccess(u64),
@@ -245,6 +250,11 @@ impl Campaign {
                 .reviewer_account
                 .as_ref()
                 .and_then(|AccountId(id)| snapshot.find_account(id)),
+            privileged_roles: snapshot
+                .roles()
+                .iter()
+                .map(|role| terms.policy.privileged(role) == Fact::Known(true))
+                .collect(),
             self_review: None,
             slots: vec![Slot::default(); snapshot.len()],
             notes: std::collections::BTreeMap::new(),
@@ -318,8 +328,10 @@ impl Campaign {
         if decided.reason.as_ref().is_some_and(Raw::is_blank) {
             return Err(Refusal::EmptyReason);
         }
-        if decided.change == Change::Decide(Decision::Revoke) && decided.reason.is_none() {
-            return Err(Refusal::NoReason);
+        if let Some(refusal) = self.wants_reason(decided.change, &decided.items)
+            && decided.reason.is_none()
+        {
+            return Err(refusal);
         }
         match &decided.chosen {
             Chosen::AsBefore { record } => self.check_as_before(decided, record)?,
@@ -354,6 +366,19 @@ impl Campaign {
         other.map_or(Ok(()), |item| Err(Refusal::NotAsBefore(item.number())))
     }
 
+    /// Why `change` may be made to `items` only with a reason, when that is so: to revoke always, and to keep what is
+    /// privileged when the policy says so.
+    pub fn wants_reason(&self, change: Change, items: &ItemSet) -> Option<Refusal> {
+        match change {
+            Change::Decide(Decision::Revoke) => Some(Refusal::NoReason),
+            Change::Decide(Decision::Keep) if self.policy().privileged_keep_needs_reason => {
+                let item = items.iter().find(|item| self.is_privileged(*item))?;
+                Some(Refusal::KeepNeedsReason(item.number()))
+            }
+            Change::Decide(_) | Change::Later | Change::Clear => None,
+        }
+    }
+
     /// Whether `change` may be made to `item`, its reason apart.
     ///
     /// # Errors
@@ -383,6 +408,16 @@ impl Campaign {
                 Err(Refusal::LaterIsUndecided(item.number()))
             }
             Change::Later | Change::Clear => Ok(()),
+        }
+    }
+
+    /// Whether an item is known to be privileged under the policy.
+    pub fn is_privileged(&self, item: Item) -> bool {
+        match self.snapshot.grant(item).entitlement {
+            Entitlement::OrganizationRole(ix) | Entitlement::ProjectRole(_, ix) => {
+                self.privileged_roles[ix.index()]
+            }
+            Entitlement::SignIn | Entitlement::Membership(_) => false,
         }
     }
 

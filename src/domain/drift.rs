@@ -227,7 +227,8 @@ fn team(snapshot: &Snapshot, ix: TeamIx) -> impl PartialEq + use<'_> {
 /// Carries the decisions, bookmarks and notes of `old` over to `new`, a review that was just opened over the new
 /// snapshot. Decisions on changed items are then taken back in one change of its own, so that one undo restores them.
 ///
-/// A decision that cannot be made on the new item, such as a keep on what became an implicit grant, is left behind.
+/// A decision that cannot be made on the new item is left behind: a keep on what became an implicit grant, or one that
+/// has no reason where the new policy wants one.
 ///
 /// # Errors
 /// When `new` is not a review that was just opened over the snapshot that `drift` compared with.
@@ -263,7 +264,14 @@ pub fn carry(
             None if slot.later => Change::Later,
             None => continue,
         };
-        if new.may(change, item).is_ok() {
+        let unreasoned = |entry: &Entry| {
+            entry
+                .decided()
+                .is_some_and(|(_, decided)| decided.reason.is_none())
+        };
+        let wanting = new.wants_reason(change, &item.into()).is_some()
+            && old.entry(slot.entry).is_some_and(unreasoned);
+        if new.may(change, item).is_ok() && !wanting {
             groups.entry((slot.entry, change)).or_default().push(item);
         }
     }

@@ -10,6 +10,7 @@ use super::{
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::Item,
     journal::{Entry, Event, Opened, PreviousRecord},
+    policy::Policy,
     provenance::{Evidence, Provenance, Reader},
     resource::{Organization, Project, Role, RoleKind, Team},
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
@@ -290,6 +291,16 @@ pub(crate) fn provenance() -> Provenance {
 /// A review of `snapshot` that has just begun; the reviewer is Ada, when she is there.
 pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
     scoped(snapshot, None).expect("it opens")
+}
+
+/// The same under a policy.
+pub(crate) fn under(snapshot: &Arc<Snapshot>, policy: Policy) -> Campaign {
+    let terms = Terms {
+        policy: Arc::new(policy),
+        ..Terms::default()
+    };
+    let first = entry(1, Event::Opened(Box::new(opened(snapshot, None))));
+    Campaign::open(Arc::clone(snapshot), terms, first).expect("it opens")
 }
 
 /// The same with a scope.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     account::Fact,
+    decision::{Change, Decision},
     filter::fold,
     resource::{Role, RoleKind},
     signal::Rule,
@@ -47,17 +48,31 @@ impl Policy {
     /// A digit picks a reason, so there are at most this many.
     pub const REASONS: usize = 9;
 
+    /// The reasons that are offered for `change`.
+    pub fn reasons(&self, change: Change) -> &[String] {
+        match change {
+            Change::Decide(Decision::Revoke) => &self.revoke_reasons,
+            _ => &self.keep_reasons,
+        }
+    }
+
     /// Whether a role gives control over others' access, or counts as if it did. The rights of custom roles are not
     /// read, so for those that no pattern names the answer is unknown.
     pub fn privileged(&self, role: &Role) -> Fact<bool> {
-        let implicit = role.kind == RoleKind::OrganizationImplicit;
-        let named = |pattern: &Pattern| pattern.matches(role.name.raw());
-        match role.privileged() {
-            // A rule about names must not make everybody's role privileged.
-            said if implicit => said,
-            Fact::Known(true) => Fact::Known(true),
-            _ if self.privileged_roles.iter().any(named) => Fact::Known(true),
-            said => said,
+        let said = role.privileged();
+        // A rule about names must not make everybody's role privileged.
+        if said == Fact::Known(true) || role.kind == RoleKind::OrganizationImplicit {
+            return said;
+        }
+        let name = fold(role.name.raw());
+        if self
+            .privileged_roles
+            .iter()
+            .any(|it| it.matches_folded(&name))
+        {
+            Fact::Known(true)
+        } else {
+            said
         }
     }
 }
@@ -125,7 +140,10 @@ impl Pattern {
 
     /// Whether `name` is meant, the whole of it.
     pub fn matches(&self, name: &str) -> bool {
-        let name = fold(name);
+        self.matches_folded(&fold(name))
+    }
+
+    fn matches_folded(&self, name: &str) -> bool {
         let mut parts = self.folded.split('*');
         let start = parts.next().expect("a split has a first part");
         let Some(mut rest) = name.strip_prefix(start) else {

@@ -33,6 +33,8 @@ pub const EVIDENCE: &str = "evidence.jsonl.zst";
 pub const OPENED_SUMS: &str = "opened.sums";
 /// What the previous record decided; there only when one was named.
 pub const EARLIER: &str = "earlier.jsonl";
+/// The rules the review was opened under.
+pub const POLICY: &str = "policy.toml";
 /// How to verify the record with stock tools.
 pub const README: &str = "README.txt";
 
@@ -43,7 +45,7 @@ pub const NAMESPACE: &str = "muster-review";
 pub const README_TEXT: &str = include_str!("record/README.txt");
 
 /// The files that [`SUMS`] lists, sorted by name: all of a record but [`SUMS`] and [`SIGNATURE`].
-pub const LISTED: [&str; 9] = [
+pub const LISTED: [&str; 10] = [
     README,
     ACCOUNTS,
     DECISIONS,
@@ -51,18 +53,20 @@ pub const LISTED: [&str; 9] = [
     GRANTS,
     JOURNAL,
     OPENED_SUMS,
+    POLICY,
     RESOURCES,
     REVIEW,
 ];
 
-/// The files that [`OPENED_SUMS`] lists, sorted by name: what was fetched.
-pub const POPULATION: [&str; 4] = [ACCOUNTS, EVIDENCE, GRANTS, RESOURCES];
+/// The files that [`OPENED_SUMS`] lists, sorted by name: what was fetched, and the rules that were set for it.
+pub const POPULATION: [&str; 5] = [ACCOUNTS, EVIDENCE, GRANTS, POLICY, RESOURCES];
 
 /// The largest size of a file that is read; `None` for a name that a record does not have.
 pub fn limit(name: &str) -> Option<u64> {
     Some(match name {
         SUMS | SIGNATURE | OPENED_SUMS => 16 << 10,
         README => 64 << 10,
+        POLICY => super::policy::LIMIT,
         REVIEW => 64 << 20,
         ACCOUNTS | RESOURCES => 1 << 30,
         GRANTS | DECISIONS | JOURNAL | EVIDENCE => 8 << 30,

@@ -22,7 +22,7 @@ use crate::{
         snapshot::Snapshot,
         time::Timestamp,
     },
-    format::{evidence, journal, population, record, sums::Sums},
+    format::{evidence, journal, policy::PolicyFile, population, record, sums::Sums},
 };
 
 /// Where a draft is to stand when it is finished.
@@ -43,6 +43,7 @@ pub struct Draft {
     folder: PathBuf,
     evidence: Option<evidence::Writer<BufWriter<HashedFile>>>,
     lock: Option<Lock>,
+    policy: PolicyFile,
     /// Whether an interrupted fetch leaves its answers.
     lasting: bool,
     /// When reading began, and each time it went on.
@@ -128,6 +129,7 @@ impl Draft {
             folder,
             evidence: None,
             lock: Some(lock),
+            policy: PolicyFile::default(),
             lasting: false,
             runs: Vec::new(),
             answers: 0,
@@ -280,6 +282,16 @@ impl Draft {
         self.lasting && self.useful > ASKED_EACH_TIME
     }
 
+    /// The review will be opened under `policy` instead of the built-in one.
+    pub fn set_policy(&mut self, policy: PolicyFile) {
+        self.policy = policy;
+    }
+
+    /// The policy the review will be opened under.
+    pub fn policy(&self) -> &PolicyFile {
+        &self.policy
+    }
+
     /// How many answers there are.
     pub fn answers(&self) -> u32 {
         self.answers
@@ -409,7 +421,9 @@ impl Draft {
             .take()
             .expect("a draft has its lock until it is finished");
         files::sync_folder(&self.store.reviews_folder())?;
-        Review::begun(&self.store, &self.name, campaign, head, sums, lock)
+        let policy = std::mem::take(&mut self.policy);
+        let parts = (campaign, policy, head, sums);
+        Review::begun(&self.store, &self.name, parts, lock)
     }
 
     /// Writes the population, and folds the first entry over it.
@@ -438,8 +452,12 @@ impl Draft {
         let accounts = write(record::ACCOUNTS, population::write_accounts)?;
         let resources = write(record::RESOURCES, population::write_resources)?;
         let grants = write(record::GRANTS, population::write_grants)?;
+        let policy = files::write(&path(record::POLICY), |out| {
+            out.write_all(self.policy.bytes())
+        })?;
         let sums = Sums::new([
             (record::EVIDENCE, evidence.0),
+            (record::POLICY, policy.0),
             (record::ACCOUNTS, accounts.0),
             (record::RESOURCES, resources.0),
             (record::GRANTS, grants.0),
@@ -452,7 +470,11 @@ impl Draft {
             population: Digest::of(text.as_bytes()),
             ..provenance
         });
-        Ok((Campaign::open(snapshot, Terms::default(), first)?, sums))
+        let terms = Terms {
+            policy: Arc::clone(self.policy.policy()),
+            ..Terms::default()
+        };
+        Ok((Campaign::open(snapshot, terms, first)?, sums))
     }
 
     /// Writes the journal and puts the whole folder on disk; the answer is the journal's head.

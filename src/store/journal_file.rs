@@ -105,11 +105,12 @@ impl Replay {
         })
     }
 
-    /// Folds the whole journal over `snapshot`. With the file to write to, a torn last line is cut from it; the
+    /// Folds the whole journal over `snapshot` under `terms`. With the file to write to, a torn last line is cut from it; the
     /// answer's last part then says so.
     pub(super) fn finish(
         mut self,
         snapshot: Arc<Snapshot>,
+        terms: Terms,
         writer: Option<&mut JournalFile>,
     ) -> Result<(Campaign, Digest, Option<String>), Error> {
         let path = self.folder.join(record::JOURNAL);
@@ -118,7 +119,7 @@ impl Replay {
             line: line.into(),
             refusal,
         };
-        let mut campaign = Campaign::open(snapshot, Terms::default(), self.first.clone())
+        let mut campaign = Campaign::open(snapshot, terms, self.first.clone())
             .map_err(|refusal| impossible(1, refusal))?;
         let torn = loop {
             let line = campaign.next_seq();

@@ -91,7 +91,12 @@ impl Review {
     ) -> Result<(Digest, names::Review), Error> {
         let (mut parts, merkle_root) = thread::scope(|scope| {
             let others = scope.spawn(|| {
-                let fixed = [names::ACCOUNTS, names::RESOURCES, names::EVIDENCE];
+                let fixed = [
+                    names::ACCOUNTS,
+                    names::RESOURCES,
+                    names::EVIDENCE,
+                    names::POLICY,
+                ];
                 let mut parts = fixed
                     .into_iter()
                     .map(|name| self.carry_over(folder, name))
@@ -117,6 +122,7 @@ impl Review {
             journal_entries: self.campaign().entries().len() as u64,
             journal_head: self.head,
             merkle_root,
+            policy: Digest::of(self.policy().bytes()),
             bytes: parts.iter().map(|(name, _, size)| (*name, *size)).collect(),
         };
         let review =

@@ -15,14 +15,16 @@ use super::{
 use crate::{
     domain::{
         Digest,
-        campaign::{Campaign, Refusal},
+        campaign::{Campaign, Refusal, Terms},
         journal::{Entry, Event},
         snapshot::Snapshot,
         text::Raw,
         time::Timestamp,
     },
     format::{
-        Problem, journal, population,
+        Problem, journal,
+        policy::PolicyFile,
+        population,
         record::{self, POPULATION},
         sums::Sums,
     },
@@ -35,6 +37,7 @@ pub struct Review {
     pub(super) folder: PathBuf,
     pub(super) sums: Sums,
     pub(super) head: Digest,
+    policy: PolicyFile,
     name: String,
     campaign: Campaign,
     writer: Writer,
@@ -61,9 +64,7 @@ impl Review {
     pub(super) fn begun(
         store: &Store,
         name: &str,
-        campaign: Campaign,
-        head: Digest,
-        sums: Sums,
+        (campaign, policy, head, sums): (Campaign, PolicyFile, Digest, Sums),
         lock: Lock,
     ) -> Result<Self, Error> {
         let folder = store.review_folder(name)?;
@@ -74,6 +75,7 @@ impl Review {
             folder,
             sums,
             head,
+            policy,
             campaign,
             writer: Writer::Here {
                 journal,
@@ -112,18 +114,24 @@ impl Review {
     fn read(store: &Store, name: &str, folder: PathBuf, mut writer: Writer) -> Result<Self, Error> {
         let replay = Replay::begin(&folder)?;
         let sums = opened_sums(&folder, &replay.first)?;
+        let policy = read_policy(&folder, &sums)?;
         let snapshot = Arc::new(read_population(&folder, &sums)?);
+        let terms = Terms {
+            policy: Arc::clone(policy.policy()),
+            ..Terms::default()
+        };
         let journal = match &mut writer {
             Writer::Here { journal, .. } => Some(journal),
             Writer::Elsewhere(_) | Writer::Nobody => None,
         };
-        let (campaign, head, recovered) = replay.finish(snapshot, journal)?;
+        let (campaign, head, recovered) = replay.finish(snapshot, terms, journal)?;
         Ok(Self {
             store: store.clone(),
             name: name.to_owned(),
             folder,
             sums,
             head,
+            policy,
             campaign,
             writer,
             recovered,
@@ -143,6 +151,11 @@ impl Review {
     /// The review as its journal tells it.
     pub fn campaign(&self) -> &Campaign {
         &self.campaign
+    }
+
+    /// The policy it was opened under, as it was written.
+    pub fn policy(&self) -> &PolicyFile {
+        &self.policy
     }
 
     /// What was done about a torn last line, for the reviewer to read.
@@ -230,6 +243,15 @@ fn opened_sums(folder: &Path, first: &Entry) -> Result<Sums, Error> {
         return Err(Error::Changed(folder.join(record::OPENED_SUMS)));
     }
     record::parse_opened_sums(&bytes).map_err(damaged)
+}
+
+/// Reads the policy, whose digest `opened.sums` has.
+fn read_policy(folder: &Path, sums: &Sums) -> Result<PolicyFile, Error> {
+    let bytes = files::read(folder, record::POLICY)?;
+    if sums.get(record::POLICY) != Some(Digest::of(&bytes)) {
+        return Err(Error::Changed(folder.join(record::POLICY)));
+    }
+    PolicyFile::read(bytes).map_err(|wrong| Error::damaged(folder)(wrong.into()))
 }
 
 /// Reads the snapshot and checks the digest of every population file, one thread for each.

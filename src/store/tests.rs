@@ -388,6 +388,7 @@ fn a_resumed_fetch_makes_a_review_that_opens_again() {
             "journal.jsonl",
             "lock",
             "opened.sums",
+            "policy.toml",
             "resources.jsonl"
         ]
     );

@@ -204,9 +204,9 @@ const REVIEW: &[Binding] = keys! {
 };
 
 const REASON: &[Binding] = keys! {
-    Action::Pick(0), [Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7')], "", "take that reason", "revoke for that reason";
+    Action::Pick(0), [Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7'), Char('8'), Char('9')], "", "take that reason", "revoke or keep for that reason";
     Action::OwnWords, [Char('/')], "", "type a reason", "type a reason of your own";
-    Action::Cancel, [ESC], "", "cancel", "revoke nothing";
+    Action::Cancel, [ESC], "", "cancel", "change nothing";
 };
 
 const WORDS: &[Binding] = keys! {

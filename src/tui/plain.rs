@@ -8,7 +8,7 @@ mod speak;
 
 use std::io::{self, BufRead, Read as _, Write};
 
-use super::{phrase, screen::reason::REASONS, unusual::Unusual};
+use super::{phrase, unusual::Unusual};
 use crate::domain::{
     access::Access,
     campaign::{Campaign, Refusal},
@@ -415,7 +415,18 @@ impl Review<'_> {
         if self.campaign.slot(item).decision == Some(decision) && reason.is_none() {
             return self.say(&format!("It is {} already.", decision.past()));
         }
-        self.change(Change::Decide(decision), reason)
+        let change = Change::Decide(decision);
+        let reason = match self.campaign.wants_reason(change, &item.into()) {
+            Some(refusal) if reason.is_none() && self.campaign.may(change, item).is_ok() => {
+                self.say(&speak::refusal(&refusal))?;
+                match self.ask_reason(change)? {
+                    Some(reason) => Some(reason),
+                    None => return self.say("Nothing was kept."),
+                }
+            }
+            _ => reason,
+        };
+        self.change(change, reason)
     }
 
     /// Says what stays reachable, then asks for the reason; an empty one leaves everything as it was.
@@ -429,29 +440,37 @@ impl Review<'_> {
         for sentence in speak::consequences(self.campaign.snapshot(), &self.access, item) {
             self.say(&sentence)?;
         }
-        match self.ask_reason()? {
-            Some(reason) => self.change(Change::Decide(Decision::Revoke), Some(reason)),
+        let revoke = Change::Decide(Decision::Revoke);
+        match self.ask_reason(revoke)? {
+            Some(reason) => self.change(revoke, Some(reason)),
             None => self.say("Nothing was revoked."),
         }
     }
 
-    fn ask_reason(&mut self) -> io::Result<Option<String>> {
-        let numbered = REASONS
-            .iter()
-            .enumerate()
-            .map(|(at, reason)| format!("{} {reason}", at + 1));
-        let prompt = format!(
-            "Reason: {}, or text; an empty line cancels: ",
-            numbered.collect::<Vec<_>>().join(", ")
+    fn ask_reason(&mut self, change: Change) -> io::Result<Option<String>> {
+        let offered = self.campaign.policy().reasons(change).to_vec();
+        let mut answers: Vec<String> = (1..)
+            .zip(&offered)
+            .map(|(number, reason)| format!("{number} {reason}"))
+            .collect();
+        answers.push(
+            if offered.is_empty() {
+                "text"
+            } else {
+                "or text"
+            }
+            .to_owned(),
         );
+        let prompt = format!("Reason: {}; an empty line cancels: ", answers.join(", "));
         loop {
             let Some(answer) = self.ask(&prompt)?.filter(|answer| !answer.is_empty()) else {
                 return Ok(None);
             };
             if is_command(&answer) {
                 self.say(&format!(
-                    "{} is a command, not a reason. Nothing is revoked yet.",
-                    speak::capital(SafeText::of(&answer).as_str())
+                    "{} is a command, not a reason. Nothing is {} yet.",
+                    speak::capital(SafeText::of(&answer).as_str()),
+                    phrase::done(change)
                 ))?;
                 continue;
             }
@@ -462,13 +481,13 @@ impl Review<'_> {
                 .parse::<usize>()
                 .ok()
                 .and_then(|number| number.checked_sub(1));
-            if let Some(reason) = place.and_then(|place| REASONS.get(place)) {
-                return Ok(Some((*reason).to_owned()));
+            if let Some(reason) = place.and_then(|place| offered.get(place)) {
+                return Ok(Some(reason.clone()));
             }
-            self.say(&format!(
-                "There are reasons 1 to {}. Say one of them, or a reason in words.",
-                REASONS.len()
-            ))?;
+            self.say(&match offered.len() {
+                0 => "Say a reason in words.".to_owned(),
+                n => format!("There are reasons 1 to {n}. Say one of them, or a reason in words."),
+            })?;
         }
     }
 
@@ -551,13 +570,19 @@ impl Review<'_> {
         if !unusual.is_empty() {
             self.say(&format!("Among them {unusual}."))?;
         }
+        let items: ItemSet = items.into_iter().collect();
         let number = items.len();
-        let reason = match decision {
-            Decision::Revoke => match self.ask_reason()? {
-                Some(reason) => Some(reason),
-                None => return self.say("Nothing was revoked."),
-            },
-            Decision::Keep | Decision::Acknowledge => None,
+        let reason = match self.campaign.wants_reason(change, &items) {
+            Some(refusal) => {
+                if decision == Decision::Keep {
+                    self.say(&speak::refusal(&refusal))?;
+                }
+                match self.ask_reason(change)? {
+                    Some(reason) => Some(reason),
+                    None => return self.say(&format!("Nothing was {}.", decision.past())),
+                }
+            }
+            None => None,
         };
         let items_of = speak::count(number as u64, "item", "items");
         let (decision, wanted) = match change {
@@ -574,7 +599,7 @@ impl Review<'_> {
         }
         let event = Event::Decided(Decided {
             change,
-            items: items.into_iter().collect(),
+            items,
             reason: reason.map(Raw::from),
             chosen: Chosen::RestOfSubject,
         });

@@ -18,13 +18,14 @@ use crate::{
         campaign::{Campaign, Refusal, Terms},
         items::Item,
         journal::Event,
+        policy::Policy,
         seal,
         snapshot::{self, Snapshot},
     },
     format::{
         self,
         canonical::Lines,
-        journal, merkle, population,
+        journal, merkle, policy, population,
         record::{self, Contents, Decisions, Review},
         sums::Sums,
     },
@@ -39,7 +40,11 @@ pub(super) fn check(
 ) -> Result<Campaign, Stop> {
     let opened_sums = opened_sums(reading, sums)?;
     let snapshot = snapshot(reading, sums)?;
-    let (campaign, entries, head) = replay(reading, sums, snapshot, opened_sums)?;
+    let terms = Terms {
+        policy: policy(reading, sums)?,
+        ..Terms::default()
+    };
+    let (campaign, entries, head) = replay(reading, sums, (snapshot, terms), opened_sums)?;
     if (
         review.contents.journal_entries,
         review.contents.journal_head,
@@ -59,7 +64,7 @@ pub(super) fn check(
             "its Merkle root is not that of the grants and decisions".to_owned(),
         ));
     }
-    totals(reading, &campaign, review, review_bytes)?;
+    totals(reading, sums, &campaign, review, review_bytes)?;
     Ok(campaign)
 }
 
@@ -113,6 +118,17 @@ fn snapshot(reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
     Ok(snapshot)
 }
 
+fn policy(reading: &Reading<'_>, sums: &Sums) -> Result<Arc<Policy>, Stop> {
+    let bytes = reading.small(record::POLICY)?;
+    if sums.get(record::POLICY) != Some(Digest::of(&bytes)) {
+        return Err(Stop::changed(record::POLICY));
+    }
+    let policy = policy::parse(&bytes).map_err(format::Error::from);
+    policy
+        .map(Arc::new)
+        .map_err(|error| Stop::of(Stage::Policy, &error))
+}
+
 /// The file, and where it is plain the line, that keeps lists from being a snapshot.
 fn place(error: &snapshot::Error) -> (&'static str, Option<u64>) {
     let (what, position) = match error {
@@ -153,7 +169,7 @@ fn changed_by(campaign: &Campaign, event: &Event) -> u64 {
 fn replay(
     reading: &Reading<'_>,
     sums: &Sums,
-    snapshot: Snapshot,
+    (snapshot, terms): (Snapshot, Terms),
     opened_sums: Digest,
 ) -> Result<(Campaign, u64, Digest), Stop> {
     let mut input = reading.hashed(record::JOURNAL)?;
@@ -174,8 +190,8 @@ fn replay(
             "it has no entry".to_owned(),
         ));
     };
-    let mut campaign = Campaign::open(Arc::new(snapshot), Terms::default(), first)
-        .map_err(|refusal| refused(1, &refusal))?;
+    let mut campaign =
+        Campaign::open(Arc::new(snapshot), terms, first).map_err(|refusal| refused(1, &refusal))?;
     if campaign.opened().provenance.population != opened_sums {
         return Err(Stop::Bad(Bad {
             stage: Stage::Journal,
@@ -319,6 +335,7 @@ fn next(input: &mut impl BufRead, mut expected: &[u8]) -> io::Result<Next> {
 /// Makes `review.json` again from what was found, and compares.
 fn totals(
     reading: &Reading<'_>,
+    sums: &Sums,
     campaign: &Campaign,
     review: &Review,
     review_bytes: &[u8],
@@ -326,6 +343,9 @@ fn totals(
     let sizes = review.contents.bytes.iter();
     let contents = Contents {
         bytes: sizes.map(|(name, _)| (*name, reading.size(name))).collect(),
+        policy: sums
+            .get(record::POLICY)
+            .expect("a list of digests names every file of a record"),
         ..review.contents.clone()
     };
     let again = Review::of(campaign, review.seal(), contents)

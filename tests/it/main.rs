@@ -13,6 +13,7 @@ mod drift;
 mod export;
 mod keyring;
 mod kill;
+mod policy;
 mod program;
 #[cfg(unix)]
 mod pty;

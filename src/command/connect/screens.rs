@@ -10,6 +10,7 @@ use super::{
     super::{
         Answer, Context, Exceptions, hint_of, loading, now,
         place::Place,
+        policy,
         review::{self, Session},
         sentences, snapshot,
     },
@@ -94,9 +95,11 @@ pub(super) fn connect(context: &Context, options: Options) -> anyhow::Result<Ans
 /// Reads the organization as the review `name` and opens it, all on screens.
 fn read_and_review(context: &Context, name: String, client: Client) -> anyhow::Result<Answer> {
     let places = context.clone();
+    let policy = policy::choose(context, None)?;
     review::screens(context, move |effects, messages| {
         let request = snapshot::Request {
             name: &name,
+            policy: &policy,
             reviewer: None,
             // What an interrupted reading of this name left is gone on with, as `muster snapshot` does.
             going_on: snapshot::GoingOn::With(&|_| ()),

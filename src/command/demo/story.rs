@@ -17,16 +17,22 @@ use crate::{
     },
     demo::Size,
     domain::{
+        campaign::Campaign,
         decision::{Change, Decision},
+        items::ItemSet,
         journal::{Chosen, Decided, Event},
         text::{Raw, SafeText},
     },
+    format::policy::PolicyFile,
     signing,
     verify::allowed_signers::AllowedSigners,
 };
 
 /// The decisions of the story, and the reasons for them.
 const SCRIPT: &str = include_str!("../../../assets/demo/script.json");
+
+/// Why what is privileged is kept, when the policy wants to know.
+const OWNER: &str = "the owner confirmed it";
 
 /// Who signs in the story.
 const PRINCIPAL: &str = "rosa.lind@example.com";
@@ -83,13 +89,26 @@ impl ScriptStep {
     }
 }
 
+impl ScriptStep {
+    fn event(&self, campaign: &Campaign, items: &ItemSet) -> Event {
+        let wanted = campaign.wants_reason(self.change(), items);
+        let reason = self.reason().or_else(|| wanted.as_ref().map(|_| OWNER));
+        Event::Decided(Decided {
+            change: self.change(),
+            items: items.clone(),
+            reason: reason.map(Raw::from),
+            chosen: Chosen::Filter(Raw::from(self.filter.as_str())),
+        })
+    }
+}
+
 /// The script as it stands in the assets.
 fn script() -> Vec<ScriptStep> {
     serde_json::from_str(SCRIPT).expect("the script in the assets is checked by a test")
 }
 
 /// Tells it: snapshot, decisions, seal, verify.
-pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
+pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow::Result<Answer> {
     let name = next_name(context, &base_name("demo-story", size))?;
     let mut out = io::stdout();
     let mut line = ProgressLine::new();
@@ -97,7 +116,14 @@ pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
         let progress = &mut |progress: &crate::space::Progress| {
             line.show(elapsed_ms(), progress.what, &snapshot::describe(progress));
         };
-        read(context, size, &name, CancellationToken::new(), progress).await
+        read(
+            context,
+            (size, policy),
+            &name,
+            CancellationToken::new(),
+            progress,
+        )
+        .await
     })?;
     line.finish();
     {
@@ -115,12 +141,7 @@ pub(super) fn tell(context: &Context, size: Size) -> anyhow::Result<Answer> {
         let filter = decide::parse(&step.filter)?;
         let selection = decide::select(review.campaign(), &filter, step.change(), false);
         if !selection.items.is_empty() {
-            let event = Event::Decided(Decided {
-                change: step.change(),
-                items: selection.items.clone(),
-                reason: step.reason().map(Raw::from),
-                chosen: Chosen::Filter(Raw::from(step.filter.as_str())),
-            });
+            let event = step.event(review.campaign(), &selection.items);
             let by = writer(review.campaign());
             review.append(event, now(), &by)?;
         }

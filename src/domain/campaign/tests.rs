@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    fixture::{acme, campaign, entry, item},
+    fixture::{acme, campaign, entry, item, under},
     journal::Chosen,
 };
 
@@ -246,6 +246,37 @@ fn a_change_that_was_made_again_stands_since_it_was_made_again() {
     }
     let after: Vec<usize> = (1..=5).map(|seq| campaign.changes_after(seq)).collect();
     assert_eq!(after, [2, 1, 1, 1, 0]);
+}
+
+#[test]
+fn what_is_privileged_is_kept_with_a_reason_when_the_policy_says_so() {
+    let snapshot = acme().snapshot();
+    let admin = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let member = item(&snapshot, "Ben", "Payments", "Team Member");
+    let policy = Policy {
+        privileged_keep_needs_reason: true,
+        ..Policy::default()
+    };
+    let mut strict = under(&snapshot, policy);
+    let refused = Err(Refusal::KeepNeedsReason(admin.number()));
+    assert_eq!(
+        next(&mut strict, decided(KEEP, [member, admin], None)),
+        refused
+    );
+    assert_eq!(
+        next(&mut strict, decided(KEEP, [admin], Some(" "))),
+        Err(Refusal::EmptyReason)
+    );
+    for event in [
+        decided(KEEP, [member], None),
+        decided(KEEP, [member, admin], Some("leads it")),
+        decided(Change::Clear, [admin], None),
+        decided(Change::Later, [admin], None),
+    ] {
+        assert_eq!(next(&mut strict, event.clone()), Ok(()), "{event:?}");
+    }
+    let mut lenient = campaign(&snapshot);
+    assert_eq!(next(&mut lenient, decided(KEEP, [admin], None)), Ok(()));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use super::*;
 use crate::domain::{
     account::{Fact, Kind},
     decision::Decision,
-    fixture::{Org, campaign, entry, now},
+    fixture::{Org, campaign, entry, now, under},
     journal::How,
+    policy::Policy,
 };
 
 /// What may differ between two snapshots of the organization.
@@ -164,6 +165,48 @@ fn apply(campaign: &mut Campaign, event: Event) -> Result<(), Refusal> {
 fn refreshed(old: &Campaign, drift: &Drift, new: &Arc<Snapshot>) -> Campaign {
     let opened = campaign(new);
     carry(old, drift, opened, now(), &Raw::from("ada")).expect("it was just opened")
+}
+
+#[test]
+fn a_keep_without_a_reason_is_left_behind_where_the_new_policy_wants_one() {
+    let snapshot = crate::domain::fixture::acme().snapshot();
+    let mut old = campaign(&snapshot);
+    let ben = |role| crate::domain::fixture::item(&snapshot, "Ben", "Pay", role);
+    let (admin, lead) = (ben("Project Admin"), item_of_cleo(&snapshot));
+    for (item, reason) in [(admin, None), (lead, None)] {
+        let decided = Decided {
+            change: Change::Decide(Decision::Keep),
+            items: item.into(),
+            reason,
+            chosen: Chosen::Single,
+        };
+        apply(&mut old, Event::Decided(decided)).expect("it may be kept");
+    }
+    let all = all(&snapshot);
+    let drift = Drift::between((&snapshot, now(), &all), (&snapshot, now(), &all));
+    let policy = Policy {
+        privileged_keep_needs_reason: true,
+        ..Policy::default()
+    };
+    let opened = under(&snapshot, policy);
+    let new = carry(&old, &drift, opened, now(), &Raw::from("ada")).expect("it was just opened");
+    assert_eq!(new.slot(admin).decision, None);
+    assert_eq!(new.slot(lead).decision, Some(Decision::Keep));
+    // With a reason it outlives the policy.
+    let kept = Decided {
+        change: Change::Decide(Decision::Keep),
+        items: admin.into(),
+        reason: Some(Raw::from("leads it")),
+        chosen: Chosen::Single,
+    };
+    apply(&mut old, Event::Decided(kept)).expect("it may be kept");
+    let opened = under(&snapshot, Policy::clone(new.policy()));
+    let new = carry(&old, &drift, opened, now(), &Raw::from("ada")).expect("it was just opened");
+    assert_eq!(new.slot(admin).decision, Some(Decision::Keep));
+}
+
+fn item_of_cleo(snapshot: &Snapshot) -> Item {
+    crate::domain::fixture::item(snapshot, "Cleo", "Pay", "External")
 }
 
 fn clear_reopens(campaign: &Campaign) -> Option<&Decided> {

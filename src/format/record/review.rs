@@ -19,6 +19,7 @@ use crate::{
         Error, Problem,
         canonical::{self, Object, Text},
         journal::{self, PreviousFields, PreviousRecordFields, ProgressFields, ProvenanceFields},
+        policy,
     },
 };
 
@@ -117,6 +118,8 @@ pub struct Contents {
     pub journal_head: Digest,
     /// The root of the Merkle tree over the items.
     pub merkle_root: Digest,
+    /// The digest of `policy.toml`.
+    pub policy: Digest,
     /// The size of each listed file but `review.json` itself, sorted by name.
     pub bytes: Vec<(&'static str, u64)>,
 }
@@ -218,6 +221,11 @@ impl Review {
             .object("snapshot", |object| {
                 journal::provenance(object, &self.provenance)
             })
+            .object("policy", |object| {
+                object
+                    .plain("schema", policy::SCHEMA)
+                    .plain("sha256", self.contents.policy)
+            })
             .object("effort", |object| effort(object, &self.effort))
             .maybe_text(
                 "self_review",
@@ -297,6 +305,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     snapshot: ProvenanceFields<'a>,
     #[serde(borrow)]
+    policy: PolicyFields<'a>,
+    #[serde(borrow)]
     effort: EffortFields<'a>,
     #[serde(borrow)]
     self_review: Option<Text<'a>>,
@@ -361,6 +371,15 @@ struct ToolFields<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PolicyFields<'a> {
+    #[serde(borrow)]
+    schema: Text<'a>,
+    #[serde(borrow)]
+    sha256: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct EffortFields<'a> {
     #[serde(borrow)]
     first: Option<Text<'a>>,
@@ -381,6 +400,10 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
     };
     if *fields.schema != *SCHEMA {
         return Err(Problem::newer(format!("it has schema {}", fields.schema.0)));
+    }
+    if *fields.policy.schema != *policy::SCHEMA {
+        let schema = &fields.policy.schema.0;
+        return Err(Problem::newer(format!("its policy has schema {schema}")));
     }
     let raw = |text: &Text<'_>| Raw::from(&**text);
     let instant = |text: &Option<Text<'_>>| text.as_deref().map(canonical::instant).transpose();
@@ -443,6 +466,7 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             journal_entries: fields.journal_entries,
             journal_head: fields.journal_head.parse().map_err(Problem::malformed)?,
             merkle_root: fields.merkle_root.parse().map_err(Problem::malformed)?,
+            policy: fields.policy.sha256.parse().map_err(Problem::malformed)?,
             bytes: sizes.collect::<Result<_, Problem>>()?,
         },
     };

@@ -23,6 +23,7 @@ fn review() -> Review {
         journal_entries: 12,
         journal_head: Digest::of(b"head"),
         merkle_root: Digest::of(b"root"),
+        policy: Digest::of(b"policy"),
         bytes: vec![(README, 1), (ACCOUNTS, 2)],
     };
     Review::of(&sample::campaign(), seal, contents).expect("it is attested")

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{
     account::Fact,
     fixture::{self, Org, acme, campaign, item},
+    policy::Policy,
 };
 
 /// A review of `org` by lines: everything that was said, what was recorded, and how it ended.
@@ -69,6 +70,38 @@ fn answer(org: &Org, lines: &str) -> String {
         .0
         .trim()
         .to_owned()
+}
+
+#[test]
+fn what_is_privileged_is_kept_for_a_reason_when_the_policy_says_so() {
+    let snapshot = acme().snapshot();
+    let admin = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let policy = Policy {
+        privileged_keep_needs_reason: true,
+        keep_reasons: Vec::new(),
+        ..Policy::default()
+    };
+    let campaign = fixture::under(&snapshot, policy);
+    let number = admin.number();
+    let lines = format!("item {number}\nkeep\n\nkeep\n3\nkeep\non call\nquit\n");
+    let talk = talk_in(
+        campaign,
+        lines.as_bytes(),
+        |_| Ok(()),
+        &mut Place::default(),
+    );
+    for said in [
+        "is privileged, and the policy of this review wants a reason to keep it.",
+        "Reason: text; an empty line cancels: Nothing was kept.",
+        "Say a reason in words.",
+        "Keep is a command, not a reason. Nothing is kept yet.",
+    ] {
+        assert!(talk.said.contains(said), "{said}: {}", talk.said);
+    }
+    let [Event::Decided(decided)] = &talk.recorded[..] else {
+        panic!("{:?}", talk.recorded)
+    };
+    assert_eq!(decided.reason, Some(Raw::from("on call")));
 }
 
 #[test]

@@ -36,6 +36,12 @@ pub(super) fn wanted(change: Change, n: usize) -> String {
     }
 }
 
+/// Whether `plan` is confirmed by typing: every revoke, and what is more than the policy takes a simple yes for.
+pub(super) fn typed(campaign: &Campaign, plan: &Plan) -> bool {
+    plan.change == Change::Decide(Decision::Revoke)
+        || plan.items.len() as u64 > campaign.policy().bulk_typed_above
+}
+
 /// A change of many items that waits to be confirmed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bulk {

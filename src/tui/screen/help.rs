@@ -18,7 +18,7 @@ pub(crate) struct Help {
 /// Which keys are listed under which title.
 const SECTIONS: &[(&str, Context)] = &[
     ("Review", Context::Review),
-    ("Reason for a revoke", Context::Reason),
+    ("Reason for a decision", Context::Reason),
     ("Access through a team", Context::Path),
     ("History", Context::History),
     ("Filter", Context::Filter),

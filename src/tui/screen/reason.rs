@@ -1,9 +1,9 @@
-//! [`Reason`]: why something is revoked, by a key other than the one that began it; and [`Note`].
+//! [`Reason`]: why something is revoked or kept, by a key other than the one that began it; and [`Note`].
 
 use ratatui::text::{Line, Span};
 
 use super::{
-    bulk::wanted,
+    bulk::{typed, wanted},
     layout::bottom,
     review::{Plan, Review, Sheet},
 };
@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::Access,
         campaign::Campaign,
-        decision::Decision,
+        decision::{Change, Decision},
         grant::{Entitlement, Holder},
         items::Item,
         journal::Event,
@@ -29,22 +29,13 @@ use crate::{
     },
 };
 
-/// Reasons that one digit gives.
-pub(crate) const REASONS: [&str; 7] = [
-    "no longer needed",
-    "changed team or job",
-    "left the organization",
-    "role too high",
-    "duplicate: held another way",
-    "contract ended",
-    "owner unknown",
-];
-
-/// A revoke that waits for its reason.
+/// A change that waits for its reason.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reason {
     plan: Plan,
-    /// What is revoked.
+    /// Reasons that one digit gives.
+    offered: Vec<String>,
+    /// What is changed.
     what: String,
     /// What stays reachable, and what goes too.
     told: Vec<String>,
@@ -53,20 +44,31 @@ pub(crate) struct Reason {
 }
 
 impl Reason {
-    /// Asks why `plan` is revoked, and tells what it does.
+    /// Asks for the reason of `plan`, and tells what it does.
     pub(super) fn of(review: &mut Review, plan: Plan) -> Self {
         let single = plan.items.first().filter(|_| plan.items.len() == 1);
         let snapshot = std::sync::Arc::clone(review.campaign.snapshot());
         let (what, told) = if let Some(item) = single {
-            (phrase::item_of(&snapshot, item), consequences(review, item))
+            let told = match plan.change {
+                Change::Decide(Decision::Revoke) => consequences(review, item),
+                _ => Vec::new(),
+            };
+            (phrase::item_of(&snapshot, item), told)
         } else {
             let mut told = plan.notes.clone();
-            let typed = wanted(plan.change, plan.items.len());
-            told.push(format!("one reason for all; then you will type `{typed}`"));
+            let then = if typed(&review.campaign, &plan) {
+                let typed = wanted(plan.change, plan.items.len());
+                format!("; then you will type `{typed}`")
+            } else {
+                String::new()
+            };
+            told.push(format!("one reason for all{then}"));
             (count(plan.items.len() as u64, "item", "items"), told)
         };
+        let offered = review.campaign.policy().reasons(plan.change).to_vec();
         Self {
             plan,
+            offered,
             what,
             told,
             words: None,
@@ -82,8 +84,8 @@ impl Reason {
                 *words = Some(Field::default());
                 return;
             }
-            (Action::Pick(place), None) => match REASONS.get(usize::from(place)) {
-                Some(why) => (reason.plan.clone(), (*why).to_owned()),
+            (Action::Pick(place), None) => match reason.offered.get(usize::from(place)) {
+                Some(why) => (reason.plan.clone(), why.clone()),
                 None => return,
             },
             (Action::Accept, Some(field)) if !field.trimmed().is_empty() => {
@@ -114,14 +116,17 @@ impl Reason {
         }
         let two = wide >= 66 || full.height < 16;
         let reasons = if two {
-            REASONS.len().div_ceil(2)
+            self.offered.len().div_ceil(2)
         } else {
-            REASONS.len()
+            self.offered.len()
         };
         let high = lines.len() + 1 + reasons + 1;
         let area = bottom(full, 100, high + 2);
         let mut pen = pen.on(area);
-        let inside = pen.frame("Revoke: why?");
+        let inside = pen.frame(match self.plan.change {
+            Change::Decide(Decision::Revoke) => "Revoke: why?",
+            _ => "Keep what is privileged: why?",
+        });
         let mut pen = pen.on(inside);
         let height = pen.height();
         // Reasons and the last line stay, whatever the sheet has to tell.
@@ -140,7 +145,7 @@ impl Reason {
         }
         let last = height.checked_sub(1)?;
         let from = last.saturating_sub(reasons);
-        for (place, reason) in REASONS.iter().enumerate() {
+        for (place, reason) in self.offered.iter().enumerate() {
             let half = if two { wide / 2 } else { wide };
             let (column, row) = (place / reasons * half, from + place % reasons);
             pen.cell(column, row, 1, &(place + 1).to_string(), look.theme.key);

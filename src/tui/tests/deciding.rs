@@ -5,9 +5,10 @@ use crate::{
     domain::{
         Digest,
         decision::{Change, Decision},
-        fixture::entry,
+        fixture::{entry, under},
         journal::{Attested, Chosen, Event},
-        text::SafeText,
+        policy::Policy,
+        text::{Raw, SafeText},
     },
     tui::{
         message::Message,
@@ -83,6 +84,45 @@ fn a_revoke_needs_a_reason_by_a_different_key() {
             .map(crate::domain::text::Raw::raw),
         Some("changed team or job")
     );
+}
+
+/// A review that wants reasons for what is privileged, and offers few.
+fn strict() -> Run {
+    let policy = Policy {
+        privileged_keep_needs_reason: true,
+        keep_reasons: vec!["on call".to_owned()],
+        revoke_reasons: Vec::new(),
+        bulk_typed_above: 2,
+        ..Policy::default()
+    };
+    let campaign = under(&acme(), policy);
+    Run::open(campaign, SIZE, Look::new(Colors::Full, false), None)
+}
+
+#[test]
+fn what_is_privileged_is_kept_for_a_reason_the_policy_offers() {
+    let mut run = strict();
+    run.press("a");
+    run.sent.clear();
+    while !run.cursor_row().contains("Admin") {
+        let before = run.cursor_row();
+        run.press("down");
+        assert_ne!(run.cursor_row(), before, "{}", run.screen());
+    }
+    run.press("a");
+    assert!(run.sent.is_empty());
+    let screen = run.screen();
+    assert!(
+        screen.contains("Keep what is privileged: why?") && screen.contains("1 on call"),
+        "{screen}"
+    );
+    run.press("a 2");
+    assert!(run.sent.is_empty(), "neither key is a reason");
+    run.press("1");
+    let decided = run.decided();
+    assert_eq!(decided.len(), 1);
+    assert_eq!(decided[0].change, KEEP);
+    assert_eq!(decided[0].reason, Some(Raw::from("on call")));
 }
 
 #[test]

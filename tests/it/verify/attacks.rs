@@ -390,6 +390,7 @@ fn a_file_that_is_exchanged_while_it_is_read_never_passes() {
                     | record::RESOURCES
                     | record::JOURNAL
                     | record::DECISIONS
+                    | record::POLICY
                     | record::OPENED_SUMS => 2,
                     _ => 1,
                 };
@@ -485,6 +486,7 @@ fn a_large_record_is_read_at_most_three_times() {
             | record::RESOURCES
             | record::DECISIONS
             | record::JOURNAL
+            | record::POLICY
             | record::OPENED_SUMS => 2,
             _ => 1,
         };

@@ -131,8 +131,10 @@ impl Files {
         for (grant, decision) in lines(record::GRANTS).zip(lines(record::DECISIONS)) {
             tree.push(merkle::leaf(grant.as_bytes(), decision.as_bytes()));
         }
+        let policy = Digest::of(self.get(record::POLICY));
         self.change_review(|review| {
             review.contents.merkle_root = tree.root();
+            review.contents.policy = policy;
             for (name, size) in &mut review.contents.bytes {
                 *size = sizes[name];
             }

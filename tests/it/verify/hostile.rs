@@ -123,6 +123,8 @@ fn fit(files: &mut Files, signer: &dyn Signer) {
     {
         member(&mut review, name, &files.get(name).len().to_string());
     }
+    let policy = Digest::of(files.get(record::POLICY));
+    member(&mut review, "sha256", &format!("\"{policy}\""));
     files.set(record::REVIEW, review);
     files.recompute_sums();
     let signature = signer.sign(record::NAMESPACE, files.get(record::SUMS));

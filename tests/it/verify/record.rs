@@ -21,7 +21,9 @@ use muster::{
         time::Timestamp,
     },
     format::{
-        evidence, journal, population,
+        evidence, journal,
+        policy::PolicyFile,
+        population,
         record::{self, Contents, Decisions, Review, Seal, Tool},
     },
     signing::key_file,
@@ -312,6 +314,7 @@ pub(crate) fn seal(
     files.set(record::RESOURCES, std::mem::take(&mut bytes));
     population::write_grants(&snapshot, &mut bytes).expect("memory");
     files.set(record::GRANTS, bytes);
+    files.set(record::POLICY, PolicyFile::default().bytes().to_vec());
     files.recompute_opened_sums();
     let population = Digest::of(files.get(record::OPENED_SUMS));
 
@@ -332,9 +335,8 @@ pub(crate) fn seal(
         head = digest;
         match campaign {
             None => {
-                *campaign = Some(
-                    Campaign::open(snapshot.clone(), Terms::default(), entry).expect("it opens"),
-                )
+                let opened = Campaign::open(snapshot.clone(), Terms::default(), entry);
+                *campaign = Some(opened.expect("it opens"));
             }
             Some(campaign) => campaign.apply(entry).expect("it may happen"),
         }
@@ -380,6 +382,7 @@ pub(crate) fn seal(
             journal_entries: campaign.entries().len() as u64,
             journal_head: head,
             merkle_root: Digest::of(b""),
+            policy: Digest::of(b""),
             bytes: others.map(|name| (name, 0)).collect(),
         },
     );

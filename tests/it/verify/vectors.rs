@@ -8,7 +8,7 @@ use std::{
 };
 
 use muster::{
-    domain::{decision::Decision, items::Item, journal::Event, text::Raw},
+    domain::{Digest, decision::Decision, items::Item, journal::Event, text::Raw},
     format::record,
     verify::{Stage, Verdict, allowed_signers::AllowedSigners, verify},
 };
@@ -37,6 +37,20 @@ type Expected = Option<(Stage, &'static str, Option<u64>)>;
 
 /// One stored record: its name, how it is made from the good one, and what is wrong with it: stage, file, line.
 type Vector = (&'static str, fn(&mut Files), Expected);
+
+/// Makes the review one that was opened on the files as they are, and signs.
+fn opened_again(files: &mut Files) {
+    files.recompute_opened_sums();
+    let population = Digest::of(files.get(record::OPENED_SUMS));
+    files.rechain(|entry| {
+        if let Event::Opened(opened) = &mut entry.event {
+            opened.provenance.population = population;
+        }
+    });
+    files.change_review(|review| review.provenance.population = population);
+    files.recompute_review();
+    files.resign();
+}
 
 fn flip_decision(files: &mut Files) {
     let text = files.text(record::DECISIONS);
@@ -160,6 +174,38 @@ const VECTORS: &[Vector] = &[
             files.resign();
         },
         Some((Stage::Journal, record::JOURNAL, Some(1))),
+    ),
+    (
+        "bad-policy-exchanged",
+        |files| files.replace(record::POLICY, "sign-in-days = 90", "sign-in-days = 99"),
+        Some((Stage::Hashes, record::POLICY, None)),
+    ),
+    (
+        "bad-policy-exchanged-resigned",
+        |files| {
+            files.replace(record::POLICY, "sign-in-days = 90", "sign-in-days = 99");
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Population, record::OPENED_SUMS, Some(4))),
+    ),
+    (
+        "bad-policy-with-an-unknown-key-resigned",
+        |files| {
+            files.replace(record::POLICY, "sign-in-days", "sign-in-dogs");
+            opened_again(files);
+        },
+        Some((Stage::Policy, record::POLICY, Some(17))),
+    ),
+    (
+        "bad-policy-that-wants-reasons-resigned",
+        |files| {
+            // Under these rules bob's roles could not have been kept without a reason.
+            let all = "schema = \"muster-policy/1\"\n[privileged]\nroles = [\"*\"]\nkeep-needs-reason = true\n";
+            files.set(record::POLICY, all);
+            opened_again(files);
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(2))),
     ),
     (
         "bad-decision-dropped-resigned",
@@ -349,7 +395,7 @@ const VECTORS: &[Vector] = &[
             });
             files.resign();
         },
-        Some((Stage::Totals, record::REVIEW, Some(25))),
+        Some((Stage::Totals, record::REVIEW, Some(26))),
     ),
     (
         "bad-merkle-root-resigned",
@@ -387,7 +433,7 @@ const VECTORS: &[Vector] = &[
             files.drop_line(record::SUMS, 3);
             files.sign("ed25519", record::NAMESPACE);
         },
-        Some((Stage::Sums, record::SUMS, Some(9))),
+        Some((Stage::Sums, record::SUMS, Some(10))),
     ),
     (
         "bad-other-namespace",

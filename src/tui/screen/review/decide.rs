@@ -16,7 +16,7 @@ use crate::{
         phrase,
         screen::{
             ask::Ask,
-            bulk::Bulk,
+            bulk::{Bulk, typed},
             card::Row,
             path::PathSheet,
             reason::Reason,
@@ -51,11 +51,6 @@ impl Plan {
         })
     }
 }
-
-/// Up to this many items are kept together after a simple yes.
-pub(in crate::tui::screen) const FEW: usize = 25;
-
-const REVOKE: Change = Change::Decide(Decision::Revoke);
 
 impl Review {
     /// A key decides: what is marked, else the row under the cursor.
@@ -122,7 +117,7 @@ impl Review {
             chosen: Chosen::Single,
             notes: Vec::new(),
         };
-        if change == REVOKE && plan.reason.is_none() {
+        if self.wants_reason(&plan) {
             self.ask_reason(plan);
         } else {
             self.carry_out(&plan, effects);
@@ -149,6 +144,12 @@ impl Review {
             Some((change, reason)) => self.decide(change, reason, now_ms, effects),
             None => self.refuse("there is no decision to repeat yet"),
         }
+    }
+
+    /// Whether a reason has to be asked for first.
+    fn wants_reason(&self, plan: &Plan) -> bool {
+        let wants = self.campaign.wants_reason(plan.change, &plan.items);
+        plan.reason.is_none() && wants.is_some()
     }
 
     /// Opens the sheet that asks why.
@@ -320,7 +321,7 @@ impl Review {
             chosen,
             notes,
         };
-        if change == REVOKE && plan.reason.is_none() {
+        if self.wants_reason(&plan) {
             self.ask_reason(plan);
         } else {
             self.confirm(plan, now_ms);
@@ -329,7 +330,7 @@ impl Review {
 
     /// Asks in proportion: a yes for a few, the number typed for many and for every revoke.
     fn confirm(&mut self, plan: Plan, now_ms: u64) {
-        if plan.change == REVOKE || plan.items.len() > FEW {
+        if typed(&self.campaign, &plan) {
             let bulk = Bulk::of(&self.campaign, plan, now_ms);
             self.desk.sheets.push(Sheet::Bulk(Box::new(bulk)));
         } else {
