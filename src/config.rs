@@ -113,6 +113,12 @@ pub(crate) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether the program is told to panic at `place`: in debug builds only, so that tests see what it says and leaves
+/// behind then.
+pub(crate) fn breaks_down(place: &str) -> bool {
+    cfg!(debug_assertions) && env::var("MUSTER_BREAK_DOWN").is_ok_and(|told| told == place)
+}
+
 /// Reads a small text file whole.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     use io::Read as _;

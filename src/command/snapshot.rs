@@ -369,6 +369,9 @@ impl From<Stop> for anyhow::Error {
     }
 }
 
+/// After so many requests a fetch is under way.
+const IN_THE_MIDDLE: u64 = 6;
+
 /// Reads everything and keeps the raw answers.
 async fn fetch(
     draft: &mut Draft,
@@ -400,7 +403,11 @@ async fn fetch(
                 None if fetched.is_some() => break,
                 None => {}
             },
-            Some(tiding) = tidings.recv() => progress(&tiding),
+            Some(tiding) = tidings.recv() => {
+                let fine = tiding.requests < IN_THE_MIDDLE || !config::breaks_down("snapshot");
+                assert!(fine, "told to break down, with {client:?}");
+                progress(&tiding);
+            }
             result = &mut fetching, if fetched.is_none() => {
                 fetched = Some(result);
             }

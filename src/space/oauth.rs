@@ -337,6 +337,39 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_holds_a_secret_shows_it() {
+        let secrets = ["token-of-somebody", "token-of-the-hour", "secret-of-client"];
+        let access = Access::new(secrets[0].into()).expect("a token");
+        let body = format!(r#"{{"access_token":"{}","expires_in":600}}"#, secrets[1]);
+        let given = judge(200, &body).expect("a token");
+        let mut current = Current::default();
+        let shown_given = format!("{given:?} {given:#?}");
+        let renewed = current.renew(given, Instant::now());
+        let application = application();
+        let sent = application.request(
+            &reqwest::Client::new(),
+            "https://acme.example/oauth/token".parse().expect("a URL"),
+        );
+        let answer = format!("{:?}", access.authorization());
+        let with_token = Credential::Token(access.clone());
+        let with_application = Credential::Application(application);
+        for shown in [
+            shown_given,
+            answer,
+            format!("{access:?} {renewed:?} {:?}", renewed.authorization()),
+            format!("{current:?} {current:#?}"),
+            format!("{with_token:?} {with_token:#?}"),
+            format!("{with_application:?} {with_application:#?}"),
+            format!("{sent:?} {sent:#?}"),
+        ] {
+            let told = secrets.iter().find(|secret| shown.contains(**secret));
+            assert_eq!(told, None, "{shown}");
+            // `Basic` credentials are base64 of both.
+            assert!(!shown.contains("Y2xpZW50LTE6"), "{shown}");
+        }
+    }
+
+    #[test]
     fn credentials_that_cannot_be_sent_are_refused() {
         for (id, secret) in [
             ("", "s"),

@@ -326,11 +326,12 @@ fn an_open_review_goes_on_over_a_new_snapshot_and_its_record_verifies() {
     }
     // The record's summary names the journal that was carried over, by the head of its last entry.
     let before = fs::read_to_string(earlier.join("journal.jsonl")).expect("a journal");
-    let last: Value = serde_json::from_str(before.lines().last().expect("an entry")).expect("JSON");
+    let end = before.lines().last().expect("an entry");
+    let end: Value = serde_json::from_str(end).expect("JSON");
     let review = fs::read_to_string(format!("{record}/review.json")).expect("a file");
     let review: Value = serde_json::from_str(&review).expect("JSON");
-    assert_eq!(review["previous_journal"]["head"], last["h"]);
-    assert_eq!(review["previous_journal"]["entries"], last["seq"]);
+    assert_eq!(review["previous_journal"]["head"], end["h"]);
+    assert_eq!(review["previous_journal"]["entries"], end["seq"]);
     assert_eq!(review["previous_journal"]["as_of"], told["as_of_before"]);
     // What was read is told by its digests: they are those that the record lists, raw answers and all.
     let sums = fs::read_to_string(format!("{record}/opened.sums")).expect("a file");

@@ -28,7 +28,11 @@ pub(super) fn found(home: &Home, printed: &str, secrets: &[String]) -> Vec<Strin
                 Err(error) => panic!("{}: {error}", path.display()),
             };
             if path.extension().is_some_and(|it| it == "zst") {
-                bytes = zstd::stream::decode_all(&*bytes).expect("zstd");
+                // What was cut short is looked at as far as it goes.
+                let mut whole = Vec::new();
+                let _ = zstd::stream::copy_decode(&*bytes, &mut whole);
+                assert!(!whole.is_empty(), "{}", path.display());
+                bytes = whole;
             }
             if holds(&bytes) {
                 places.push(path.display().to_string());
@@ -120,6 +124,8 @@ fn from_connect_to_seal_no_source_of_the_token_leaves_it_anywhere() {
          PATH=$O:$PATH \"$MUSTER\" seal q4 --key id_rsa --principal rosa@example.com --allow-undecided pilot --attest
          ! \"$MUSTER\" snapshot q1 --org $U
          ! \"$MUSTER\" snapshot q7 --org ${{U}}0/wrong
+         ! MUSTER_BREAK_DOWN=snapshot \"$MUSTER\" snapshot q8 --org $U
+         ! env -u SPACE_TOKEN MUSTER_BREAK_DOWN=snapshot \"$MUSTER\" snapshot q9 --org $U
          \"$MUSTER\" connections --json
          \"$MUSTER\" status q4 --json
          \"$MUSTER\" disconnect $U"
@@ -129,8 +135,8 @@ fn from_connect_to_seal_no_source_of_the_token_leaves_it_anywhere() {
     let (ok, text) = session_with(&home, &script, &variables);
     assert!(ok, "{text}");
     for (source, times) in [
-        ("using the token from SPACE_TOKEN", 3),
-        ("using the token from the system keyring", 1),
+        ("using the token from SPACE_TOKEN", 4),
+        ("using the token from the system keyring", 2),
         ("using the token from standard input", 2),
         ("using the token that --token-command printed", 2),
     ] {
@@ -142,6 +148,53 @@ fn from_connect_to_seal_no_source_of_the_token_leaves_it_anywhere() {
     let noted = outside.noted();
     assert!(!noted.contains(&serving.token), "{noted}");
     assert!(!noted.contains("SPACE_TOKEN"), "{noted}");
+}
+
+#[test]
+fn a_panic_while_the_token_is_held_shows_it_nowhere() {
+    if !cfg!(debug_assertions) {
+        println!("skipped: needs a debug build, for only that can be told to break down");
+        return;
+    }
+    for backtrace in ["0", "1", "full"] {
+        let home = Home::new();
+        let serving = Serving::start(&home, "s");
+        let outside = Outside::new(&serving.token);
+        let command = outside.path("hand-out").display().to_string();
+        for (name, extra, variable) in [
+            ("a", &["--token-stdin"][..], None),
+            ("b", &["--token-command", &command], None),
+            ("c", &[], Some(serving.token.as_str())),
+            // What an interrupted reading left is in use when it breaks down again.
+            ("c", &["--json"], Some(serving.token.as_str())),
+        ] {
+            use std::io::Write as _;
+            let mut arguments = vec!["snapshot", name, "--org", &serving.url];
+            arguments.extend(extra);
+            let mut program = home.muster(&arguments);
+            program
+                .env("MUSTER_BREAK_DOWN", "snapshot")
+                .env("RUST_BACKTRACE", backtrace)
+                .envs(variable.map(|value| ("SPACE_TOKEN", value)));
+            let mut child = crate::program::piped(&mut program);
+            // A program that ends without reading everything is fine.
+            let _ = child
+                .stdin
+                .take()
+                .expect("it is piped")
+                .write_all(serving.token.as_bytes());
+            let ended = Ended::of(child.wait_with_output().expect("it ends"));
+            assert_eq!(ended.code, Some(101), "{}", ended.err);
+            let said = "panicked at src/command/snapshot.rs";
+            assert!(ended.err.contains(said), "{}", ended.err);
+            assert!(ended.err.contains("Client { address: "), "{}", ended.err);
+            if backtrace == "full" {
+                assert!(ended.err.contains("stack backtrace:"), "{}", ended.err);
+            }
+            let printed = ended.out + &ended.err;
+            assert_eq!(found(&home, &printed, &[serving.token.clone()]), [""; 0]);
+        }
+    }
 }
 
 #[test]
