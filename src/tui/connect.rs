@@ -177,13 +177,13 @@ impl State {
             (Step::Found, action) => self.scroll(action),
             (Step::Keep, Action::Cancel) if !self.keeping.busy => self.step = Step::Found,
             (Step::Keep, action) => effects.extend(self.keeping.act(action)),
-            (Step::Connected, Action::Accept) => {
-                effects.extend(self.last.as_mut().and_then(Last::accept));
-            }
             (Step::Organization | Step::Connected, Action::Cancel | Action::Back) => {
                 self.exit = Some(Exit::Quit);
             }
-            (Step::Organization | Step::Connected, _) => {}
+            (Step::Connected, action) => {
+                effects.extend(self.last.as_mut().and_then(|last| last.act(action)));
+            }
+            (Step::Organization, _) => {}
         }
     }
 

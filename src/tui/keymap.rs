@@ -310,7 +310,9 @@ const KEEP: &[Binding] = keys! {
 };
 
 const BEGIN: &[Binding] = keys! {
-    Action::Accept, [ENTER], "", "read it and review", "read the organization as the review of this name, and open it";
+    Action::Accept, [ENTER], "", "read it and review", "in the last line, read the organization as the review of this name, and open it";
+    Action::NextField, [Code(KeyCode::Tab), Code(KeyCode::Down)], "", "", "go to the next line";
+    Action::PreviousField, [Code(KeyCode::BackTab), Code(KeyCode::Up)], "", "", "go to the previous line";
     Action::Help, [Code(KeyCode::F(1))], "", "how to", "how the token is made, and all keys";
     Action::Cancel, [ESC], "", "leave", "leave; the organization is connected";
 };

@@ -14,7 +14,7 @@ use super::{
         review::{self, Session},
         sentences, snapshot,
     },
-    Options, Report, Secret, client, connection, keep, nothing_sent,
+    Options, Report, Secret, client, connection, keep, nothing_sent, prompts,
 };
 use crate::{
     config::{
@@ -27,13 +27,14 @@ use crate::{
         rights::{Holding, Permission},
         text::SafeText,
     },
+    format::policy::PolicyFile,
     space::{self, Client, Owner, Rights},
     tui::{
         self,
         connect::{
             Start,
             message::{
-                At, Attempt, Connected, Credentials, Effect, Keep, Message, Refusal, Trying,
+                At, Attempt, Begin, Connected, Credentials, Effect, Keep, Message, Refusal, Trying,
                 Understood,
             },
         },
@@ -77,13 +78,19 @@ pub(super) fn connect(context: &Context, options: Options) -> anyhow::Result<Ans
     }
     match guide {
         Guide {
-            begin: Some(name),
+            begin: Some(wanted),
             tried: Some(tried),
+            done,
             ..
-        } => read_and_review(context, name, tried.client),
+        } => {
+            // What was found out stays above, in the terminal.
+            prompts::say(&done.unwrap_or_default().0);
+            read_and_review(context, wanted, tried)
+        }
         Guide {
-            done: Some(text), ..
-        } => Ok(Answer::done(text)),
+            done: Some((found, next)),
+            ..
+        } => Ok(Answer::done(found + &next)),
         Guide { sent: false, .. } => Err(nothing_sent()),
         Guide { .. } => Err(super::failure(
             "nothing was connected and nothing was kept",
@@ -92,15 +99,22 @@ pub(super) fn connect(context: &Context, options: Options) -> anyhow::Result<Ans
     }
 }
 
-/// Reads the organization as the review `name` and opens it, all on screens.
-fn read_and_review(context: &Context, name: String, client: Client) -> anyhow::Result<Answer> {
+/// What is to be read once the screens are gone.
+struct Wanted {
+    name: String,
+    reviewer: Option<String>,
+    policy: PolicyFile,
+}
+
+/// Reads the organization as the review that is `wanted` and opens it, all on screens.
+fn read_and_review(context: &Context, wanted: Wanted, tried: Tried) -> anyhow::Result<Answer> {
     let places = context.clone();
-    let policy = policy::choose(context, None)?;
-    review::screens(context, move |effects, messages| {
+    let (name, client) = (wanted.name.clone(), tried.client);
+    let answer = review::screens(context, move |effects, messages| {
         let request = snapshot::Request {
-            name: &name,
-            policy: &policy,
-            reviewer: None,
+            name: &wanted.name,
+            policy: &wanted.policy,
+            reviewer: wanted.reviewer.as_deref(),
             // What an interrupted reading of this name left is gone on with, as `muster snapshot` does.
             going_on: snapshot::GoingOn::With(&|_| ()),
             scope: None,
@@ -113,7 +127,16 @@ fn read_and_review(context: &Context, name: String, client: Client) -> anyhow::R
         review
             .map(|review| Session::begin(&places, review, false, &Exceptions::default()))
             .transpose()
-    })
+    })?;
+    let read = context.store.review_folder(&name);
+    if !read.is_ok_and(|folder| folder.exists()) {
+        let url = &tried.connection.url;
+        let again = context.again(&format!("snapshot {name} --org {url}"));
+        snapshot::eprint_line(&format!(
+            "Stopped. What was read is kept for a day; go on with: {again}"
+        ));
+    }
+    Ok(answer)
 }
 
 /// What was tried last, and what came of it.
@@ -135,20 +158,37 @@ impl Tried {
         }
     }
 
-    /// Why the first review cannot begin from here, if so.
-    fn can_begin(&self) -> Result<(), SafeText> {
+    /// What the first review needs to begin from here.
+    fn begin(&self) -> Begin {
         let unread = self.rights.rights.iter().any(|right| {
             right.permission == Permission::Profiles && matches!(right.holding, Holding::Missing(_))
         });
         if unread {
             let why = "Accounts cannot be read with this token, so there is nothing to review yet.";
-            return Err(SafeText::of(why));
+            return Begin::Not(SafeText::of(why));
         }
         match self.rights.owner {
-            Owner::Account { .. } => Ok(()),
-            Owner::Application { .. } | Owner::Unknown(_) => Err(SafeText::of(
-                "Who reviews is not known from this token: it has to be said with --reviewer.",
-            )),
+            Owner::Account { .. } => Begin::Named,
+            Owner::Application { .. } | Owner::Unknown(_) => Begin::WithReviewer,
+        }
+    }
+
+    /// What is stored where, in sentences, and the command that goes on.
+    fn kept(&self, context: &Context, wanted: Keep) -> (String, String) {
+        let report = self.report();
+        let next = report.next(context);
+        match (wanted, &self.secret.kind) {
+            (Keep::Keyring, _) => (report.kept(), next),
+            (Keep::Session, Kind::Token) => (
+                "Nothing was stored: the token is known only until muster ends.".to_owned(),
+                format!("{next} --token-stdin"),
+            ),
+            (Keep::Session, Kind::Application { .. }) => (
+                "Nothing was stored: the client secret is known only until muster ends. Later, use a permanent token \
+                 of the application."
+                    .to_owned(),
+                format!("{next} --token-stdin"),
+            ),
         }
     }
 }
@@ -162,10 +202,10 @@ struct Guide {
     /// Whether anything was sent to a server.
     sent: bool,
     tried: Option<Tried>,
-    /// What there is to say once it is connected.
-    done: Option<String>,
-    /// The name of the review that is to begin.
-    begin: Option<String>,
+    /// What there is to say once it is connected: what was found and kept, and the next step.
+    done: Option<(String, String)>,
+    /// The review that is to begin.
+    begin: Option<Wanted>,
 }
 
 impl Guide {
@@ -181,7 +221,7 @@ impl Guide {
                     // What was to be stopped has ended already.
                     Effect::Stop => self.send(Message::Stopped),
                     Effect::Connect(keep) => self.connect(keep).await,
-                    Effect::Begin(name) => self.begin(name),
+                    Effect::Begin { name, reviewer } => self.begin(name, reviewer),
                 }
             }
         });
@@ -321,48 +361,45 @@ impl Guide {
         if let Err(error) = kept {
             self.send(Message::KeepFailed(refusal(&error, At::Credentials)));
         } else {
-            let report = tried.report();
-            let (kept, next) = match wanted {
-                Keep::Keyring => (report.kept(), report.next(&self.context)),
-                Keep::Session => (
-                    "Nothing was stored: the token is known only until muster ends.".to_owned(),
-                    format!("{} --token-stdin", report.next(&self.context)),
-                ),
-            };
-            self.done = Some(format!("{}\n{kept}\nNext: {next}\n", report.findings()));
+            let (kept, next) = tried.kept(&self.context, wanted);
+            let found = format!("{}\n{kept}\n", tried.report().findings());
+            self.done = Some((found, format!("Next: {next}\n")));
             let name = tried.rights.organization.safe();
             let place = format!("{name} at {} is connected. {kept}", tried.connection.url);
             self.send(Message::Connected(Connected {
                 kept: SafeText::of(&place),
                 next: SafeText::of(&next),
-                begin: tried.can_begin(),
+                begin: tried.begin(),
             }));
         }
         self.tried = Some(tried);
     }
 
-    fn begin(&mut self, name: String) {
-        let free = self
-            .context
-            .store
-            .review_folder(&name)
-            .map_err(|error| sentences(&error.into()))
-            .and_then(|folder| {
-                if folder.exists() {
-                    Err(format!(
-                        "there is a review {name} already; take another name"
-                    ))
-                } else {
-                    Ok(())
-                }
-            });
-        match free {
-            Ok(()) => {
-                self.begin = Some(name);
+    fn begin(&mut self, name: String, reviewer: Option<String>) {
+        match self.ready(&name) {
+            Ok(policy) => {
+                self.begin = Some(Wanted {
+                    name,
+                    reviewer,
+                    policy,
+                });
                 self.send(Message::Begun);
             }
-            Err(why) => self.send(Message::NameRefused(SafeText::of(&why))),
+            Err(error) => {
+                let why = SafeText::of(&sentences(&error));
+                self.send(Message::NameRefused(why));
+            }
         }
+    }
+
+    /// The rules for a new review of this name, when there can be one.
+    fn ready(&self, name: &str) -> anyhow::Result<PolicyFile> {
+        let folder = self.context.store.review_folder(name)?;
+        anyhow::ensure!(
+            !folder.exists(),
+            "there is a review {name} already; take another name"
+        );
+        policy::choose(&self.context, None)
     }
 }
 

@@ -73,7 +73,11 @@ pub(crate) enum Effect {
     Connect(Keep),
     /// Read the organization, once these screens are gone, as the review of this name. Answered with `Begun` or
     /// `NameRefused`.
-    Begin(String),
+    Begin {
+        name: String,
+        /// The login name of who reviews, when the token does not tell.
+        reviewer: Option<String>,
+    },
 }
 
 /// What is tried, and where.
@@ -189,6 +193,17 @@ pub(crate) struct Connected {
     pub(crate) kept: SafeText,
     /// The command that goes on from here.
     pub(crate) next: SafeText,
-    /// Whether the first review can begin at once; why not.
-    pub(crate) begin: Result<(), SafeText>,
+    /// Whether the first review can begin at once.
+    pub(crate) begin: Begin,
+}
+
+/// What the first review needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// A name.
+    Named,
+    /// A name, and who reviews: the token belongs to no account.
+    WithReviewer,
+    /// It cannot begin; why.
+    Not(SafeText),
 }

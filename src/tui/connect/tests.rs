@@ -5,7 +5,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    message::{Attempt, Connected, Credentials, Keep, Refusal, Row, Trying, Understood},
+    message::{Attempt, Begin, Connected, Credentials, Keep, Refusal, Row, Trying, Understood},
     *,
 };
 use crate::{
@@ -188,7 +188,7 @@ fn connected() -> Connected {
             "Acme is connected. Kept in the system keyring as \"token of https://acme.jetbrains.space\" of muster.",
         ),
         next: SafeText::of("muster snapshot NAME --org https://acme.jetbrains.space"),
-        begin: Ok(()),
+        begin: Begin::Named,
     }
 }
 
@@ -569,8 +569,9 @@ fn the_first_review_begins_with_a_name() {
     let mut run = Run::at_found((80, 24));
     run.press("enter enter");
     run.tell(Message::Connected(connected()));
-    let begins = |run: &Run| matches!(run.asked.last(), Some(Effect::Begin(name)) if name == "q4");
+    let begins = |run: &Run| matches!(run.asked.last(), Some(Effect::Begin { name, reviewer: None }) if name == "q4");
     run.press("enter");
+    run.shows("! the review has no name yet");
     assert!(!begins(&run));
     run.types("q4").press("enter");
     assert!(begins(&run));
@@ -584,14 +585,31 @@ fn the_first_review_begins_with_a_name() {
 }
 
 #[test]
+fn with_an_application_the_first_review_needs_a_reviewer_too() {
+    let mut run = Run::at_found((80, 24));
+    run.press("enter enter");
+    run.tell(Message::Connected(Connected {
+        begin: Begin::WithReviewer,
+        ..connected()
+    }));
+    run.types("q4").press("enter enter");
+    run.shows("! say who reviews");
+    run.types("ada").press("up").types("-2").press("tab enter");
+    let Some(Effect::Begin { name, reviewer }) = run.asked.last() else {
+        panic!("it begins");
+    };
+    assert_eq!((name.as_str(), reviewer.as_deref()), ("q4-2", Some("ada")));
+}
+
+#[test]
 fn where_nobody_can_begin_the_reason_and_the_command_are_shown() {
     let mut run = Run::at_found((80, 24));
     run.press("enter enter");
     run.tell(Message::Connected(Connected {
-        begin: Err(SafeText::of("Who reviews is not known from this token")),
+        begin: Begin::Not(SafeText::of("Accounts cannot be read with this token")),
         ..connected()
     }));
-    run.shows("! Who reviews is not known from this token");
+    run.shows("! Accounts cannot be read with this token");
     run.shows("muster snapshot NAME");
     run.press("q");
     assert_eq!(run.state.finished(), Some(Exit::Quit));

@@ -165,3 +165,30 @@ fn an_address_where_nobody_answers_is_told_there_and_the_token_stays() {
     let wanted = [serving.token.clone()];
     assert_eq!(secrets::found(&home, &written(&terminal), &wanted), [""; 0]);
 }
+
+#[test]
+fn an_application_is_connected_and_its_first_review_has_the_reviewer_that_is_named() {
+    if !have(PROGRAMS) {
+        return;
+    }
+    let home = Home::new();
+    let serving = Serving::start(&home, "s");
+    let mut terminal = in_terminal(&home, NO_KEYRING, "connect");
+    to_the_token(&mut terminal, &serving.url);
+    terminal.press("<up>2<enter>demo-application<enter>");
+    // The demo tells it to everybody; here it stands for one that is secret.
+    terminal.paste("demo-client-secret");
+    terminal.wait_for("18 characters, not shown");
+    terminal.press("<enter>");
+    terminal.wait_for("the application Access reviews");
+    to_keeping(&mut terminal);
+    terminal.wait_for("✓ 2 Nowhere");
+    terminal.press("<enter>");
+    terminal.wait_for("Login name of the reviewer:");
+    terminal.press("q4<enter>rosa.lind<enter>");
+    terminal.wait_for("Halden Instruments · q4 · rosa.lind");
+    terminal.press("q");
+    assert!(terminal.wait_for_exit().success());
+    assert!(!written(&terminal).contains("demo-client-secret"));
+    assert!(!list(&home).exists());
+}
