@@ -234,6 +234,10 @@ fn reading(snapshot: args::Snapshot) -> command::snapshot::Options {
         scope: snapshot.scope,
         evidence: evidence(snapshot.evidence),
         policy: snapshot.policy,
+        previous: command::previous::Options {
+            record: snapshot.previous,
+            allowed_signers: snapshot.allowed_signers,
+        },
         json: snapshot.json,
     }
 }
@@ -250,7 +254,10 @@ fn evidence(kept: args::Evidence) -> crate::domain::provenance::Evidence {
 fn change(verb: &args::Verb) -> crate::domain::decision::Change {
     use crate::domain::decision::{Change, Decision};
     match verb {
-        args::Verb { keep: true, .. } => Change::Decide(Decision::Keep),
+        args::Verb { keep: true, .. }
+        | args::Verb {
+            as_before: true, ..
+        } => Change::Decide(Decision::Keep),
         args::Verb { revoke: true, .. } => Change::Decide(Decision::Revoke),
         args::Verb {
             acknowledge: true, ..
@@ -276,10 +283,15 @@ mod tests {
         let parse = |line: &str| parse(line.split(' ').map(OsString::from));
         assert!(parse("muster decide q4 --where x --keep").is_ok());
         assert!(parse("muster decide q4 --where x --revoke --reason left").is_ok());
+        assert!(parse("muster decide q4 --as-before").is_ok());
         for line in [
             "muster decide q4 --where x",
             "muster decide q4 --where x --revoke",
             "muster decide q4 --where x --keep --clear",
+            "muster decide q4 --keep",
+            "muster decide q4 --where x --as-before",
+            "muster decide q4 --as-before --redecide",
+            "muster snapshot q4 --org acme --allowed-signers list",
             "muster seal q4",
             "muster seal q4 --principal a --new-key --agent",
             "muster demo --port 80",

@@ -23,6 +23,7 @@ mod loading;
 pub(crate) mod log;
 mod place;
 pub(crate) mod policy;
+pub(crate) mod previous;
 mod progress;
 mod record;
 mod refresh;

@@ -223,9 +223,14 @@ pub struct ListedRecord {
 impl ListedRecord {
     /// Whether it says that it was made of `review` as its journal now stands. What it says is not verified.
     pub fn is_of(&self, review: &Review) -> bool {
-        let said = files::read(&self.path, names::REVIEW).ok();
-        said.and_then(|bytes| names::Review::parse(&bytes).ok())
+        self.says()
             .is_some_and(|said| said.contents.journal_head == review.head)
+    }
+
+    /// What it says about itself, when it can be understood. Nothing of it is verified.
+    pub fn says(&self) -> Option<names::Review> {
+        let said = files::read(&self.path, names::REVIEW).ok()?;
+        names::Review::parse(&said).ok()
     }
 }
 

@@ -12,10 +12,11 @@
 //! 6. [`Stage::Hashes`]: every file has its digest.
 //! 7. [`Stage::Population`]: accounts, resources and grants are a snapshot, the one the review was opened on.
 //! 8. [`Stage::Policy`]: the rules the review was opened under can be read.
-//! 9. [`Stage::Journal`]: the chain of entries holds and may happen in this order under these rules; the last one
-//!    attests.
-//! 10. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
-//! 11. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
+//! 9. [`Stage::Earlier`]: what the previous record decided is about this population, where one was named.
+//! 10. [`Stage::Journal`]: the chain of entries holds and may happen in this order under these rules; the last one
+//!     attests.
+//! 11. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
+//! 12. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
 //!
 //! The raw answers of the server are checked by their digest alone.
 
@@ -134,6 +135,8 @@ pub enum Stage {
     Population,
     /// The rules the review was opened under.
     Policy,
+    /// What the previous record decided.
+    Earlier,
     /// The entries of the journal.
     Journal,
     /// The decisions.
@@ -220,6 +223,7 @@ impl fmt::Display for Stage {
             Self::Hashes => "digests",
             Self::Population => "population",
             Self::Policy => "policy",
+            Self::Earlier => "previous record",
             Self::Journal => "journal",
             Self::Decisions => "decisions",
             Self::Merkle => "Merkle tree",
@@ -286,6 +290,8 @@ fn judge(
     // Other files cannot be here, so another name in the list is never the mark of a newer version.
     let sums = record::parse_sums(&sums_bytes)
         .map_err(|error| Stop::bad_line(Stage::Sums, &error, record::SUMS))?;
+
+    reading.same_optional(&sums)?;
 
     let review_bytes = reading.small(record::REVIEW)?;
     same_digest(record::REVIEW, Digest::of(&review_bytes), &sums)?;

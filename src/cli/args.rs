@@ -142,6 +142,16 @@ ids match whole, without case and accents:
 
 The scope is part of the record, and the record then says that it is scoped.
 
+From the second quarter on, name the record of the quarter before. It is
+verified first. Each item is then new, changed, unchanged or back (revoked last
+time and still here, or gone in between), with what was decided, by whom, when
+and why. What is unchanged and was kept can be kept in one act; the new record
+says that these were not looked at one by one.
+
+  muster snapshot 2027-q1 --org acme --previous RECORD --allowed-signers LIST
+  muster decide 2027-q1 --as-before --dry-run
+  muster decide 2027-q1 --as-before
+
 The raw answers of the server show an auditor where each grant was read from,
 and hold personal data that the review itself does not need. --evidence hashes
 keeps their digests only, --evidence none keeps nothing; the record says which.")]
@@ -162,6 +172,12 @@ pub(super) struct Snapshot {
     /// Put up for decision only what is in this scope; may be given several times
     #[arg(long, value_name = "TERMS")]
     pub(super) scope: Vec<String>,
+    /// Compare with this sealed record: what is new and changed since, and what was decided then
+    #[arg(long, value_name = "RECORD")]
+    pub(super) previous: Option<PathBuf>,
+    /// With --previous: the list of signers that tells whether its signer is known, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    pub(super) allowed_signers: Option<PathBuf>,
     /// What is kept of the server's raw answers
     #[arg(long, value_enum, default_value_t = Evidence::Full)]
     pub(super) evidence: Evidence,
@@ -323,8 +339,12 @@ pub(super) struct Decide {
     /// Which review
     pub(super) name: String,
     /// Which items; the language of / on the screen
-    #[arg(long = "where", value_name = "FILTER")]
-    pub(super) filter: String,
+    #[arg(
+        long = "where",
+        value_name = "FILTER",
+        required_unless_present = "as_before"
+    )]
+    pub(super) filter: Option<String>,
     #[command(flatten)]
     pub(super) verb: Verb,
     /// Why; a revoke needs it, and so does keeping what is privileged when the policy says so
@@ -355,7 +375,8 @@ Examples:
       --revoke --reason 'left in March'
   muster decide q4 --where 'team:payments is:undecided' --keep --expect 31
   muster decide q4 --where 'signin:>180d|never (is:privileged or is:external)' \\
-      --later --dry-run";
+      --later --dry-run
+  muster decide q4 --as-before     unchanged since the previous record kept it";
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -379,6 +400,10 @@ pub(super) struct Verb {
     /// Take decisions back
     #[arg(long)]
     pub(super) clear: bool,
+    /// Keep what is undecided here and unchanged since the previous record kept it; the record says that these were not
+    /// looked at one by one
+    #[arg(long, conflicts_with_all = ["filter", "redecide"])]
+    pub(super) as_before: bool,
 }
 
 #[derive(Debug, Args)]

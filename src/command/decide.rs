@@ -18,7 +18,8 @@ use crate::domain::{
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) name: String,
-    pub(crate) filter: String,
+    /// Which items; `None` is what is unchanged since the previous record kept it.
+    pub(crate) filter: Option<String>,
     pub(crate) change: Change,
     pub(crate) reason: Option<String>,
     /// Change items that are decided already too.
@@ -46,13 +47,14 @@ pub(crate) struct Selection {
 
 /// Decides as `options` say and tells what came of it.
 pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Answer> {
-    if options.filter.trim().is_empty() {
+    let filter = options.filter.as_deref();
+    if filter.is_some_and(|filter| filter.trim().is_empty()) {
         return Err(failure(
             "the filter is empty",
             "say which items with --where; `is:undecided` is all that is left",
         ));
     }
-    let filter = parse(&options.filter)?;
+    let filter = filter.map(parse).transpose()?;
     // The exception is written only when something is decided with it.
     let exceptions = Exceptions {
         self_review: None,
@@ -62,7 +64,10 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
     let allowed = options.exceptions.self_review.as_deref();
     let with = super::review::with_self_review(review.campaign(), allowed)?;
     let campaign = with.as_ref().unwrap_or(review.campaign());
-    let selection = select(campaign, &filter, options.change, options.redecide);
+    let selection = match &filter {
+        Some(filter) => select(campaign, filter, options.change, options.redecide),
+        None => kept_before(campaign)?,
+    };
     if let Some(expected) = options.expect
         && expected != selection.items.len()
     {
@@ -74,7 +79,7 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
             "look at it with --dry-run, then give the number that is right to --expect",
         ));
     }
-    let event = (!selection.items.is_empty()).then(|| event(options, &selection));
+    let event = (!selection.items.is_empty()).then(|| event(options, campaign, &selection));
     if let Some(event) = &event {
         campaign.check(event).map_err(|refusal| match refusal {
             Refusal::KeepNeedsReason(_) => {
@@ -121,7 +126,28 @@ pub(crate) fn select(
     change: Change,
     redecide: bool,
 ) -> Selection {
-    let matched = filter.select(campaign);
+    choose(campaign, &filter.select(campaign), change, redecide)
+}
+
+/// All that is unchanged since the previous record kept it, as far as it is undecided.
+fn kept_before(campaign: &Campaign) -> anyhow::Result<Selection> {
+    let Some(earlier) = campaign.earlier() else {
+        let name = &campaign.opened().review;
+        return Err(failure(
+            format!("the review {name} is not compared with a previous record"),
+            format!(
+                "muster snapshot {name} --org … --previous RECORD --refresh compares it with one"
+            ),
+        ));
+    };
+    let items = campaign.items().iter();
+    let matched = items.filter(|item| earlier.as_before(*item)).collect();
+    let keep = Change::Decide(Decision::Keep);
+    Ok(choose(campaign, &matched, keep, false))
+}
+
+/// What of `matched` the change may touch.
+fn choose(campaign: &Campaign, matched: &ItemSet, change: Change, redecide: bool) -> Selection {
     let mut selection = Selection {
         matched: matched.len(),
         items: ItemSet::default(),
@@ -153,17 +179,25 @@ pub(crate) fn select(
     Selection { items, ..selection }
 }
 
-fn event(options: &Options, selection: &Selection) -> Event {
+fn event(options: &Options, campaign: &Campaign, selection: &Selection) -> Event {
+    let previous = campaign.opened().previous_record.as_ref();
+    let chosen = match (&options.filter, previous) {
+        (None, Some(previous)) => Chosen::AsBefore {
+            record: previous.record.clone(),
+        },
+        (filter, _) => Chosen::Filter(Raw::from(filter.as_deref().unwrap_or_default())),
+    };
     Event::Decided(Decided {
         change: options.change,
         items: selection.items.clone(),
         reason: options.reason.as_deref().map(Raw::from),
-        chosen: Chosen::Filter(Raw::from(options.filter.as_str())),
+        chosen,
     })
 }
 
 fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
     let verb = match options.change {
+        _ if options.filter.is_none() => "kept as before",
         Change::Decide(decision) => decision.past(),
         Change::Later => "bookmarked for later",
         Change::Clear => "cleared",
@@ -253,6 +287,7 @@ fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         "review": options.name,
         "change": options.change.word(),
         "filter": options.filter,
+        "as_before": options.filter.is_none(),
         "matched": selection.matched,
         "items": selection.items.len(),
         "left_out": {"own_access": selection.own, "other_kind": selection.other_kind, "decided": selection.decided},

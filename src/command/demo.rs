@@ -239,6 +239,7 @@ async fn read(
             going_on: snapshot::GoingOn::Never,
             scope: None,
             evidence: Evidence::Full,
+            previous: None,
             beside: false,
         },
         cancel,

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     domain::{
         campaign::Campaign,
+        earlier,
         journal::{Attested, Entry, Event},
         origin::origin,
         seal::{Effort, statement},
@@ -568,7 +569,10 @@ fn show(campaign: &Campaign, words: &str) {
     for gap in &provenance.gaps {
         eprint_line(&format!("gap: {}", gap.words()));
     }
-    for (label, line) in origin(campaign) {
+    for (label, line) in earlier::compared(campaign)
+        .into_iter()
+        .chain(origin(campaign))
+    {
         eprint_line(&format!("{label}: {line}"));
     }
     let median = effort.median_ms.map_or_else(String::new, |ms| {
@@ -579,9 +583,10 @@ fn show(campaign: &Campaign, words: &str) {
         )
     });
     eprint_line(&format!(
-        "effort: {}, {} decided in bulk{median}",
+        "effort: {}, {} decided in bulk{}{median}",
         count(effort.changes, "change that stands", "changes that stand"),
         count(effort.in_bulk, "item", "items"),
+        effort.as_before_words(),
     ));
     eprint_line(&format!("attestation: {words}"));
 }

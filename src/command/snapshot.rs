@@ -13,6 +13,7 @@ use super::{
     Answer, Context, count, elapsed_ms, failure, now,
     place::Place,
     policy,
+    previous::{self, Previous},
     progress::ProgressLine,
     refresh::{self, Consent, Fresh, Refresh},
     thousands, token, version,
@@ -23,7 +24,8 @@ use crate::{
         Digest,
         account::AccountId,
         campaign::Campaign,
-        journal::{Entry, Event, Opened, Previous},
+        earlier,
+        journal::{self, Entry, Event, Opened, PreviousRecord},
         provenance::{Evidence, Provenance, Reader},
         scope::{self, Scope},
         text::{Raw, SafeText},
@@ -55,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) evidence: Evidence,
     /// The rules the review is opened under, instead of those in the config folder or the built-in ones.
     pub(crate) policy: Option<PathBuf>,
+    /// The sealed record that the review is compared with.
+    pub(crate) previous: previous::Options,
     /// Take the new snapshot into an open review without asking.
     pub(crate) refresh: bool,
     pub(crate) json: bool,
@@ -67,6 +71,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     if let Some(scope) = &scope {
         Scope::parse(scope).map_err(|error| bad_scope(&error))?;
     }
+    let previous = Previous::named(&options.previous)?;
     let place = Place::find(context, &options.organization)?;
     if place.address.to_string() != options.organization {
         eprint_line(&format!("organization: {}", place.address));
@@ -79,6 +84,10 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
     let old = refresh::open_review(context, &options.name)?;
     if let Some(old) = &old {
         refresh::stays(old, options.reviewer.as_deref(), scope.as_deref())?;
+        previous::stays(old, previous.as_deref())?;
+    } else if previous.is_none() {
+        let command = format!("snapshot {} --org {}", options.name, place.address);
+        previous::tell_of_others(context, &place.address.to_string(), &command);
     }
     // A review keeps its policy, unless somebody says otherwise.
     let policy = match &old {
@@ -99,6 +108,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         },
         scope: scope.as_deref(),
         evidence: options.evidence,
+        previous: previous.as_ref(),
     };
     let cancel = CancellationToken::new();
     let runtime = runtime()?;
@@ -116,7 +126,8 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
         let gathered = runtime.block_on(gathered);
         line.finish();
         let (draft, fetched) = gathered?;
-        let answer = over(context, &old, (draft, fetched), options, &cancel, &runtime);
+        let read = (draft, fetched, previous.as_deref());
+        let answer = over(context, &old, read, options, &cancel, &runtime);
         // A question that was interrupted still has its reader waiting for a line.
         runtime.shutdown_background();
         return answer;
@@ -139,7 +150,7 @@ pub(crate) fn snapshot(context: &Context, options: &Options) -> anyhow::Result<A
 fn over(
     context: &Context,
     old: &Review,
-    (mut draft, fetched): (Draft, Fetched),
+    (mut draft, fetched, previous): (Draft, Fetched, Option<&Previous>),
     options: &Options,
     cancel: &CancellationToken,
     runtime: &tokio::runtime::Runtime,
@@ -171,7 +182,14 @@ fn over(
     if !agreed {
         return Ok(refresh.answer(context, false, told));
     }
+    let as_of = fresh.provenance.ended;
+    let compared = previous::after_refresh(previous, old.campaign(), &fresh.snapshot, as_of)?;
+    let previous_record = compared.map(|(record, earlier)| {
+        draft.set_earlier(earlier);
+        record
+    });
     let first = first_entry(Opening {
+        previous_record,
         name: old.name().to_owned(),
         reviewer: opened.reviewer.clone(),
         account: opened.reviewer_account.clone(),
@@ -231,6 +249,8 @@ pub(crate) struct Request<'a> {
     pub(crate) scope: Option<&'a str>,
     /// What is kept of the raw answers.
     pub(crate) evidence: Evidence,
+    /// The record that the review is compared with.
+    pub(crate) previous: Option<&'a Arc<Previous>>,
     /// Whether there is a review of this name, which the new one may replace.
     pub(crate) beside: bool,
 }
@@ -419,7 +439,7 @@ async fn fetch(
 
 /// Makes the review of what was read.
 async fn make(
-    draft: Draft,
+    mut draft: Draft,
     fetched: Fetched,
     request: Request<'_>,
     cancel: CancellationToken,
@@ -461,8 +481,15 @@ async fn make(
         accounts,
         scope: request.scope.map(Raw::from),
         previous: None,
+        previous_record: request.previous.map(|previous| previous.record().clone()),
     });
     let snapshot = Arc::new(fetched.snapshot);
+    if let Some(previous) = request.previous {
+        match previous.earlier(&snapshot, provenance.ended) {
+            Ok(earlier) => draft.set_earlier(earlier),
+            Err(error) => return Err(kept(error, &draft)),
+        }
+    }
     // A million lines take a while; whoever waits can still say stop.
     tokio::task::spawn_blocking(move || {
         let stop = || cancel.is_cancelled();
@@ -505,7 +532,8 @@ struct Opening {
     items: u64,
     accounts: u64,
     scope: Option<Raw>,
-    previous: Option<Previous>,
+    previous: Option<journal::Previous>,
+    previous_record: Option<PreviousRecord>,
 }
 
 fn first_entry(opening: Opening) -> impl FnOnce(Provenance) -> Entry {
@@ -523,7 +551,7 @@ fn first_entry(opening: Opening) -> impl FnOnce(Provenance) -> Entry {
             provenance,
             tool: format!("muster {}", version()),
             previous: opening.previous,
-            previous_record: None,
+            previous_record: opening.previous_record,
         })),
     }
 }
@@ -624,11 +652,24 @@ fn summary(context: &Context, name: &str, campaign: &Campaign) -> String {
     } else {
         "Deciding needs --partial, and the record will say so.\n"
     };
+    let compared = earlier::compared(campaign).into_iter();
+    let compared: Vec<String> = compared
+        .map(|(label, line)| format!("{}: {line}.\n", sentence(label)))
+        .collect();
+    let compared = compared.concat();
     format!(
-        "{} with {} are frozen as {name}.\nCompleteness: {}.\n{gaps}{partial}Next: {}\n",
+        "{} with {} are frozen as {name}.\nCompleteness: {}.\n{gaps}{partial}{compared}Next: {}\n",
         count(opened.accounts, "account", "accounts"),
         count(opened.items, "item", "items"),
         campaign.complete(),
         context.again(&format!("review {name}")),
     )
+}
+
+/// `label` with a capital.
+fn sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }

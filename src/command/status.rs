@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Answer, Context, count, thousands};
 use crate::{
-    domain::{origin::origin, provenance::Reader, rights::Right, seal::Effort, text::Raw},
+    domain::{
+        campaign::Campaign, decision::Decision, earlier, origin::origin, provenance::Reader,
+        rights::Right, seal::Effort, text::Raw,
+    },
     store::Review,
 };
 
@@ -19,6 +22,9 @@ pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Resul
         as_text(&review)
     }))
 }
+
+/// How many gone items are listed for people; scripts get all.
+const GONE: usize = 20;
 
 fn as_text(review: &Review) -> String {
     let campaign = review.campaign();
@@ -67,6 +73,29 @@ fn as_text(review: &Review) -> String {
     let _ = writeln!(text, "completeness  {}", campaign.complete());
     for gap in &provenance.gaps {
         let _ = writeln!(text, "  - {}", gap.words());
+    }
+    for (label, line) in earlier::compared(campaign) {
+        let _ = writeln!(text, "{label:<13} {line}");
+    }
+    if let Some(earlier) = campaign.earlier() {
+        for gone in earlier.gone().iter().take(GONE) {
+            let _ = writeln!(
+                text,
+                "  - {}: {} / {}, {}",
+                gone.holder.safe(),
+                gone.resource.safe(),
+                gone.role.safe(),
+                earlier::decided(earlier, gone.was)
+            );
+        }
+        let more = earlier.gone().len().saturating_sub(GONE);
+        if more > 0 {
+            let _ = writeln!(
+                text,
+                "  - and {} more; --json lists all",
+                thousands(more as u64)
+            );
+        }
     }
     for (label, line) in origin(campaign) {
         let _ = writeln!(text, "{label:<13} {line}");
@@ -158,5 +187,43 @@ pub(crate) fn as_json(review: &Review) -> Value {
         "files": review.digests().map(|(name, digest)| (name.to_owned(), digest.to_string().into())).collect::<serde_json::Map<_, _>>(),
         "tool": opened.tool,
         "sealed": campaign.sealed(),
+        "previous": previous(campaign),
     })
+}
+
+/// The record it is compared with, and what came of that.
+pub(super) fn previous(campaign: &Campaign) -> Option<Value> {
+    let (record, earlier) = (
+        campaign.opened().previous_record.as_ref()?,
+        campaign.earlier()?,
+    );
+    let counts = earlier.counts(campaign.items());
+    let gone = earlier.gone().iter().map(|gone| {
+        let act = gone.was.entry.and_then(|entry| earlier.act(entry));
+        json!({
+            "grant": gone.id.to_string(),
+            "holder": gone.holder.raw(),
+            "resource": gone.resource.raw(),
+            "role": gone.role.raw(),
+            "was": gone.was.decision.map(Decision::word),
+            "reason": act.and_then(|act| act.reason.as_ref()).map(Raw::raw),
+        })
+    });
+    Some(json!({
+        "record": record.record,
+        "sums": record.sums.to_string(),
+        "review": record.review,
+        "as_of": record.as_of.to_string(),
+        "sealed_at": record.sealed_at.to_string(),
+        "principal": record.principal.raw(),
+        "key_fingerprint": record.key_fingerprint,
+        "signer": if record.signer_known { "known" } else { "unknown" },
+        "new": counts.new,
+        "changed": counts.changed,
+        "back": counts.back,
+        "unchanged": counts.unchanged,
+        "kept_as_before": campaign.kept_as_before(),
+        "may_be_kept_as_before": campaign.as_before().len(),
+        "gone": gone.collect::<Vec<_>>(),
+    }))
 }

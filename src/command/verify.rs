@@ -139,6 +139,7 @@ fn as_json(verdict: &Verdict) -> Value {
                 "reader": review.provenance.reader.account().map(|id| &*id.0),
                 "application": status::application(&review.provenance.reader),
                 "rights": status::rights(&review.provenance.rights),
+                "previous": status::previous(record.campaign()),
                 "doubts": record.doubts().iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>(),
                 "sums": record.sums().to_string(),
             })

@@ -1,5 +1,9 @@
 //! [`Earlier`]: what the previous signed record decided about the items of a snapshot, and what changed since.
 
+mod told;
+
+pub use told::{compared, decided, since, was};
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -174,17 +178,17 @@ impl Earlier {
             let what = changed
                 .next_if(|changed| changed.before == item)
                 .map_or_else(Vec::new, |changed| changed.what.clone());
-            let was = was(previous, item);
+            let was = was_of(previous, item);
             let back = was.decision == Some(Decision::Revoke) && stands(snapshot, place, as_of);
             making.put(place, lot(what, was, back));
         }
         let anew = made_anew(previous, &drift.gone, snapshot, &drift.new);
         for (item, place) in &anew {
             let what = drift::differences(before, old.grant(*item), now, snapshot.grant(*place));
-            making.put(*place, lot(what, was(previous, *item), true));
+            making.put(*place, lot(what, was_of(previous, *item), true));
         }
         for item in drift.gone.iter().filter(|item| !anew.contains_key(item)) {
-            making.gone(old, item, was(previous, item));
+            making.gone(old, item, was_of(previous, item));
         }
         making.done(|entry| previous.entry(entry).and_then(act))
     }
@@ -361,7 +365,7 @@ fn stands(snapshot: &Snapshot, item: Item, as_of: Timestamp) -> bool {
 }
 
 /// What a sealed review decided about an item.
-fn was(previous: &Campaign, item: Item) -> Was {
+fn was_of(previous: &Campaign, item: Item) -> Was {
     let decision = previous.slot(item).decision;
     let decided = previous.deciding_entry(item).filter(|_| decision.is_some());
     let as_before = decided.is_some_and(|(_, decided)| decided.chosen.how() == How::AsBefore);

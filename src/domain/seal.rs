@@ -78,6 +78,16 @@ impl Effort {
     }
 }
 
+impl Effort {
+    /// `, 412 kept as before`, when there are some.
+    pub fn as_before_words(&self) -> String {
+        match self.as_before {
+            0 => String::new(),
+            n => format!(", {} kept as before", super::words::number(n)),
+        }
+    }
+}
+
 /// The words the reviewer confirms and signs: what was reviewed, what was decided, what is missing.
 ///
 /// A record's statement is compared with this one for ever, so another wording needs another version of the record's

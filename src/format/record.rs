@@ -61,6 +61,9 @@ pub const LISTED: [&str; 10] = [
 /// The files that [`OPENED_SUMS`] lists, sorted by name: what was fetched, and the rules that were set for it.
 pub const POPULATION: [&str; 5] = [ACCOUNTS, EVIDENCE, GRANTS, POLICY, RESOURCES];
 
+/// The files that both lists have only when the review was compared with a record.
+pub const OPTIONAL: [&str; 1] = [EARLIER];
+
 /// The largest size of a file that is read; `None` for a name that a record does not have.
 pub fn limit(name: &str) -> Option<u64> {
     Some(match name {
@@ -68,7 +71,7 @@ pub fn limit(name: &str) -> Option<u64> {
         README => 64 << 10,
         POLICY => super::policy::LIMIT,
         REVIEW => 64 << 20,
-        ACCOUNTS | RESOURCES => 1 << 30,
+        ACCOUNTS | RESOURCES | EARLIER => 1 << 30,
         GRANTS | DECISIONS | JOURNAL | EVIDENCE => 8 << 30,
         _ => return None,
     })
@@ -77,17 +80,17 @@ pub fn limit(name: &str) -> Option<u64> {
 /// Reads `SHA256SUMS`.
 ///
 /// # Errors
-/// When it does not list exactly the files of a record.
+/// When it does not list exactly the files of a record; [`OPTIONAL`] ones may be missing.
 pub fn parse_sums(bytes: &[u8]) -> Result<Sums, Error> {
-    Sums::parse(SUMS, bytes, &LISTED)
+    Sums::parse(SUMS, bytes, &LISTED, &OPTIONAL)
 }
 
 /// Reads `opened.sums`.
 ///
 /// # Errors
-/// When it does not list exactly the population files.
+/// When it does not list exactly the population files; [`OPTIONAL`] ones may be missing.
 pub fn parse_opened_sums(bytes: &[u8]) -> Result<Sums, Error> {
-    Sums::parse(OPENED_SUMS, bytes, &POPULATION)
+    Sums::parse(OPENED_SUMS, bytes, &POPULATION, &OPTIONAL)
 }
 
 #[cfg(test)]

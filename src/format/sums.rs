@@ -38,16 +38,22 @@ impl Sums {
         out
     }
 
-    /// Reads the digests of exactly the files `names`; `file` is what the list itself is called.
+    /// Reads the digests of exactly the files `names`, and of those of `optional` that are there; `file` is what the list
+    /// itself is called.
     ///
     /// # Errors
     /// When a line is not of the form `^[0-9a-f]{64}  NAME$`, or a name is unknown, repeated, missing or out of order.
-    pub fn parse(file: &'static str, bytes: &[u8], names: &[&'static str]) -> Result<Self, Error> {
+    pub fn parse(
+        file: &'static str,
+        bytes: &[u8],
+        names: &[&'static str],
+        optional: &[&'static str],
+    ) -> Result<Self, Error> {
         let mut sums = Vec::new();
         let mut number = 0u64;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             number = number.saturating_add(1);
-            let sum = sum(line, names).map_err(|problem| problem.at(file, number))?;
+            let sum = sum(line, names, optional).map_err(|problem| problem.at(file, number))?;
             if sums.last().is_some_and(|(before, _)| *before >= sum.0) {
                 return Err(
                     Problem::malformed("the names are not sorted, each once").at(file, number)
@@ -68,14 +74,19 @@ impl Sums {
     }
 }
 
-fn sum(line: &[u8], names: &[&'static str]) -> Result<(&'static str, Digest), Problem> {
+fn sum(
+    line: &[u8],
+    names: &[&'static str],
+    optional: &[&'static str],
+) -> Result<(&'static str, Digest), Problem> {
     let line = line.strip_suffix(b"\n").ok_or(Problem::CutShort)?;
     let text = std::str::from_utf8(line).map_err(|_| Problem::malformed("not text"))?;
     let (digest, name) = text
         .split_once("  ")
         .ok_or_else(|| Problem::malformed("not a digest, two spaces and a name"))?;
     let digest = digest.parse().map_err(Problem::malformed)?;
-    match names.iter().find(|known| **known == name) {
+    let mut known = names.iter().chain(optional);
+    match known.find(|known| **known == name) {
         Some(known) => Ok((known, digest)),
         None => Err(Problem::newer(format!(
             "nothing is known of a file `{name}`"
@@ -105,9 +116,13 @@ mod tests {
              ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  a.jsonl\n"
         );
         assert_eq!(
-            Sums::parse("SHA256SUMS", text.as_bytes(), &NAMES).expect("own text"),
+            Sums::parse("SHA256SUMS", text.as_bytes(), &NAMES, &[]).expect("own text"),
             sums()
         );
+        for (names, optional) in [(&NAMES[..1], &NAMES[1..]), (&NAMES, &["b.jsonl"])] {
+            let read = Sums::parse("SHA256SUMS", text.as_bytes(), names, optional);
+            assert_eq!(read.expect("one may be there, another is not"), sums());
+        }
         let line: Vec<&str> = text.split_inclusive('\n').collect();
         for (wrong, why) in [
             (text.replace('\n', "\r\n"), "line 1"),
@@ -131,7 +146,7 @@ mod tests {
             ),
             (String::new(), "README.txt is missing"),
         ] {
-            let error = Sums::parse("SHA256SUMS", wrong.as_bytes(), &NAMES).expect_err(&wrong);
+            let error = Sums::parse("SHA256SUMS", wrong.as_bytes(), &NAMES, &[]).expect_err(&wrong);
             assert!(error.to_string().contains(why), "{error}");
         }
     }
@@ -142,7 +157,7 @@ mod tests {
         for bit in 0..text.len() * 8 {
             let mut flipped = text.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(read) = Sums::parse("SHA256SUMS", &flipped, &NAMES) {
+            if let Ok(read) = Sums::parse("SHA256SUMS", &flipped, &NAMES, &[]) {
                 assert_ne!(read, sums());
             }
         }

@@ -17,12 +17,13 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Refusal, Terms},
+        earlier::Earlier,
         journal::Entry,
         provenance::Provenance,
         snapshot::Snapshot,
         time::Timestamp,
     },
-    format::{evidence, journal, policy::PolicyFile, population, record, sums::Sums},
+    format::{earlier, evidence, journal, policy::PolicyFile, population, record, sums::Sums},
 };
 
 /// Where a draft is to stand when it is finished.
@@ -44,6 +45,7 @@ pub struct Draft {
     evidence: Option<evidence::Writer<BufWriter<HashedFile>>>,
     lock: Option<Lock>,
     policy: PolicyFile,
+    earlier: Option<Arc<Earlier>>,
     /// Whether an interrupted fetch leaves its answers.
     lasting: bool,
     /// When reading began, and each time it went on.
@@ -130,6 +132,7 @@ impl Draft {
             evidence: None,
             lock: Some(lock),
             policy: PolicyFile::default(),
+            earlier: None,
             lasting: false,
             runs: Vec::new(),
             answers: 0,
@@ -290,6 +293,11 @@ impl Draft {
     /// The policy the review will be opened under.
     pub fn policy(&self) -> &PolicyFile {
         &self.policy
+    }
+
+    /// The review will be compared with a record, which decided `earlier` about the snapshot that it is finished with.
+    pub fn set_earlier(&mut self, earlier: Arc<Earlier>) {
+        self.earlier = Some(earlier);
     }
 
     /// How many answers there are.
@@ -455,13 +463,26 @@ impl Draft {
         let policy = files::write(&path(record::POLICY), |out| {
             out.write_all(self.policy.bytes())
         })?;
-        let sums = Sums::new([
+        let earlier = self.earlier.as_ref().map(|earlier| {
+            files::write(&path(record::EARLIER), |out| {
+                earlier::write(earlier, &mut Stoppable { out, stop })
+            })
+        });
+        if stop() {
+            return Err(Error::Stopped);
+        }
+        let earlier = earlier.transpose()?;
+        let sums = [
             (record::EVIDENCE, evidence.0),
             (record::POLICY, policy.0),
             (record::ACCOUNTS, accounts.0),
             (record::RESOURCES, resources.0),
             (record::GRANTS, grants.0),
-        ]);
+        ];
+        let sums = Sums::new(
+            sums.into_iter()
+                .chain(earlier.map(|earlier| (record::EARLIER, earlier.0))),
+        );
         let text = sums.print();
         files::write(&path(record::OPENED_SUMS), |out| {
             out.write_all(text.as_bytes())
@@ -472,7 +493,7 @@ impl Draft {
         });
         let terms = Terms {
             policy: Arc::clone(self.policy.policy()),
-            ..Terms::default()
+            earlier: self.earlier.take(),
         };
         Ok((Campaign::open(snapshot, terms, first)?, sums))
     }

@@ -115,6 +115,9 @@ impl Review {
             Ok::<_, Error>((parts, merkle_root))
         })?;
         parts.push(self.carry_over(folder, names::GRANTS)?);
+        if self.sums.get(names::EARLIER).is_some() {
+            parts.push(self.carry_over(folder, names::EARLIER)?);
+        }
         parts.push(small(folder, names::OPENED_SUMS, &self.sums.print())?);
         parts.push(small(folder, names::README, names::README_TEXT)?);
         parts.sort_unstable();

@@ -16,13 +16,14 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Refusal, Terms},
+        earlier::Earlier,
         journal::{Entry, Event},
         snapshot::Snapshot,
         text::Raw,
         time::Timestamp,
     },
     format::{
-        Problem, journal,
+        Problem, earlier, journal,
         policy::PolicyFile,
         population,
         record::{self, POPULATION},
@@ -118,7 +119,7 @@ impl Review {
         let snapshot = Arc::new(read_population(&folder, &sums)?);
         let terms = Terms {
             policy: Arc::clone(policy.policy()),
-            ..Terms::default()
+            earlier: read_earlier(&folder, &sums, &snapshot)?,
         };
         let journal = match &mut writer {
             Writer::Here { journal, .. } => Some(journal),
@@ -280,6 +281,25 @@ fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
         }
         snapshot
     })
+}
+
+/// Reads what the previous record decided, when one was named. Its digest was not checked before.
+fn read_earlier(
+    folder: &Path,
+    sums: &Sums,
+    snapshot: &Snapshot,
+) -> Result<Option<Arc<Earlier>>, Error> {
+    let Some(digest) = sums.get(record::EARLIER) else {
+        return Ok(None);
+    };
+    // A changed file is told as such, not by what is odd in it.
+    if digest != files::digest(folder, record::EARLIER)?.0 {
+        return Err(Error::Changed(folder.join(record::EARLIER)));
+    }
+    let file = files::open(folder, record::EARLIER)?;
+    let input = BufReader::with_capacity(files::PIECE, file);
+    let earlier = earlier::read(input, snapshot).map_err(Error::damaged(folder))?;
+    Ok(Some(Arc::new(earlier)))
 }
 
 fn check_population(folder: &Path, sums: &Sums) -> Result<(), Error> {

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Refusal, Terms},
+        earlier::Earlier,
         items::Item,
         journal::Event,
         policy::Policy,
@@ -25,7 +26,7 @@ use crate::{
     format::{
         self,
         canonical::Lines,
-        journal, merkle, policy, population,
+        earlier, journal, merkle, policy, population,
         record::{self, Contents, Decisions, Review},
         sums::Sums,
     },
@@ -42,7 +43,7 @@ pub(super) fn check(
     let snapshot = snapshot(reading, sums)?;
     let terms = Terms {
         policy: policy(reading, sums)?,
-        ..Terms::default()
+        earlier: earlier(reading, sums, &snapshot)?,
     };
     let (campaign, entries, head) = replay(reading, sums, (snapshot, terms), opened_sums)?;
     if (
@@ -76,6 +77,15 @@ fn opened_sums(reading: &Reading<'_>, sums: &Sums) -> Result<Digest, Stop> {
     }
     let opened = record::parse_opened_sums(&bytes)
         .map_err(|error| Stop::bad_line(Stage::Population, &error, record::OPENED_SUMS))?;
+    for name in record::OPTIONAL {
+        if opened.get(name).is_some() != sums.get(name).is_some() {
+            return Err(Stop::bad(
+                Stage::Population,
+                record::OPENED_SUMS,
+                format!("{name} was not there when the review was opened, or is not any more"),
+            ));
+        }
+    }
     for (line, (name, digest)) in (1..).zip(opened.iter()) {
         if sums.get(name) != Some(digest) {
             return Err(Stop::Bad(Bad {
@@ -127,6 +137,24 @@ fn policy(reading: &Reading<'_>, sums: &Sums) -> Result<Arc<Policy>, Stop> {
     policy
         .map(Arc::new)
         .map_err(|error| Stop::of(Stage::Policy, &error))
+}
+
+/// What the previous record decided, where one was named.
+fn earlier(
+    reading: &Reading<'_>,
+    sums: &Sums,
+    snapshot: &Snapshot,
+) -> Result<Option<Arc<Earlier>>, Stop> {
+    if !reading.has(record::EARLIER) {
+        return Ok(None);
+    }
+    let mut input = reading.hashed(record::EARLIER)?;
+    let earlier =
+        earlier::read(&mut input, snapshot).map_err(|error| Stop::of(Stage::Earlier, &error))?;
+    if sums.get(record::EARLIER) != Some(digest(input)) {
+        return Err(Stop::changed(record::EARLIER));
+    }
+    Ok(Some(Arc::new(earlier)))
 }
 
 /// The file, and where it is plain the line, that keeps lists from being a snapshot.

@@ -2,8 +2,8 @@
 
 use super::VerifiedRecord;
 use crate::domain::{
-    account::AccountId, campaign::Campaign, origin, provenance::Endpoint, rights, text::SafeText,
-    time::Timestamp,
+    account::AccountId, campaign::Campaign, earlier, origin, provenance::Endpoint, rights,
+    text::SafeText, time::Timestamp,
 };
 
 fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
@@ -118,6 +118,7 @@ impl VerifiedRecord {
         facts.push(("rights", rights::summary(&review.provenance.rights)));
         facts.extend(self.doubts());
         let utc = |at: Timestamp| format!("{} UTC", at.minute());
+        facts.extend(earlier::compared(&self.campaign));
         facts.push(("access as of", utc(review.provenance.ended)));
         if !review.provenance.resumed.is_empty() {
             facts.push(("read from", review.provenance.interrupted()));

@@ -5,7 +5,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use sha2::{Digest as _, Sha256};
 
 use super::{Folder, Stage, Stop};
-use crate::{domain::Digest, format::record};
+use crate::{
+    domain::Digest,
+    format::{record, sums::Sums},
+};
 
 /// Pieces of this size are read: large enough to be fast, small enough to stay in the cache.
 const PIECE: usize = 256 * 1024;
@@ -25,6 +28,7 @@ impl<'a> Reading<'a> {
         let known = || {
             record::LISTED
                 .into_iter()
+                .chain(record::OPTIONAL)
                 .chain([record::SUMS, record::SIGNATURE])
         };
         let mut later = false;
@@ -54,6 +58,9 @@ impl<'a> Reading<'a> {
         for name in known() {
             let found = entries.iter().find(|entry| entry.name == name);
             let Some(entry) = found else {
+                if record::OPTIONAL.contains(&name) {
+                    continue;
+                }
                 return Err(Stop::bad(Stage::Files, name, "it is missing".to_owned()));
             };
             sizes.push((name, entry.size));
@@ -76,14 +83,34 @@ impl<'a> Reading<'a> {
         Ok(Self { folder, sizes })
     }
 
+    /// Checks that the files that may be there are those that `sums` lists.
+    pub(super) fn same_optional(&self, sums: &Sums) -> Result<(), Stop> {
+        for name in record::OPTIONAL {
+            let reason = match (self.has(name), sums.get(name).is_some()) {
+                (true, false) => "it is not in the list of digests",
+                (false, true) => "it is missing",
+                _ => continue,
+            };
+            return Err(Stop::bad(Stage::Sums, name, reason.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether a file that may be there is.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.sizes.iter().any(|(known, _)| *known == name)
+    }
+
     /// Checks that the files have exactly these sizes.
     pub(super) fn exact_sizes(&self, exact: &[(&'static str, u64)]) -> Result<(), Stop> {
         for name in record::LISTED
             .into_iter()
+            .chain(record::OPTIONAL)
             .filter(|name| *name != record::REVIEW)
         {
             let signed = exact.iter().find(|(known, _)| *known == name);
-            if signed.map(|(_, size)| *size) != Some(self.size(name)) {
+            let found = self.has(name).then(|| self.size(name));
+            if signed.map(|(_, size)| *size) != found {
                 return Err(Stop::bad(
                     Stage::Sizes,
                     name,

@@ -8,6 +8,7 @@ mod auditor;
 #[cfg(unix)]
 mod connect;
 mod contract;
+mod delta;
 mod demo;
 mod drift;
 mod export;

@@ -120,6 +120,7 @@ fn read_and_review(context: &Context, wanted: Wanted, tried: Tried) -> anyhow::R
             scope: None,
             evidence: Evidence::Full,
             beside: false,
+            previous: None,
         };
         let review = loading::read(effects, messages, async |cancel, tell| {
             snapshot::read(&places.store, &client, request, cancel, tell).await

@@ -122,8 +122,7 @@ fn of(was: Was) -> String {
 fn gone(earlier: &Earlier) -> Vec<String> {
     let gone = earlier.gone().iter();
     gone.map(|gone| {
-        let [holder, resource, role] =
-            [&gone.holder, &gone.resource, &gone.role].map(|raw| raw.raw());
+        let [holder, resource, role] = [&gone.holder, &gone.resource, &gone.role].map(Raw::raw);
         format!("{holder}, {resource}, {role}: {}", of(gone.was))
     })
     .collect()
@@ -336,6 +335,7 @@ fn what_is_kept_as_before_is_counted_apart_and_attested_in_plain_words() {
     assert_eq!(Effort::of(&campaign).as_before, 1);
 }
 
+type Edit<'a> = &'a dyn Fn(&mut Parts);
 type Parts = (Vec<Act>, Vec<(Lot, ItemSet)>, Vec<Gone>);
 
 /// The parts as they would be stored.
@@ -369,7 +369,7 @@ fn stored_parts_make_the_same_again_and_have_one_order() {
     };
     let end = Item(u32::try_from(snapshot.len()).expect("few"));
     let first = |lot: usize| earlier.lots()[lot].1.first().expect("a lot has items");
-    let cases: [(&dyn Fn(&mut Parts), Error); 10] = [
+    let cases: [(Edit<'_>, Error); 10] = [
         (&|parts| parts.0.swap(0, 1), Error::ActOrder(2)),
         (
             &|parts| {

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{LISTED, REVIEW};
+use super::{LISTED, OPTIONAL, REVIEW};
 
 const SCHEMA: &str = "muster-review/1";
 
@@ -408,7 +408,8 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
     let raw = |text: &Text<'_>| Raw::from(&**text);
     let instant = |text: &Option<Text<'_>>| text.as_deref().map(canonical::instant).transpose();
     let sizes = fields.bytes.iter().map(|(name, size)| {
-        let known = LISTED.iter().find(|known| ***known == **name);
+        let mut known = LISTED.iter().chain(&OPTIONAL);
+        let known = known.find(|known| ***known == **name);
         let known = known
             .ok_or_else(|| Problem::newer(format!("nothing is known of a file `{}`", name.0)))?;
         Ok((*known, *size))

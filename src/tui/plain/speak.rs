@@ -8,6 +8,7 @@ use crate::domain::{
     account::{Account, Fact, Kind, State, TwoFactor},
     campaign::{Campaign, Refusal},
     decision::{Change, Decision},
+    earlier,
     grant::{Entitlement, Holder, Membership, Standing},
     items::Item,
     journal::{Chosen, Event},
@@ -99,6 +100,11 @@ pub(super) fn opening(campaign: &Campaign) -> Vec<String> {
             count(campaign.out_of_scope(), "item is", "items are")
         ));
     }
+    sentences.extend(
+        earlier::compared(campaign)
+            .into_iter()
+            .map(|(label, line)| format!("{} {line}.", capital(label))),
+    );
     if opened.completeness() == Completeness::Partial {
         sentences.push("The snapshot is partial. What could not be read:".to_owned());
         sentences.extend(
@@ -287,6 +293,7 @@ pub(super) fn item(campaign: &Campaign, item: Item) -> Vec<String> {
     if hides(snapshot, item) {
         sentences.push("A name here has hidden characters, shown as their codes.".to_owned());
     }
+    sentences.extend(earlier::since(campaign, item).map(|since| format!("{}.", capital(&since))));
     sentences.extend(decided(campaign, item));
     if let Some(note) = campaign.note(item) {
         sentences.push(format!("Note: {}.", note.safe()));
@@ -537,6 +544,7 @@ pub(super) fn why(campaign: &Campaign, access: &Access, item: Item) -> Vec<Strin
         }
     }
     sentences.push(format!("Grant {}.", grant.id));
+    sentences.extend(earlier::was(campaign, item).map(|was| format!("Last time, {was}.")));
     sentences.push(
         decided(campaign, item).unwrap_or_else(|| "Nothing was decided about it yet.".to_owned()),
     );

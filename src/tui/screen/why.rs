@@ -12,6 +12,7 @@ use crate::{
     domain::{
         access::Derived,
         account::{Account, Fact},
+        earlier,
         grant::{Entitlement, Holder},
         items::Item,
     },
@@ -170,6 +171,8 @@ fn of_item(review: &mut Review, item: Item) -> Vec<(&'static str, String)> {
     let grant = *snapshot.grant(item);
     let mut lines = vec![("What", what(review, item))];
     lines.extend(decided(review, item).map(|decided| ("Decided", decided)));
+    lines.extend(earlier::since(&review.campaign, item).map(|since| ("Since", since)));
+    lines.extend(earlier::was(&review.campaign, item).map(|was| ("History", was)));
     let dates = dates(review, item);
     if !dates.is_empty() {
         lines.push(("Dates", dates));

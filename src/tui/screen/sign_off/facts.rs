@@ -7,6 +7,7 @@ use crate::{
         access::Derived,
         campaign::Campaign,
         decision::Decision,
+        earlier,
         grant::{Entitlement, Holder},
         items::Item,
         origin::origin,
@@ -27,6 +28,7 @@ use crate::{
 pub(super) struct Facts {
     effort: Effort,
     standing: Standing,
+    compared: Vec<(&'static str, String)>,
 }
 
 /// Revokes that leave the access standing by another way.
@@ -65,6 +67,7 @@ impl Facts {
         Self {
             effort: Effort::of(&review.campaign),
             standing: Standing::of(review),
+            compared: earlier::compared(&review.campaign),
         }
     }
 
@@ -93,6 +96,9 @@ impl Facts {
         tell_completeness(campaign, &mut told);
         self.tell_standing(campaign, &mut told);
         self.tell_effort(&mut told);
+        for (label, line) in &self.compared {
+            told.add(false, &format!("{label} {line}"));
+        }
         tell_origin(campaign, &mut told);
         told.lines
     }
@@ -178,11 +184,12 @@ impl Facts {
         told.add(
             false,
             &format!(
-                "decided from {} to {}: {}, {} decided in bulk{pace}",
+                "decided from {} to {}: {}, {} decided in bulk{}{pace}",
                 first.minute(),
                 last.minute(),
                 count(effort.changes, "change", "changes"),
                 count(effort.in_bulk, "item", "items"),
+                effort.as_before_words(),
             ),
         );
     }
