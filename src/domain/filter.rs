@@ -10,6 +10,7 @@
 //! chooses the same items for ever.
 
 mod bits;
+mod complete;
 mod evaluate;
 mod expr;
 mod field;
@@ -17,10 +18,12 @@ mod fold;
 mod help;
 mod index;
 mod near;
+mod nothing;
 mod reader;
 mod when;
 
 pub use self::{
+    complete::{Candidate, Completion, complete},
     field::{FIELDS, STATES},
     fold::fold,
     help::{Line, help},
@@ -124,6 +127,15 @@ impl Filter {
             None => campaign.items().clone(),
             Some(expr) => Asked::new(campaign).items(expr),
         }
+    }
+
+    /// Why it chooses nothing in `campaign`, in sentences that are safe to show: what has no such name and which name is
+    /// near, or which part matches nothing by itself. Empty when nothing was asked.
+    pub fn why_nothing(&self, campaign: &Campaign) -> Vec<String> {
+        let asked = Asked::new(campaign);
+        self.expr
+            .as_ref()
+            .map_or_else(Vec::new, |expr| nothing::why(&asked, expr, &self.parts))
     }
 
     /// The words that no name in `campaign` has, so that names with their letters in order are taken.

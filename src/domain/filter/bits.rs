@@ -40,6 +40,17 @@ impl Bits {
         }
     }
 
+    /// For each of `len` items the answer of `yes`.
+    pub(super) fn by_item(len: usize, yes: impl Fn(Item) -> bool) -> Self {
+        let mut bits = Self::none(len);
+        let mut items = (0..).map(Item);
+        for (word, at) in bits.words.iter_mut().zip((0..len).step_by(64)) {
+            let items = items.by_ref().take(64.min(len - at)).enumerate();
+            *word = items.fold(0, |word, (at, item)| word | u64::from(yes(item)) << at);
+        }
+        bits
+    }
+
     /// Yes for `first..end`.
     pub(super) fn put(&mut self, first: usize, end: usize) {
         let end = end.min(self.len);
@@ -129,6 +140,22 @@ impl Answer {
         let unknown = unknown.without(&yes);
         let unknown = (!unknown.is_none()).then_some(unknown);
         Self { yes, unknown }
+    }
+
+    /// For each entry of `column`, in order, what is `told`.
+    pub(super) fn each<T>(column: &[T], mut told: impl FnMut(&T) -> Option<bool>) -> Self {
+        let mut yes = Bits::none(column.len());
+        let mut unknown = Bits::none(column.len());
+        let words = yes.words.iter_mut().zip(&mut unknown.words);
+        for ((yes, unknown), part) in words.zip(column.chunks(64)) {
+            for (at, entry) in part.iter().enumerate() {
+                match told(entry) {
+                    Some(is) => *yes |= u64::from(is) << at,
+                    None => *unknown |= 1 << at,
+                }
+            }
+        }
+        Self::new(yes, unknown)
     }
 
     /// Whether it is no for all, whatever else must hold.
@@ -222,10 +249,12 @@ mod tests {
             let one: Vec<Option<bool>> = pairs.iter().map(|pair| pair.0).collect();
             let other: Vec<Option<bool>> = pairs.iter().map(|pair| pair.1).collect();
             let (left, right) = (answer(&one), answer(&other));
+            let each = Answer::each(&one, |told| *told);
             let (not, and, or) =
                 (left.clone().not(), left.clone().and(&right), left.clone().or(&right));
             for (at, pair) in pairs.iter().enumerate() {
                 prop_assert_eq!(told(&left, at), pair.0);
+                prop_assert_eq!(told(&each, at), pair.0);
                 prop_assert_eq!(told(&not, at), pair.0.map(|told| !told));
                 let expected = match pair {
                     (Some(false), _) | (_, Some(false)) => Some(false),

@@ -8,33 +8,34 @@ use super::{
     expr::{Expr, Test, Wanted},
     field::{Field, Is, Kind, Word},
     fold::fold,
-    index::{Gift, Index, Names, known_by},
+    index::{Gift, Index, Moment, Names, known_by},
+    near::letters,
     when::{Numbers, When},
 };
 use crate::domain::{
     account::{self, Account, Fact, State, TwoFactor},
     campaign::Campaign,
     decision::{Decision, Slot},
-    grant::{Holder, Membership, Standing},
+    earlier::Earlier,
+    grant::{Holder, Standing},
     items::{Item, ItemSet},
     journal::{Decided, Event},
     resource::RoleKind,
     snapshot::Snapshot,
     text::Raw,
-    time::{Day, Timestamp},
 };
 
 /// How everybody is called, and what is no role of Space's; lines as in [`Names`].
-const EVERYONE: &str = "everyone\nevery member\nevery external user";
-const SIGN_IN: &str = "can sign in";
-const LEAD: &str = "team lead";
-const MEMBER: &str = "team member";
+pub(super) const EVERYONE: &str = "everyone\nevery member\nevery external user";
+pub(super) const SIGN_IN: &str = "can sign in";
+pub(super) const LEAD: &str = "team lead";
+pub(super) const MEMBER: &str = "team member";
 
 /// A campaign that is asked.
 pub(super) struct Asked<'a> {
-    campaign: &'a Campaign,
+    pub(super) campaign: &'a Campaign,
     snapshot: &'a Snapshot,
-    index: &'a Index,
+    pub(super) index: &'a Index,
 }
 
 impl<'a> Asked<'a> {
@@ -203,6 +204,21 @@ impl<'a> Asked<'a> {
                     None => Some(on.is_none()),
                 }
             }),
+            Word::Delta(delta) => self.earlier(|earlier, item| earlier.delta(item) == delta),
+            Word::Was(decision) => self.earlier(|earlier, item| {
+                earlier
+                    .lot(item)
+                    .is_some_and(|lot| lot.was.decision == decision)
+            }),
+        }
+    }
+
+    /// For each item the answer about what the previous record tells of it; without one, nobody knows.
+    fn earlier(&self, yes: impl Fn(&Earlier, Item) -> bool) -> Answer {
+        let len = self.snapshot.len();
+        match self.campaign.earlier() {
+            None => Answer::new(Bits::none(len), Bits::none(len).not()),
+            Some(earlier) => Bits::by_item(len, |item| yes(earlier, item)).into(),
         }
     }
 
@@ -213,9 +229,11 @@ impl<'a> Asked<'a> {
         let state =
             |state| self.by_account(|account| Some(account.state(self.campaign.as_of()) == state));
         let standing = |standing| {
-            self.by_membership(|membership| {
-                Some(membership.standing(self.campaign.as_of()) == standing)
-            })
+            let memberships = self.snapshot.memberships().iter();
+            self.by_membership(
+                memberships
+                    .map(|membership| Some(membership.standing(self.campaign.as_of()) == standing)),
+            )
         };
         match is {
             Is::Undecided | Is::Pending => self.by_slot(|slot| slot.decision.is_none()).into(),
@@ -277,19 +295,17 @@ impl<'a> Asked<'a> {
 
     fn time(&self, field: Field, whens: &[When]) -> Answer {
         let as_of = self.campaign.as_of();
-        let holds =
-            |fact: Fact<Timestamp>| either(whens.iter().map(|when| when.holds(fact, as_of)));
+        let holds = |fact: Fact<i64>| either(whens.iter().map(|when| when.holds(fact, as_of)));
+        let member = |moments: &[Moment]| {
+            self.by_membership(moments.iter().map(|moment| holds(moment.fact())))
+        };
         match field {
-            Field::Since => self.by_membership(|membership| holds(membership.since)),
-            Field::Until => self.by_membership(|membership| holds(membership.till)),
-            Field::Joined => self.by_account(|account| {
-                holds(match account.joined {
-                    Fact::Known(day) => Fact::Known(Day::start(day)),
-                    Fact::Absent => Fact::Absent,
-                    Fact::Unknown => Fact::Unknown,
-                })
-            }),
-            _ => self.by_account(|account| holds(account.last_sign_in)),
+            Field::Since => member(&self.index.since),
+            Field::Until => member(&self.index.until),
+            Field::Joined => {
+                self.by_account(|account| holds(ms(&account.joined, |day| day.start().ms())))
+            }
+            _ => self.by_account(|account| holds(ms(&account.last_sign_in, |at| at.ms()))),
         }
     }
 
@@ -354,23 +370,29 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// For each item the answer about the membership it is; what is no membership is a no.
-    fn by_membership(&self, told: impl Fn(&Membership) -> Option<bool>) -> Answer {
+    /// For each item the answer about the membership it is, of which `told` has one after the other; what is no
+    /// membership is a no.
+    fn by_membership(&self, mut told: impl Iterator<Item = Option<bool>>) -> Answer {
         let is = |gift: &Gift| matches!(gift, Gift::Membership(..));
         let is: Vec<bool> = self.index.gifts.iter().map(is).collect();
         // Memberships stand in the order of their items.
-        let mut memberships = self.snapshot.memberships().iter();
-        let mut answer = Answer::none(self.snapshot.len());
-        for (item, gift) in (0..).zip(&self.index.given) {
+        let mut next = || told.next().expect("a snapshot has one for each such item");
+        Answer::each(&self.index.given, |gift| {
             if is[*gift as usize] {
-                let membership = memberships
-                    .next()
-                    .expect("a snapshot has one for each such item");
-                let (item, next) = (Item(item), Item(item + 1));
-                answer.put(item, next, told(membership));
+                next()
+            } else {
+                Some(false)
             }
-        }
-        answer
+        })
+    }
+}
+
+/// A fact as milliseconds.
+fn ms<T>(fact: &Fact<T>, ms: impl Fn(&T) -> i64) -> Fact<i64> {
+    match fact {
+        Fact::Known(value) => Fact::Known(ms(value)),
+        Fact::Absent => Fact::Absent,
+        Fact::Unknown => Fact::Unknown,
     }
 }
 
@@ -403,7 +425,7 @@ impl Wanted {
     }
 
     /// Whether its letters stand in order in one of the names, the first at the beginning of a word.
-    fn hits_apart(&self, lines: &str) -> bool {
+    pub(super) fn hits_apart(&self, lines: &str) -> bool {
         known_by(lines).any(|name| {
             let mut letters = self.folded.chars();
             let mut next = letters.next();
@@ -444,19 +466,19 @@ struct Hits {
 
 impl Hits {
     fn of(index: &Index, wanted: &[Wanted]) -> Self {
-        Self::new(index, |lines| {
-            wanted.iter().any(|wanted| wanted.hits(lines))
-        })
+        let hit = |lines: &str| wanted.iter().any(|wanted| wanted.hits(lines));
+        Self::new(hit, |names| names.hits(hit), index)
     }
 
     fn apart(index: &Index, wanted: &[Wanted]) -> Self {
-        Self::new(index, |lines| {
-            wanted.iter().any(|wanted| wanted.hits_apart(lines))
-        })
+        // Most names lack some of the letters.
+        let common = wanted.iter().map(|wanted| letters(&wanted.folded));
+        let common = common.reduce(|one, other| one & other).unwrap_or(0);
+        let hit = |lines: &str| wanted.iter().any(|wanted| wanted.hits_apart(lines));
+        Self::new(hit, |names| names.hits_with(common, hit), index)
     }
 
-    fn new(index: &Index, hit: impl Fn(&str) -> bool) -> Self {
-        let hits = |names: &Names| names.hits(&hit);
+    fn new(hit: impl Fn(&str) -> bool, hits: impl Fn(&Names) -> Vec<bool>, index: &Index) -> Self {
         Self {
             accounts: hits(&index.accounts),
             teams: hits(&index.teams),

@@ -1,6 +1,6 @@
 //! [`Field`]: what can stand before a colon, and the words that can stand behind some of them.
 
-use crate::domain::account::State;
+use crate::domain::{account::State, decision::Decision, earlier::Delta};
 
 macro_rules! fields {
     ($($field:ident $word:literal $help:literal,)*) => {
@@ -34,6 +34,8 @@ fields! {
     Until "until" "when the membership of a team ends or ended; +30d is ahead; none, unknown",
     Item "item" "the item's number, as in item:12..40",
     Open "open" "how many undecided items the holder has, as in open:>10",
+    Delta "delta" "what the item is beside the previous record; unknown without one",
+    Was "was" "what the previous record decided about the item",
     Reason "reason" "the reason of the decision",
     Note "note" "the note on the item",
 }
@@ -46,6 +48,9 @@ pub(super) enum Word {
     State(State),
     /// On, off; `None` is unknown.
     TwoFactor(Option<bool>),
+    Delta(Delta),
+    /// `None` is undecided.
+    Was(Option<Decision>),
 }
 
 impl Field {
@@ -81,6 +86,27 @@ impl Field {
                     "switched off or never set up",
                 ),
                 ("unknown", Word::TwoFactor(None), "the server did not tell"),
+            ],
+            Self::Delta => {
+                let help = |delta| match delta {
+                    Delta::New => "not in it",
+                    Delta::Changed => "something differs that a decision may rest on",
+                    Delta::Unchanged => "nothing differs",
+                    Delta::Back => "revoked in it and here, or gone in between",
+                };
+                let all = Delta::ALL.into_iter();
+                all.map(|delta| (delta.word(), Word::Delta(delta), help(delta)))
+                    .collect()
+            }
+            Self::Was => vec![
+                ("keep", Word::Was(Some(Decision::Keep)), "kept"),
+                ("revoke", Word::Was(Some(Decision::Revoke)), "revoked"),
+                (
+                    "acknowledge",
+                    Word::Was(Some(Decision::Acknowledge)),
+                    "seen, where nobody can remove it",
+                ),
+                ("undecided", Word::Was(None), "left open"),
             ],
             _ => Vec::new(),
         }

@@ -21,6 +21,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Text without the characters that cannot be seen, which are not compared either.
+pub(super) fn seen(text: &str) -> String {
+    text.chars().filter(|c| !is_unseen(*c)).collect()
+}
+
 /// A mark on a letter that people leave out. The voiced sound marks of kana make other letters.
 fn is_accent(c: char) -> bool {
     is_combining_mark(c) && !matches!(c, '\u{3099}' | '\u{309a}')

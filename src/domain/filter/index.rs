@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::fold::fold;
+use super::{fold::fold, near::letters};
 use crate::domain::{
     account::{Account, Fact},
-    grant::Entitlement,
+    grant::{Entitlement, Membership},
     snapshot::{ProjectIx, RoleIx, Snapshot, TeamIx},
+    time::Timestamp,
 };
 
 /// What a filter needs to know of a snapshot, made once.
@@ -24,6 +25,36 @@ pub(in crate::domain) struct Index {
     pub(super) gifts: Vec<Gift>,
     /// For each item the position of what it gives.
     pub(super) given: Vec<u32>,
+    /// For each membership its beginning and its end.
+    pub(super) since: Vec<Moment>,
+    pub(super) until: Vec<Moment>,
+}
+
+/// A time that may be unknown, in little room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment(i64);
+
+impl Moment {
+    // Times have at most four digits for the year, so they are far from both.
+    const ABSENT: i64 = i64::MIN;
+    const UNKNOWN: i64 = i64::MAX;
+
+    fn of(fact: Fact<Timestamp>) -> Self {
+        Self(match fact {
+            Fact::Known(at) => at.ms(),
+            Fact::Absent => Self::ABSENT,
+            Fact::Unknown => Self::UNKNOWN,
+        })
+    }
+
+    /// The time, in milliseconds.
+    pub(super) fn fact(self) -> Fact<i64> {
+        match self.0 {
+            Self::ABSENT => Fact::Absent,
+            Self::UNKNOWN => Fact::Unknown,
+            ms => Fact::Known(ms),
+        }
+    }
 }
 
 /// What an item gives, without the particulars of a membership.
@@ -52,6 +83,12 @@ impl Index {
             .map(|grant| Gift::of(snapshot, grant.entitlement))
             .map(position)
             .collect();
+        let moments = |of: fn(&Membership) -> Fact<Timestamp>| {
+            let memberships = snapshot.memberships().iter();
+            memberships
+                .map(|membership| Moment::of(of(membership)))
+                .collect()
+        };
         Self {
             accounts: Names::of(snapshot.accounts(), account),
             teams: Names::of(snapshot.teams(), |team, names| names.line(team.name.raw())),
@@ -65,6 +102,8 @@ impl Index {
             }),
             gifts,
             given,
+            since: moments(|membership| membership.since),
+            until: moments(|membership| membership.till),
         }
     }
 }
@@ -101,14 +140,21 @@ pub(super) struct Names {
     text: String,
     /// For each entry the end of its names.
     ends: Vec<usize>,
+    /// For each entry which letters are in the names a person knows it by.
+    letters: Vec<u64>,
 }
 
 impl Names {
     fn of<T>(list: &[T], write: impl Fn(&T, &mut Self)) -> Self {
         let mut names = Self::default();
         for entry in list {
+            let start = names.text.len();
             write(entry, &mut names);
             names.ends.push(names.text.len());
+            let known_by = known_by(&names.text[start..]);
+            names
+                .letters
+                .push(known_by.fold(0, |all, name| all | letters(name)));
         }
         names
     }
@@ -131,6 +177,13 @@ impl Names {
     /// For each entry whether `hit` says yes of its names.
     pub(super) fn hits(&self, hit: impl Fn(&str) -> bool) -> Vec<bool> {
         self.iter().map(hit).collect()
+    }
+
+    /// The same for those that a person knows by names with all these letters; a no for the others.
+    pub(super) fn hits_with(&self, letters: u64, hit: impl Fn(&str) -> bool) -> Vec<bool> {
+        let all = self.iter().zip(&self.letters);
+        all.map(|(lines, has)| has & letters == letters && hit(lines))
+            .collect()
     }
 }
 

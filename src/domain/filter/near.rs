@@ -1,22 +1,23 @@
 //! [`nearness`]: how far a typed name is from one that exists.
 
+/// How much of a name is compared. Ids and names are short.
+const LONGEST: usize = 64;
+
 /// How far a folded name is from the one that was meant; `None` when they have little in common.
 pub(in crate::domain) fn nearness(wanted: &str, name: &str) -> Option<usize> {
-    // Ids and names are short. What is longer is compared by its start.
-    let (wanted, name): (Vec<char>, Vec<char>) = (
-        wanted.chars().take(64).collect(),
-        name.chars().take(64).collect(),
-    );
-    let within = |long: &[char], short: &[char]| {
-        short.len() > 2 && long.windows(short.len()).any(|part| part == short)
-    };
-    if within(&name, &wanted) || within(&wanted, &name) {
+    let (wanted, name) = (start(wanted), start(name));
+    let within = |long: &str, short: &str, chars: usize| chars > 2 && long.contains(short);
+    let (long, other) = (wanted.chars().count(), name.chars().count());
+    if within(name, wanted, long) || within(wanted, name, other) {
         return Some(1);
     }
-    let allowed = (wanted.len() / 3).max(1);
-    if wanted.len().abs_diff(name.len()) > allowed {
+    let allowed = (long / 3).max(1);
+    // Most names are told apart by their length and letters, without comparing them.
+    let foreign = (letters(wanted) & !letters(name)).count_ones() as usize;
+    if long.abs_diff(other) > allowed || foreign > allowed {
         return None;
     }
+    let (wanted, name): (Vec<char>, Vec<char>) = (wanted.chars().collect(), name.chars().collect());
     // Letters left out, put in, mistaken, or swapped with the next one.
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=name.len()).collect();
@@ -34,6 +35,17 @@ pub(in crate::domain) fn nearness(wanted: &str, name: &str) -> Option<usize> {
     }
     let steps = row[name.len()];
     (steps <= allowed).then_some(steps)
+}
+
+fn start(text: &str) -> &str {
+    let end = text.char_indices().nth(LONGEST);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// Which characters are in a text, one bit for several of them.
+pub(super) fn letters(text: &str) -> u64 {
+    text.chars()
+        .fold(0, |bits, c| bits | 1 << (u32::from(c) % 64))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{
     account::{Fact, TwoFactor},
     decision::{Change, Decision},
-    fixture::{acme, campaign, entry, item, scoped},
+    fixture::{acme, after, campaign, entry, item, scoped},
     items::Item,
     journal::{Chosen, Decided, Event},
     text::Raw,
@@ -383,6 +383,81 @@ fn a_word_that_no_name_has_is_taken_by_its_letters() {
         assert_eq!(letters(text).1, [""; 0], "{text}");
     }
     assert_eq!(letters("-bokfr").0.len(), acme().snapshot().len());
+}
+
+#[test]
+fn what_matches_nothing_is_explained_by_what_is_near() {
+    let why = |text: &str| {
+        let filter = Filter::parse(text).expect(text);
+        let campaign = campaign(&acme().snapshot());
+        assert!(filter.select(&campaign).is_empty(), "{text}");
+        filter.why_nothing(&campaign).join("; ")
+    };
+    for (text, expected) in [
+        ("role:admn", "no role `admn`; did you mean `admin`?"),
+        (
+            "ada team:paymetns",
+            "no team `paymetns`; did you mean `payments`?",
+        ),
+        (
+            "role:\"projekt admin\"",
+            "no role `projekt admin`; did you mean `project admin`?",
+        ),
+        (
+            "account:=be",
+            "no account is called `be`; did you mean `ben`?",
+        ),
+        ("okafro", "no name has `okafro`; did you mean `okafor`?"),
+        ("qqqq", "no name has `qqqq`"),
+        ("-role:zzz role:zzz", "no role `zzz`"),
+        ("is:revoked account:ada", "nothing matches is:revoked"),
+        (
+            "account:ada is:left",
+            "each part matches something, and nothing matches all of them",
+        ),
+        ("\"\u{202e}zzz\"", "no name has `‹U+202E›zzz`"),
+        (
+            "account:everyone is:left",
+            "each part matches something, and nothing matches all of them",
+        ),
+        ("is:kept", ""),
+    ] {
+        assert_eq!(why(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_the_previous_record_tells_can_be_asked() {
+    let mut before = campaign(&acme().snapshot());
+    let snapshot = std::sync::Arc::clone(before.snapshot());
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let keep = Event::Decided(Decided {
+        change: Change::Decide(Decision::Keep),
+        items: ben.into(),
+        reason: None,
+        chosen: Chosen::Single,
+    });
+    before.apply(entry(2, keep)).expect("it may happen");
+    let mut org = acme();
+    org.project("New")
+        .account_role("Ben", Some("New"), "project:member");
+    let after = after(&org.snapshot(), &before);
+    assert_eq!(
+        chosen_of(&after, "delta:new"),
+        ["Ben Ôkafor: Project Member"]
+    );
+    assert_eq!(chosen_of(&after, "was:keep"), ["Ben Ôkafor: Project Admin"]);
+    let known = chosen_of(&after, "was:undecided or was:keep");
+    assert_eq!(known.len(), acme().snapshot().len());
+    assert_eq!(
+        chosen_of(&after, "-delta:unchanged"),
+        ["Ben Ôkafor: Project Member"]
+    );
+    // Without a previous record nobody knows.
+    assert_eq!(
+        chosen("delta:new or -delta:new or was:keep or -was:keep"),
+        [""; 0]
+    );
 }
 
 #[test]

@@ -133,16 +133,16 @@ impl When {
         }
     }
 
-    /// Whether `fact` is so; `None` when nobody can tell.
-    pub(super) fn holds(self, fact: Fact<Timestamp>, as_of: Timestamp) -> Option<bool> {
+    /// Whether `fact`, a time in milliseconds, is so; `None` when nobody can tell.
+    pub(super) fn holds(self, fact: Fact<i64>, as_of: Timestamp) -> Option<bool> {
         match (self, fact) {
             (Self::Unknown, fact) => Some(fact.is_unknown()),
             (_, Fact::Unknown) => None,
             (Self::Absent, fact) => Some(fact == Fact::Absent),
             (_, Fact::Absent) => Some(false),
-            (Self::Between(from, to), Fact::Known(at)) => Some((from..to).contains(&at.ms())),
+            (Self::Between(from, to), Fact::Known(at)) => Some((from..to).contains(&at)),
             (Self::Days { ahead, least, most }, Fact::Known(at)) => {
-                let (at, as_of) = (at.ms(), as_of.ms());
+                let as_of = as_of.ms();
                 let passed = if ahead { at - as_of } else { as_of - at };
                 // What lies ahead has no age, and what lies behind is not ahead.
                 let right_way = if ahead { passed > 0 } else { passed >= 0 };

@@ -132,7 +132,7 @@ impl From<&ItemSet> for Marks {
 
 impl From<&Marks> for ItemSet {
     fn from(marks: &Marks) -> Self {
-        marks.iter().collect()
+        Self::from_bits(&marks.bits)
     }
 }
 

@@ -43,16 +43,12 @@ struct Shown {
 
 impl Shown {
     fn of(campaign: &Campaign, text: &str, items: &ItemSet) -> Self {
-        let snapshot = campaign.snapshot();
+        let mut runs = items.runs().peekable();
         let mut subjects: Vec<u32> = Vec::new();
-        for (first, last) in items.runs() {
-            let from = snapshot.subject_of(first);
-            for position in from..=snapshot.subject_of(last) {
-                let position =
-                    u32::try_from(position).expect("a snapshot has fewer than four billion items");
-                if subjects.last() != Some(&position) {
-                    subjects.push(position);
-                }
+        for (position, subject) in (0..).zip(campaign.snapshot().subjects()) {
+            while runs.next_if(|(_, last)| *last < subject.first).is_some() {}
+            if runs.peek().is_some_and(|(first, _)| *first < subject.end) {
+                subjects.push(position);
             }
         }
         Self {
