@@ -154,6 +154,25 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             allowed_signers: sample.allowed_signers,
             json: sample.json,
         }),
+        Some(Command::Show(show)) => command::show::show(&command::show::Options {
+            record: show.record,
+            item: show.item,
+            allowed_signers: show.allowed_signers,
+            json: show.json,
+        }),
+        Some(Command::Diff(diff)) => command::diff::diff(
+            &context,
+            &command::diff::Options {
+                old: diff.old,
+                new: diff.new,
+                allowed_signers: diff.allowed_signers,
+                form: match (diff.json, diff.csv) {
+                    (true, _) => command::diff::Form::Json,
+                    (_, true) => command::diff::Form::Csv,
+                    _ => command::diff::Form::Text,
+                },
+            },
+        ),
         Some(Command::Log(log)) => command::log::log(
             &context,
             &command::log::Options {

@@ -18,6 +18,7 @@ pub mod grant;
 pub mod items;
 pub mod journal;
 pub mod origin;
+pub mod outcome;
 pub mod policy;
 pub mod provenance;
 pub mod resource;

@@ -70,6 +70,10 @@ pub(super) enum Command {
     Export(auditor::Export),
     /// Draw items from a record for an auditor to look at, reproducibly
     Sample(auditor::Sample),
+    /// Tell everything that a record has about one item
+    Show(auditor::Show),
+    /// Compare two records or reviews, and tell what became of the revokes
+    Diff(auditor::Diff),
     /// Tell what happened in a review, at any moment
     Log(auditor::Log),
 }

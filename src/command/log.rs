@@ -1,14 +1,14 @@
 //! `muster log`: the journal of a record or of a review in progress, as text, at any moment.
 
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, failure, record, thousands};
+use super::{
+    Answer, Context, failure,
+    record::{self, Subject},
+    thousands,
+};
 use crate::{
     domain::{
         campaign::{Campaign, replay::Replay},
@@ -81,47 +81,6 @@ pub(crate) fn log(context: &Context, options: &Options) -> anyhow::Result<Answer
         }
     }
     Ok(Answer::done(text))
-}
-
-/// A record, or a review in progress.
-enum Subject {
-    Record(record::GoodRecord),
-    Review(Box<crate::store::Review>),
-}
-
-impl Subject {
-    fn open(context: &Context, path: &Path, signers: Option<&Path>) -> anyhow::Result<Self> {
-        if path
-            .join(crate::format::record::SUMS)
-            .symlink_metadata()
-            .is_ok()
-        {
-            return record::open(path, signers).map(Self::Record);
-        }
-        match path.to_str().filter(|name| !name.contains(['/', '\\'])) {
-            Some(name) => super::review::look(context, name)
-                .map(Box::new)
-                .map(Self::Review),
-            None => Err(failure(
-                format!("{} is not a record", path.display()),
-                "give the folder that holds SHA256SUMS, or the name of a review",
-            )),
-        }
-    }
-
-    fn campaign(&self) -> &Campaign {
-        match self {
-            Self::Record(good) => good.record.campaign(),
-            Self::Review(review) => review.campaign(),
-        }
-    }
-
-    fn standing(&self) -> String {
-        match self {
-            Self::Record(good) => good.verdict.clone(),
-            Self::Review(_) => "a review in progress, which nobody signed".to_owned(),
-        }
-    }
 }
 
 /// The journal of `campaign`, ready to show any moment.
@@ -230,7 +189,8 @@ fn standing(campaign: &Campaign, verdict: &str) -> String {
     )
 }
 
-fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
+/// An entry for scripts.
+pub(super) fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
     let (event, items, reason) = match &entry.event {
         Event::Opened(_) => ("opened", None, None),
         Event::Decided(decided) => (

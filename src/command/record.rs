@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{failure, verify};
+use super::{Context, failure, verify};
 use crate::{
     domain::{campaign::Campaign, items::Item, text::SafeText},
     verify::{Verdict, VerifiedRecord},
@@ -59,4 +59,49 @@ pub(crate) fn find_item(campaign: &Campaign, text: &str) -> anyhow::Result<Item>
             ),
         )
     })
+}
+
+/// A record, or a review in progress.
+pub(crate) enum Subject {
+    Record(GoodRecord),
+    Review(Box<crate::store::Review>),
+}
+
+impl Subject {
+    pub(crate) fn open(
+        context: &Context,
+        path: &Path,
+        signers: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        if path
+            .join(crate::format::record::SUMS)
+            .symlink_metadata()
+            .is_ok()
+        {
+            return open(path, signers).map(Self::Record);
+        }
+        match path.to_str().filter(|name| !name.contains(['/', '\\'])) {
+            Some(name) => super::review::look(context, name)
+                .map(Box::new)
+                .map(Self::Review),
+            None => Err(failure(
+                format!("{} is not a record", path.display()),
+                "give the folder that holds SHA256SUMS, or the name of a review",
+            )),
+        }
+    }
+
+    pub(crate) fn campaign(&self) -> &Campaign {
+        match self {
+            Self::Record(good) => good.record.campaign(),
+            Self::Review(review) => review.campaign(),
+        }
+    }
+
+    pub(crate) fn standing(&self) -> String {
+        match self {
+            Self::Record(good) => good.verdict.clone(),
+            Self::Review(_) => "a review in progress, which nobody signed".to_owned(),
+        }
+    }
 }

@@ -161,20 +161,20 @@ fn as_json(verdict: &Verdict) -> Value {
 
 /// A folder on disk. Links are named as links and never followed.
 #[derive(Debug)]
-struct DiskFolder {
+pub(crate) struct DiskFolder {
     path: PathBuf,
 }
 
 /// The record cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot look into {path}", path = .path.display())]
-struct CannotLook {
+pub(crate) struct CannotLook {
     path: PathBuf,
     source: io::Error,
 }
 
 impl DiskFolder {
-    fn open(path: &Path) -> Result<Self, CannotLook> {
+    pub(crate) fn open(path: &Path) -> Result<Self, CannotLook> {
         let looked = fs::read_dir(path).map_err(|source| CannotLook {
             path: path.to_owned(),
             source,

@@ -129,7 +129,9 @@ const ROWS: [(&str, &str, Answer); 24] = [
         },
     ),
     ("Proof it is gone", "auditor practice", |_| {
-        no("a later snapshot has to be compared with this record")
+        no(
+            "`muster diff` compares this record with a later snapshot and tells what became of each revoke; the answer is not in the record",
+        )
     }),
     (
         "Leavers and movers caught",
@@ -157,7 +159,7 @@ const ROWS: [(&str, &str, Answer); 24] = [
     }),
     ("Changes since the snapshot", "auditor practice", |_| {
         partly(
-            "a refresh before sealing is in the journal; changes after it are found by comparing with a later snapshot",
+            "a refresh before sealing is in the journal; changes after it are found with `muster diff` and a later snapshot",
         )
     }),
     ("Sampling by the auditor", "audit method", |_| {

@@ -61,6 +61,19 @@ pub(crate) fn write(
     })
 }
 
+/// A row of these cells alone.
+pub(crate) fn row(cells: &[Cell]) -> String {
+    let mut line = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            line.push(',');
+        }
+        field(&mut line, cell);
+    }
+    line.push_str("\r\n");
+    line
+}
+
 fn separate(line: &mut String) {
     if !line.is_empty() {
         line.push(',');

@@ -16,7 +16,8 @@ const fn column(name: &'static str, width: u8) -> Column {
     Column { name, width }
 }
 
-const COLUMNS: &[Column] = &[
+/// The columns, which only grow to the right.
+pub(crate) const COLUMNS: &[Column] = &[
     column("item", 9),
     column("item_id", 26),
     column("holder_type", 10),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    program::{Home, have},
+    program::{Home, Serving, have},
     review::sealed,
 };
 
@@ -129,4 +129,85 @@ fn the_journal_is_told_at_any_moment() {
     assert!(open.contains("sealed as"), "{open}");
     let day = home.run(&["log", &record, "--at", "9998-01-01"]).good().out;
     assert_eq!(day, whole);
+}
+
+#[test]
+fn everything_about_one_item_is_told_down_to_the_servers_answer() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home);
+    let grants = fs::read_to_string(record.join("grants.jsonl")).expect("grants");
+    let record = record.display().to_string();
+    for (number, line) in (1..).zip(grants.lines()) {
+        let grant: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        // One of each kind is enough.
+        if number % 13 != 1 {
+            continue;
+        }
+        let number = number.to_string();
+        let shown = home
+            .run(&["show", &record, &number, "--json"])
+            .good()
+            .json();
+        assert_eq!(
+            shown["item"]["item_id"]
+                .as_str()
+                .map(|id| id.trim_start_matches('\'')),
+            grant["id"].as_str()
+        );
+        assert_eq!(shown["source"]["n"], grant["ev"]);
+        let row = shown["source"]["row"].to_string();
+        let holder = grant["account"].as_str().or(grant["team"].as_str());
+        assert!(
+            holder.is_none_or(|holder| row.contains(holder)),
+            "{holder:?} in {row}"
+        );
+    }
+    let text = home.run(&["show", &record, "3"]).good().out;
+    for part in [
+        "What happened to it",
+        "What the server said",
+        "item id",
+        "SHA-256 of the body",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn a_record_is_compared_with_a_later_snapshot() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home).display().to_string();
+    // The server of the record is gone; another with the same organization stands for the time after.
+    let serving = Serving::start(&home, "s");
+    serving.snapshot(&home, "now").good();
+    let text = home.run(&["diff", &record, "now"]);
+    assert_eq!(text.code, Some(1), "{}", text.err);
+    assert!(
+        text.out.contains("grants: 0 added, 0 removed"),
+        "{}",
+        text.out
+    );
+    assert!(text.out.contains("still-there"), "{}", text.out);
+    let lines = home.run(&["diff", &record, "now", "--json"]).out;
+    let revokes = lines
+        .lines()
+        .filter(|line| line.contains("\"kind\":\"revoke\""))
+        .count();
+    let decisions = fs::read_to_string(format!("{record}/decisions.jsonl")).expect("decisions");
+    assert_eq!(
+        revokes,
+        decisions.matches("\"decision\":\"revoke\"").count()
+    );
+    let back = home.run(&["diff", "now", &record]);
+    assert!(
+        back.code == Some(2) && back.err.contains("give the older one first"),
+        "{}",
+        back.err
+    );
 }

@@ -82,6 +82,57 @@ pub(crate) struct Sample {
     pub(crate) json: bool,
 }
 
+/// What is known about the holder and the grant, what was decided and when, and the part of the server's answer it was
+/// read from.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The record's folder
+    pub(crate) record: PathBuf,
+    /// The item, by its number or its id
+    pub(crate) item: String,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Accounts, roles and grants that were added, removed or changed, and what became of the older one's revokes.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Each is a record's folder, which is verified first, or the name of a review,
+which holds a snapshot: `muster snapshot now --org acme` takes one of today.
+
+What became of a revoke:
+  gone           it is not there any more
+  holder-gone    its holder is not there any more
+  still-there    nobody took it away
+  another-path   it is gone, and its holder reaches the same another way
+  came-back      it was taken away and given again
+  not-seen       it is not there, and the newer snapshot is partial
+
+Exit code 0 when nothing differs and there were no revokes, else 1.
+
+Examples:
+  muster diff records/2026-q3 records/2026-q4
+  muster diff records/2026-q3 now --csv > changes.csv")]
+pub(crate) struct Diff {
+    /// The older record or review
+    pub(crate) old: PathBuf,
+    /// The newer record or review
+    pub(crate) new: PathBuf,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Print a line of JSON for each difference
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// Print a row of CSV for each difference
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
 /// What happened, entry by entry, and where the review stood after the last that is shown.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
