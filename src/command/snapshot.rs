@@ -306,13 +306,21 @@ async fn gather(
         (&fetched, request.going_on)
     {
         talk(&format!("starting over: {why}"));
-        draft.start_over(now()).map_err(super::review::explain)?;
+        start_over(&mut draft, client)?;
         fetched = fetch(&mut draft, client, request, None, cancel, progress).await;
     }
     match fetched {
         Ok(fetched) => Ok((draft, fetched)),
         Err(stop) => Err(kept(stop.into(), &draft)),
     }
+}
+
+/// Throws away what came so far.
+fn start_over(draft: &mut Draft, client: &Client) -> anyhow::Result<()> {
+    draft
+        .start_over(now())
+        .and_then(|()| draft.note_client(client.client_id()))
+        .map_err(super::review::explain)
 }
 
 /// Begins to keep the answers; with those of an interrupted reading when they can still be used.
@@ -336,7 +344,11 @@ fn begin(
         }
     };
     let mut draft = draft.map_err(super::review::explain)?;
+    let earlier = earlier.read_by(draft.client());
     let Some(last) = draft.last() else {
+        draft
+            .note_client(client.client_id())
+            .map_err(super::review::explain)?;
         return Ok((draft, None));
     };
     let age = now.ms() - draft.began().ms();
@@ -351,7 +363,7 @@ fn begin(
         }
         talk("starting over: what was read before is more than a day old");
     }
-    draft.start_over(now).map_err(super::review::explain)?;
+    start_over(&mut draft, client)?;
     Ok((draft, None))
 }
 

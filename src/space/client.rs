@@ -161,6 +161,14 @@ impl Client {
         &self.options
     }
 
+    /// The client id of the application it reads as, when it has client credentials.
+    pub fn client_id(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Token(_) => None,
+            Credential::Application(application) => Some(application.client_id()),
+        }
+    }
+
     /// How long a token of an application lasts, when the server told; `None` for a token for good.
     pub(crate) async fn lasts(&self) -> Option<Option<Duration>> {
         match &self.credential {

@@ -181,6 +181,11 @@ impl Application {
         })
     }
 
+    /// Its client id.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     /// How long the token in use lasts from its start, as the server told.
     pub(crate) async fn lasts(&self) -> Option<Duration> {
         self.current.lock().await.lasts

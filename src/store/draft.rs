@@ -54,12 +54,16 @@ pub struct Draft {
     /// How many of them say something, rather than refuse.
     useful: u32,
     last: Option<Timestamp>,
+    /// The client id of the application whose answers were taken over.
+    client: Option<String>,
     /// How much was written since a reader could last find all of it.
     unseen: usize,
 }
 
 /// In a draft's folder: a line for the time when reading began, and one for each time it went on.
 const RUNS: &str = "runs";
+/// In a draft's folder: the client id of the application that reads, when one does.
+const CLIENT: &str = "client";
 /// What the evidence is called while earlier answers are copied into it.
 const COPY: &str = "evidence.copy";
 /// After so many bytes the answers are put where the next run finds them.
@@ -138,6 +142,7 @@ impl Draft {
             answers: 0,
             useful: 0,
             last: None,
+            client: None,
             unseen: 0,
         }
     }
@@ -182,7 +187,8 @@ impl Draft {
         let (Ok(left), false) = (left, runs.is_empty()) else {
             return self.start_over(now);
         };
-        self.clear(&[record::EVIDENCE, RUNS])?;
+        self.client = self.read_note(CLIENT).lines().next().map(str::to_owned);
+        self.clear(&[record::EVIDENCE, RUNS, CLIENT])?;
         let copy = self.folder.join(COPY);
         let file = HashedFile::create(&copy)?;
         let mut writer = evidence::Writer::new(file).map_err(Error::io("write", &copy))?;
@@ -214,16 +220,21 @@ impl Draft {
 
     /// When the runs before this one began; none when nobody can tell.
     fn read_runs(&self) -> Vec<Timestamp> {
-        let path = self.folder.join(RUNS);
+        let text = self.read_note(RUNS);
+        text.lines().map_while(|line| line.parse().ok()).collect()
+    }
+
+    /// A small file of the folder; empty when it is not there or not small.
+    fn read_note(&self, name: &str) -> String {
+        let path = self.folder.join(name);
         // Nobody waits on a pipe, nor reads a million lines here.
         let sound = fs::symlink_metadata(&path)
             .is_ok_and(|found| found.is_file() && found.len() < UNSEEN as u64);
-        let text = if sound {
+        if sound {
             fs::read_to_string(path).unwrap_or_default()
         } else {
             String::new()
-        };
-        text.lines().map_while(|line| line.parse().ok()).collect()
+        }
     }
 
     /// Throws away what came so far.
@@ -234,6 +245,7 @@ impl Draft {
         self.evidence = None;
         self.clear(&[])?;
         (self.answers, self.useful, self.last, self.unseen) = (0, 0, None, 0);
+        self.client = None;
         self.runs.clear();
         self.note_run(now)?;
         let path = self.folder.join(record::EVIDENCE);
@@ -245,14 +257,31 @@ impl Draft {
     fn note_run(&mut self, now: Timestamp) -> Result<(), Error> {
         self.runs.push(now);
         let lines: Vec<String> = self.runs.iter().map(ToString::to_string).collect();
-        let text = lines.join("\n");
-        let aside = self.folder.join("runs.new");
+        self.write_note(RUNS, &lines.join("\n"))
+    }
+
+    fn write_note(&self, name: &str, text: &str) -> Result<(), Error> {
+        let aside = self.folder.join("note.new");
         if fs::symlink_metadata(&aside).is_ok() {
             fs::remove_file(&aside).map_err(Error::io("remove", &aside))?;
         }
         files::write(&aside, |out| writeln!(out, "{text}"))?;
-        let path = self.folder.join(RUNS);
+        let path = self.folder.join(name);
         fs::rename(&aside, &path).map_err(Error::io("replace", &path))
+    }
+
+    /// Notes the client id of the application that reads from now on, when one does. The server may not say who an
+    /// application is, and only the same one may go on from here.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note_client(&mut self, id: Option<&str>) -> Result<(), Error> {
+        self.write_note(CLIENT, id.unwrap_or_default())
+    }
+
+    /// The client id of the application that read the answers which were taken over, when it was one.
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref().filter(|id| !id.is_empty())
     }
 
     /// Removes every file of the folder but the lock and those to `keep`.
@@ -514,8 +543,13 @@ impl Draft {
         if too_long {
             return Err(Error::TooLong(journal::LINE_LIMIT));
         }
-        let runs = self.folder.join(RUNS);
-        fs::remove_file(&runs).map_err(Error::io("remove", &runs))?;
+        for note in [RUNS, CLIENT] {
+            let path = self.folder.join(note);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(Error::io("remove", &path))?,
+            }
+        }
         files::sync_folder(&self.folder)?;
         Ok(head)
     }

@@ -3,9 +3,13 @@
 mod screens;
 mod secrets;
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use muster::demo::{self, Server, Size, State};
+use muster::demo::{self, Fault, Server, Size, State, When};
 use portable_pty::CommandBuilder;
 
 use crate::{
@@ -365,10 +369,22 @@ async fn a_connected_application_reads_with_tokens_that_end_meanwhile() {
     );
     let server = server.await.expect("loopback has a free port");
     let url = server.url();
+    // The first one is of connecting; then all places in flight are taken.
+    let people = |request: &demo::Request| request.path.contains("/people/");
+    let stuck = When::path("projects/*/people").requests(3..);
+    server.faults().arm(stuck, Fault::Stall(None));
+    let stall = home.path().join("stall");
     let script = format!(
         "{UNLOCK}
          set -e
+         mkfifo $STALL
          echo client-secret-1 | \"$MUSTER\" connect $U --client-id client-1 --client-secret-stdin
+         \"$MUSTER\" snapshot q3 --org $U --reviewer rosa.lind & reading=$!
+         read -r stuck < $STALL
+         rm $STALL
+         kill -9 $reading
+         ! wait $reading
+         \"$MUSTER\" snapshot q3 --org $U --reviewer rosa.lind
          \"$MUSTER\" connections --json
          export RUST_BACKTRACE=full
          ! MUSTER_BREAK_DOWN=snapshot \"$MUSTER\" snapshot q4 --org $U --reviewer rosa.lind
@@ -376,9 +392,26 @@ async fn a_connected_application_reads_with_tokens_that_end_meanwhile() {
          secret-tool search --all service muster 2>&1 | grep attribute.username
          \"$MUSTER\" disconnect $U"
     );
-    let (ok, text) = session_with(&home, &script, &[("U", &url)]);
+    let over = AtomicBool::new(false);
+    let (ok, text) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while server.requests().iter().filter(|one| people(one)).count() < 10 {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::yield_now();
+            }
+            server.faults().clear();
+            fs::write(&stall, "stuck\n").expect("the script reads");
+        });
+        let variables = [("U", &*url), ("STALL", stall.to_str().expect("UTF-8"))];
+        let ended = session_with(&home, &script, &variables);
+        over.store(true, Ordering::Relaxed);
+        ended
+    });
     assert!(ok, "{text}");
     for part in [
+        "going on from ",
         "the application Access reviews",
         "lasts 600 s and is renewed",
         "\"kind\":\"application\"",

@@ -17,7 +17,9 @@ use muster::{
         grant::{Entitlement, Holder},
         time::Timestamp,
     },
-    space::{Answer, Client, ClientOptions, Error, Fetched, Progress, Reader, fetch, go_on},
+    space::{
+        Answer, Client, ClientOptions, Earlier, Error, Fetched, Progress, Reader, fetch, go_on,
+    },
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +91,13 @@ async fn run_at(url: &str, token: &str, options: ClientOptions) -> Run {
 async fn run_after(url: &str, token: &str, options: ClientOptions, before: &[Answer]) -> Run {
     let address = url.parse().expect("an address");
     let client = Client::new(address, token.into(), options).expect("a client");
+    let earlier = (!before.is_empty()).then(|| resume::earlier(&client, before));
+    run_client(&client, token, earlier).await
+}
+
+/// What comes of a fetch by `client`, which must not show `secret`.
+async fn run_client(client: &Client, secret: &str, earlier: Option<Earlier>) -> Run {
+    let url = client.address().to_string();
     let (sender, mut receiver) = mpsc::channel(2);
     let taker = tokio::spawn(async move {
         let mut answers = Vec::new();
@@ -99,9 +108,8 @@ async fn run_after(url: &str, token: &str, options: ClientOptions, before: &[Ans
     });
     let progress = Mutex::new(Vec::new());
     let note = |now| progress.lock().expect("no test panics here").push(now);
-    let earlier = (!before.is_empty()).then(|| resume::earlier(&client, before));
     let cancel = CancellationToken::new();
-    let result = go_on(&client, earlier, &note, sender, &clock, cancel).await;
+    let result = go_on(client, earlier, &note, sender, &clock, cancel).await;
     let answers = taker.await.expect("the taker does not panic");
     let run = Run {
         result,
@@ -114,13 +122,13 @@ async fn run_after(url: &str, token: &str, options: ClientOptions, before: &[Ans
         run.answers,
         run.progress
     );
-    assert!(!shown.contains(token), "the token shows");
+    assert!(!shown.contains(secret), "the secret shows");
     for answer in &run.answers {
-        assert!(!String::from_utf8_lossy(&answer.body).contains(token));
+        assert!(!String::from_utf8_lossy(&answer.body).contains(secret));
     }
     if let Err(error) = &run.result {
         assert!(
-            error.to_string().contains(url)
+            error.to_string().contains(&url)
                 || matches!(error, Error::Cancelled | Error::NotTheSame { .. }),
             "{error}"
         );

@@ -20,6 +20,7 @@ pub struct Earlier {
     last: u32,
     server_began: Option<Timestamp>,
     elsewhere: bool,
+    client: Option<String>,
 }
 
 #[derive(Debug)]
@@ -37,7 +38,20 @@ impl Earlier {
             last: 0,
             server_began: None,
             elsewhere: false,
+            client: None,
         }
+    }
+
+    /// Notes the client id of the application that was answered, when it was one.
+    #[must_use]
+    pub fn read_by(mut self, client_id: Option<&str>) -> Self {
+        self.client = client_id.map(str::to_owned);
+        self
+    }
+
+    /// The client id of the application that was answered.
+    pub(super) fn client_id(&self) -> Option<&str> {
+        self.client.as_deref()
     }
 
     /// Takes one answer; they come in order of their numbers. Of two to the same question the later one counts.

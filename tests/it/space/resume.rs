@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster::{
-    demo::{Request, Token},
+    demo::{self, Request, Token},
     format::evidence,
-    space::Earlier,
+    space::{Application, Earlier},
 };
 
 use super::*;
@@ -187,4 +187,75 @@ async fn answers_for_somebody_else_are_not_gone_on_with() {
     }
     let run = run_after(&server.url(), server.token(), impatient(), &renamed).await;
     assert!(run.error().to_string().contains("another organization"));
+}
+
+const SECRET: &str = "client-secret-under-test";
+
+/// A server with two applications.
+async fn with_applications() -> Server {
+    let application = |id: &str| demo::Application {
+        name: format!("Access reviews of {id}"),
+        id: id.to_owned(),
+        secret: SECRET.to_owned(),
+        rights: vec!["**".to_owned()],
+        expires_in: 600,
+        calls: None,
+    };
+    let options = demo::Options {
+        applications: vec![application("client-1"), application("client-2")],
+        ..small_pages()
+    };
+    serve_with(State::of(Size::S), options).await
+}
+
+fn application(server: &Server, id: &str) -> Client {
+    let address = server.url().parse().expect("an address");
+    let application = Application::new(id, SECRET.into()).expect("an application");
+    Client::of_application(address, application, impatient()).expect("a client")
+}
+
+#[tokio::test]
+async fn an_application_goes_on_where_it_stopped_and_no_other_one_does() {
+    let refused = "applications/me";
+    for told in [true, false] {
+        let server = with_applications().await;
+        let hide = || {
+            if !told {
+                let who = When::path(refused);
+                server.faults().arm(who, Fault::Status(403));
+            }
+        };
+        let client = application(&server, "client-1");
+        hide();
+        let whole = run_client(&client, SECRET, None).await;
+        let all = whole.fetched().snapshot.len();
+        let name = match &whole.fetched().reader {
+            Some(Reader::Application { name, .. }) => Some(name.raw()),
+            Some(Reader::Account { .. }) | None => None,
+        };
+        assert_eq!(name, told.then_some("Access reviews of client-1"));
+
+        server
+            .faults()
+            .arm(When::always().requests(40..), Fault::Status(401));
+        let first = run_client(&client, SECRET, None).await;
+        assert!(first.result.is_err());
+        let left = || earlier(&client, &first.answers).read_by(client.client_id());
+        server.faults().clear();
+        hide();
+        let other = application(&server, "client-2");
+        let run = run_client(&other, SECRET, Some(left())).await;
+        let error = run.error();
+        assert!(matches!(error, Error::NotTheSame { .. }), "{error}");
+        // A token of a person is not that of the application either.
+        let run = run_after(&server.url(), server.token(), impatient(), &first.answers).await;
+        let error = run.error();
+        assert!(matches!(error, Error::NotTheSame { .. }), "{error}");
+
+        let before = server.requests().len();
+        let second = run_client(&client, SECRET, Some(left())).await;
+        assert_eq!(second.fetched().snapshot.len(), all);
+        let asked = server.requests().len() - before;
+        assert!(asked + 10 < whole.answers.len(), "{asked}");
+    }
 }
