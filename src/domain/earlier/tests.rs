@@ -5,6 +5,7 @@ use crate::domain::{
     account::{Fact, Kind},
     campaign::Refusal,
     decision::Change,
+    filter::Filter,
     fixture::{Org, after, campaign, entry, item, now},
     journal::{Decided, Event},
     seal::{Effort, statement},
@@ -213,6 +214,41 @@ fn a_later_snapshot_of_the_same_review_keeps_what_the_record_decided() {
             "Payments, Pay, Project Member: undecided",
         ]
     );
+}
+
+#[test]
+fn filters_ask_what_is_new_and_what_was_decided() {
+    let snapshot = next();
+    let compared = after(&snapshot, &quarter());
+    let chosen = |campaign: &Campaign, text: &str| {
+        let filter = Filter::parse(text).expect(text);
+        filter.select(campaign).len()
+    };
+    let all = snapshot.len();
+    for (text, n) in [
+        ("delta:new", 2),
+        ("delta:changed", 3),
+        ("delta:back", 2),
+        ("delta:new|changed|back|unchanged", all),
+        ("-delta:unchanged", 7),
+        ("was:none", 2),
+        ("was:keep", 4),
+        ("was:revoke", 3),
+        ("was:revoke delta:back", 2),
+        ("was:keep|revoke|acknowledge|undecided", all - 2),
+        ("delta:unchanged was:keep is:undecided", 2),
+    ] {
+        assert_eq!(chosen(&compared, text), n, "{text}");
+    }
+    // Without a record nobody knows.
+    let alone = campaign(&snapshot);
+    for text in ["delta:new", "-delta:new", "was:none", "-was:none"] {
+        assert_eq!(chosen(&alone, text), 0, "{text}");
+    }
+    for (text, near) in [("delta:nwe", "new"), ("was:kept", "keep")] {
+        let error = Filter::parse(text).expect_err(text).to_string();
+        assert!(error.contains(near), "{error}");
+    }
 }
 
 fn as_before(items: ItemSet, record: &str) -> Event {

@@ -107,6 +107,7 @@ impl Field {
                     "seen, where nobody can remove it",
                 ),
                 ("undecided", Word::Was(None), "left open"),
+                ("none", Word::Delta(Delta::New), "not in it"),
             ],
             _ => Vec::new(),
         }
