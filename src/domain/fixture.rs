@@ -110,6 +110,19 @@ impl Org {
         self
     }
 
+    pub(crate) fn change_account(
+        &mut self,
+        first: &str,
+        change: impl FnOnce(&mut Account),
+    ) -> &mut Self {
+        let accounts = &mut self.0.accounts;
+        let found = accounts
+            .iter_mut()
+            .find(|account| account.first_name.raw() == first);
+        change(found.expect("an account"));
+        self
+    }
+
     pub(crate) fn team(
         &mut self,
         name: &str,

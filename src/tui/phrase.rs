@@ -4,7 +4,8 @@ use crate::domain::{
     access::{Certainty, Remaining},
     account::{Account, Fact, Kind, State, TwoFactor},
     campaign::Campaign,
-    decision::Change,
+    decision::{Change, Decision},
+    earlier::Delta,
     grant::{Entitlement, Holder, Membership, Standing},
     items::Item,
     journal::{Chosen, Decided, Entry, Event},
@@ -210,6 +211,7 @@ pub(crate) fn facts(campaign: &Campaign, at: Item) -> Vec<String> {
     if campaign.is_own(at) {
         facts.push("your own access".to_owned());
     }
+    facts.extend(since(campaign, at).map(str::to_owned));
     match snapshot.grant(at).entitlement {
         Entitlement::SignIn => {}
         Entitlement::OrganizationRole(role) => {
@@ -244,6 +246,29 @@ pub(crate) fn facts(campaign: &Campaign, at: Item) -> Vec<String> {
         }
     }
     facts
+}
+
+/// One sign for what an item is beside the previous record; the word stands in the facts and under `w`.
+pub(crate) fn delta(delta: Delta) -> &'static str {
+    match delta {
+        Delta::New => "N",
+        Delta::Changed => "C",
+        Delta::Unchanged => "=",
+        Delta::Back => "B",
+    }
+}
+
+/// In few words, what is worth knowing about an item beside the previous record.
+fn since(campaign: &Campaign, at: Item) -> Option<&'static str> {
+    let earlier = campaign.earlier()?;
+    let was = earlier.lot(at).and_then(|lot| lot.was.decision);
+    match earlier.delta(at) {
+        Delta::New => Some("new"),
+        Delta::Changed => Some("changed"),
+        Delta::Unchanged => None,
+        Delta::Back if was == Some(Decision::Revoke) => Some("revoked before, still here"),
+        Delta::Back => Some("was gone"),
+    }
 }
 
 fn privilege(kind: RoleKind, privileged: Fact<bool>) -> Option<&'static str> {
@@ -318,10 +343,14 @@ pub(crate) fn entry(campaign: &Campaign, entry: &Entry) -> String {
                 None => items,
                 Some(_) => format!("{items} of {}", number(opened.items)),
             };
+            let compared = match &opened.previous_record {
+                None => String::new(),
+                Some(record) => format!(", compared with {}", SafeText::of(&record.review)),
+            };
             match &opened.previous {
-                None => format!("opened over {over}"),
+                None => format!("opened over {over}{compared}"),
                 Some(previous) => format!(
-                    "refreshed over {over}; decisions are carried over from the snapshot of {} UTC",
+                    "refreshed over {over}{compared}; decisions are carried over from the snapshot of {} UTC",
                     previous.as_of.minute()
                 ),
             }

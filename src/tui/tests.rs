@@ -1,5 +1,6 @@
 //! Keys in, screens out.
 
+mod compared;
 mod deciding;
 pub(in crate::tui) mod fixture;
 mod looks;

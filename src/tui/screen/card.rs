@@ -11,6 +11,7 @@ use crate::{
         access::{Access, Derived},
         campaign::Campaign,
         decision::{Decision, Slot},
+        earlier::Delta,
         grant::{Entitlement, Holder},
         items::Item,
     },
@@ -152,7 +153,7 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         1,
         &Line::styled(format!(" {}", about(review, subject)), look.theme.dim),
     );
-    let columns = Columns::of(pen.width());
+    let columns = Columns::of(pen.width(), review.campaign.earlier().is_some());
     columns.head(pen, 2);
     let head = usize::from(HEAD);
     let height = pen.height().saturating_sub(head);
@@ -280,6 +281,8 @@ fn about(review: &Review, position: usize) -> String {
 #[derive(Debug)]
 struct Columns {
     number: usize,
+    /// What the item is beside the previous record, where there is one.
+    delta: usize,
     kind: usize,
     target: usize,
     role: usize,
@@ -293,10 +296,11 @@ const GUTTER: usize = 2;
 const DECISION: usize = 2;
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    fn of(width: usize, compared: bool) -> Self {
         let number = if width >= 60 { 5 } else { 0 };
+        let delta = if compared && width >= 30 { 2 } else { 0 };
         let kind = if width >= 50 { 8 } else { 0 };
-        let rest = width.saturating_sub(GUTTER + DECISION + number + kind);
+        let rest = width.saturating_sub(GUTTER + DECISION + number + delta + kind);
         let facts = if rest >= 56 {
             (rest * 2 / 5).min(rest - 40)
         } else {
@@ -307,6 +311,7 @@ impl Columns {
         let target = rest * 3 / 5;
         Self {
             number,
+            delta,
             kind,
             target,
             role: rest - target,
@@ -321,6 +326,7 @@ impl Columns {
         let columns = [
             (self.number, "   #"),
             (DECISION, if self.kind > 0 { "D" } else { "" }),
+            (self.delta, if self.kind > 0 { "S" } else { "" }),
             (self.kind, "Kind"),
             (self.target, "Target"),
             (self.role, "Role"),
@@ -380,6 +386,17 @@ fn draw_row(
     } else {
         look.theme.dim
     };
+    if columns.delta > 0 {
+        if let Some(earlier) = campaign.earlier().filter(|_| own) {
+            let delta = earlier.delta(item);
+            let style = match delta {
+                Delta::Unchanged => look.theme.dim,
+                _ => text,
+            };
+            pen.cell(at, line, 1, phrase::delta(delta), style);
+        }
+        at += columns.delta;
+    }
     pen.cell(at, line, columns.kind, phrase::kind(snapshot, item), text);
     at += columns.kind;
     pen.cell(
