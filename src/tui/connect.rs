@@ -15,7 +15,12 @@ mod keep;
 mod organization;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
-use ratatui::{Frame, layout::Rect, text::Line};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
 use secrecy::SecretString;
 
 use self::{
@@ -292,7 +297,7 @@ impl State {
             Step::Keep => "Connect, 3 of 3: where it is kept",
             Step::Connected => "Connected",
         };
-        pen.rule(0, &Line::styled(title, look.theme.strong));
+        pen.rule(0, &Line::from(Span::styled(title, look.theme.strong)));
         let mut under = Rect {
             y: area.y + 1,
             height: area.height.saturating_sub(1),
@@ -421,15 +426,22 @@ impl<'p, 'a> Rows<'p, 'a> {
     }
 
     /// Draws a text in as many lines as it takes.
-    fn text(&mut self, column: usize, text: &str, style: ratatui::style::Style) {
+    fn text(&mut self, column: usize, text: &str, style: Style) {
         let wide = self.pen.width().saturating_sub(column + 1).min(LINE);
         for line in super::widget::text::wrap(text, wide) {
             self.line(column, &Line::styled(line, style));
         }
     }
 
+    /// Draws a value behind its name, whole: what is confirmed is not cut.
+    fn value(&mut self, column: usize, (name, dim): (&str, Style), (value, style): (&str, Style)) {
+        self.pen
+            .line_at(column, self.row, &Line::styled(name.to_owned(), dim));
+        self.text(column + super::widget::text::width(name), value, style);
+    }
+
     /// Draws what wants attention, behind a sign.
-    fn alert(&mut self, text: &str, style: ratatui::style::Style) {
+    fn alert(&mut self, text: &str, style: Style) {
         self.pen.line_at(1, self.row, &Line::styled("!", style));
         self.text(3, text, style);
     }

@@ -223,13 +223,7 @@ impl Form {
     ) -> Option<(u16, u16)> {
         let theme = &pen.look().theme;
         let mut rows = Rows::new(pen, 0);
-        rows.line(
-            1,
-            &Line::from(vec![
-                Span::raw("For "),
-                Span::styled(url.to_owned(), theme.strong),
-            ]),
-        );
+        rows.value(1, ("For ", theme.text), (url, theme.strong));
         rows.gap();
         let mut cursor = None;
         for place in self.places() {

@@ -180,12 +180,10 @@ impl Organization {
 
 fn draw_understood(understood: &Understood, rows: &mut Rows<'_, '_>) {
     let theme = &rows.pen.look().theme;
-    rows.line(
+    rows.value(
         1,
-        &Line::from(vec![
-            Span::styled("This is read as  ", theme.text),
-            Span::styled(understood.url.clone(), theme.strong),
-        ]),
+        ("This is read as  ", theme.text),
+        (&understood.url, theme.strong),
     );
     let connection = if understood.encrypted {
         "https, encrypted"
@@ -204,11 +202,8 @@ fn draw_understood(understood: &Understood, rows: &mut Rows<'_, '_>) {
         ("path prefix", prefix),
         ("first call", &understood.call),
     ] {
-        let line = Line::from(vec![
-            Span::styled(format!("{label:<13}"), theme.dim),
-            Span::styled(value.to_owned(), theme.text),
-        ]);
-        rows.line(3, &line);
+        let label = format!("{label:<13}");
+        rows.value(3, (&label, theme.dim), (value, theme.text));
     }
     if let Some(connected) = &understood.connected {
         rows.text(3, connected.as_str(), theme.warning);

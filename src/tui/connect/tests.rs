@@ -304,6 +304,25 @@ fn an_organization_named_on_the_command_line_is_shown_and_confirmed_by_enter() {
 }
 
 #[test]
+fn an_address_is_shown_whole_however_long_it_is() {
+    let mut run = Run::new((60, 16));
+    let host = format!("acme.jetbrains.space.{}example", "x-".repeat(20));
+    run.types(&host);
+    let screen = run.screen();
+    let joined: String = screen.split_whitespace().collect();
+    assert!(
+        joined.contains(&format!("https://{host}.jetbrains.space")),
+        "{screen}"
+    );
+    run.press("enter");
+    let joined: String = run.screen().split_whitespace().collect();
+    assert!(
+        joined.contains(&format!("Forhttps://{host}.jetbrains.space")),
+        "{joined}"
+    );
+}
+
+#[test]
 fn an_answer_about_what_was_typed_before_counts_for_nothing() {
     let mut state = State::new(Look::new(Colors::None, true), Start::default());
     let mut update = |message| state.update(message, 0);
