@@ -256,10 +256,13 @@ pub(super) fn in_terminal(home: &Home, before: &str, arguments: &str) -> Termina
         std::os::unix::fs::PermissionsExt::from_mode(0o700),
     )
     .expect("it is ours");
-    let mut command = CommandBuilder::new("dbus-run-session");
-    let script = format!("{before}; exec \"$MUSTER\" {arguments}");
-    command.args(["--", "sh", "-c", &script]);
+    // The services of the session talk on stderr: the terminal is the program's alone.
+    let script = format!("{before}; exec \"$MUSTER\" {arguments} 2>&1");
+    let session = "exec dbus-run-session -- sh -c \"$SCRIPT\" 2>session.log";
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", session]);
     command.env_clear();
+    command.env("SCRIPT", script);
     for (name, value) in [
         ("PATH", std::env::var("PATH").unwrap_or_default()),
         ("HOME", home.path().display().to_string()),
