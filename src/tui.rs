@@ -44,7 +44,7 @@ pub(crate) fn run(
 /// As [`run`].
 pub(crate) fn connect(
     variable: impl Fn(&str) -> Option<String>,
-    start: connect::Start,
+    start: &connect::Start,
     effects: UnboundedSender<connect::message::Effect>,
     messages: UnboundedReceiver<connect::message::Message>,
 ) -> Result<runtime::Exit, runtime::Error> {

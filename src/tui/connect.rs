@@ -96,7 +96,7 @@ const LINE: usize = 100;
 
 impl State {
     /// Begins with the address.
-    pub(crate) fn new(look: Look, start: Start) -> Self {
+    pub(crate) fn new(look: Look, start: &Start) -> Self {
         Self {
             dirty: true,
             look,

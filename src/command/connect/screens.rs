@@ -64,7 +64,7 @@ pub(super) fn connect(context: &Context, options: Options) -> anyhow::Result<Ans
         organization: options.organization,
         client_id: options.client_id,
     };
-    let exit = tui::connect(config::variable, start, outbox, inbox)?;
+    let exit = tui::connect(config::variable, &start, outbox, inbox)?;
     // The channel is closed now, so the worker ends when what it is at is through.
     let guide = worker
         .join()

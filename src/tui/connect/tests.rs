@@ -32,7 +32,7 @@ struct Run {
 }
 
 impl Run {
-    fn begin(size: (u16, u16), start: Start) -> Self {
+    fn begin(size: (u16, u16), start: &Start) -> Self {
         let mut run = Self {
             state: State::new(Look::new(Colors::Full, false), start),
             now_ms: 1_000,
@@ -44,7 +44,7 @@ impl Run {
     }
 
     fn new(size: (u16, u16)) -> Self {
-        Self::begin(size, Start::default())
+        Self::begin(size, &Start::default())
     }
 
     /// Sends a message; what is to be understood is, at once.
@@ -297,7 +297,7 @@ fn an_organization_named_on_the_command_line_is_shown_and_confirmed_by_enter() {
         organization: Some("acme".to_owned()),
         ..Start::default()
     };
-    let mut run = Run::begin((80, 24), start);
+    let mut run = Run::begin((80, 24), &start);
     run.shows("This is read as https://acme.jetbrains.space");
     run.press("enter");
     run.shows("For https://acme.jetbrains.space");
@@ -324,7 +324,7 @@ fn an_address_is_shown_whole_however_long_it_is() {
 
 #[test]
 fn an_answer_about_what_was_typed_before_counts_for_nothing() {
-    let mut state = State::new(Look::new(Colors::None, true), Start::default());
+    let mut state = State::new(Look::new(Colors::None, true), &Start::default());
     let mut update = |message| state.update(message, 0);
     update(Message::Resize(80, 24));
     for c in "ab".chars() {
@@ -449,9 +449,8 @@ fn a_client_id_from_the_command_line_is_filled_in() {
     let start = Start {
         organization: Some("acme".to_owned()),
         client_id: Some("app-1".to_owned()),
-        ..Start::default()
     };
-    let mut run = Run::begin((80, 24), start);
+    let mut run = Run::begin((80, 24), &start);
     run.press("enter").paste("client-secret-1").press("enter");
     run.shows("Client id: app-1");
     assert_eq!(run.attempts().len(), 1);
