@@ -21,6 +21,7 @@ pub mod origin;
 pub mod outcome;
 pub mod policy;
 pub mod provenance;
+pub mod remains;
 pub mod resource;
 pub mod rights;
 pub mod sample;

@@ -8,6 +8,7 @@ use super::{
     account::Fact,
     grant::{Entitlement, Holder, Standing},
     items::Item,
+    resource::Team,
     snapshot::{AccountIx, DEPTH_LIMIT, Snapshot, Subject, TeamIx},
     time::Timestamp,
 };
@@ -48,6 +49,26 @@ pub enum Certainty {
     /// It cannot be told: Space withheld what decides it, or a disbanded or archived team stands in the
     /// way and Space's answer to that is not documented.
     Unknown,
+}
+
+impl Certainty {
+    /// What a membership that stands so leads to; `None` when it leads nowhere any more.
+    pub fn of(standing: Standing) -> Option<Self> {
+        match standing {
+            Standing::Live => Some(Self::Now),
+            Standing::Pending | Standing::Future => Some(Self::NotYet),
+            Standing::Unknown => Some(Self::Unknown),
+            Standing::Ended => None,
+        }
+    }
+
+    /// The same for a way that also leads through `team`.
+    #[must_use]
+    pub fn past(self, team: &Team) -> Self {
+        let stands = team.archived == Fact::Known(false)
+            && matches!(team.disbanded, Fact::Known(false) | Fact::Absent);
+        if stands { self } else { Self::Unknown }
+    }
 }
 
 /// Something an account still reaches when one grant is gone.
@@ -140,20 +161,12 @@ impl Access {
                 continue;
             };
             let membership = snapshot.membership(ix);
-            let mut certainty = match membership.standing(self.now) {
-                Standing::Live => Certainty::Now,
-                Standing::Pending | Standing::Future => Certainty::NotYet,
-                Standing::Unknown => Certainty::Unknown,
-                Standing::Ended => continue,
+            let Some(mut certainty) = Certainty::of(membership.standing(self.now)) else {
+                continue;
             };
             for path in upwards(snapshot, membership.team) {
                 let holder = *path.last().expect("a path has the team it starts at");
-                let team = snapshot.team(holder);
-                if team.archived != Fact::Known(false)
-                    || !matches!(team.disbanded, Fact::Known(false) | Fact::Absent)
-                {
-                    certainty = Certainty::Unknown;
-                }
+                certainty = certainty.past(snapshot.team(holder));
                 let Some(subject) = snapshot.subject_of_holder(Holder::Team(holder)) else {
                     continue;
                 };
@@ -175,9 +188,14 @@ impl Access {
 
     /// The accounts that are members of `team` or of a team below it, each once, ended memberships apart.
     pub fn members(&self, snapshot: &Snapshot, team: TeamIx) -> Vec<AccountIx> {
+        self.members_of_any(snapshot, vec![team])
+    }
+
+    /// The accounts that are members of one of `teams` or of a team below them, each once, ended memberships apart.
+    pub fn members_of_any(&self, snapshot: &Snapshot, teams: Vec<TeamIx>) -> Vec<AccountIx> {
         let mut accounts = Vec::new();
         let mut seen = vec![false; self.below.len()];
-        let mut open = vec![team];
+        let mut open = teams;
         while let Some(team) = open.pop() {
             if std::mem::replace(&mut seen[team.index()], true) {
                 continue;

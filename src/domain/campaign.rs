@@ -2,9 +2,10 @@
 
 pub mod replay;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
+    access::Access,
     account::{AccountId, Fact},
     decision::{Change, Decision, Slot},
     earlier::Earlier,
@@ -28,6 +29,8 @@ pub struct Campaign {
     snapshot: Arc<Snapshot>,
     terms: Terms,
     opened: Arc<Opened>,
+    /// Who reaches what through teams; made when it is first asked for.
+    access: Arc<OnceLock<Access>>,
     own: Option<AccountIx>,
     /// The items that are put up for decision.
     items: Arc<ItemSet>,
@@ -270,6 +273,7 @@ impl Campaign {
             undone: Vec::new(),
             attested: None,
             sealed: None,
+            access: Arc::default(),
             snapshot,
             terms,
             opened,
@@ -563,6 +567,12 @@ impl Campaign {
     /// The reviewed snapshot.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    /// Who reaches what through teams, as of the snapshot; made when it is first asked for.
+    pub fn access(&self) -> &Access {
+        self.access
+            .get_or_init(|| Access::of(&self.snapshot, self.as_of()))
     }
 
     /// The rules the review was opened under.

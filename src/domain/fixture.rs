@@ -144,6 +144,17 @@ impl Org {
         self
     }
 
+    /// A role whose name is its key.
+    pub(crate) fn custom(&mut self, key: &str, kind: RoleKind) -> &mut Self {
+        self.0.roles.push(Role {
+            key: key.into(),
+            name: Raw::from(key),
+            kind,
+            source: 1,
+        });
+        self
+    }
+
     pub(crate) fn project(&mut self, name: &str) -> &mut Self {
         self.0.projects.push(Project {
             id: name.to_lowercase().into(),
