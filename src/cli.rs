@@ -112,6 +112,15 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 exceptions: exceptions(decide.exceptions),
             },
         ),
+        Some(Command::Check(check)) => command::check::check(
+            &context,
+            &command::check::Options {
+                name: check.name,
+                waive: check.waive.zip(check.reason),
+                items: check.items,
+                json: check.json,
+            },
+        ),
         Some(Command::Seal(seal)) => command::seal::seal(
             &context,
             &command::seal::Options {

@@ -5,13 +5,19 @@ use std::{fmt, fmt::Write as _, path::PathBuf, time::Instant};
 
 use crate::{
     config::Places,
-    domain::{campaign::Campaign, text::Raw, time::Timestamp},
+    domain::{
+        campaign::{Campaign, Refusal},
+        journal::{Entry, Event},
+        text::Raw,
+        time::Timestamp,
+    },
     format::canonical,
     store::Store,
 };
 
 pub(crate) use crate::domain::words::{count, number as thousands};
 
+pub(crate) mod check;
 pub(crate) mod connect;
 pub(crate) mod connections;
 pub(crate) mod decide;
@@ -222,6 +228,27 @@ pub(crate) fn elapsed_ms() -> u64 {
 /// Who writes the entries of a review: its reviewer.
 pub(crate) fn writer(campaign: &Campaign) -> Raw {
     campaign.opened().reviewer.clone()
+}
+
+/// `campaign` as it would be with `events`, written at `at`; nothing is written. `None` when there are none.
+pub(crate) fn with(
+    campaign: &Campaign,
+    events: &[Event],
+    at: Timestamp,
+) -> Result<Option<Campaign>, Refusal> {
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let mut campaign = campaign.clone();
+    for event in events {
+        campaign.apply(Entry {
+            seq: campaign.next_seq(),
+            at,
+            by: writer(&campaign),
+            event: event.clone(),
+        })?;
+    }
+    Ok(Some(campaign))
 }
 
 /// `answer` as one line of JSON that is safe to show: names may come from anybody, and a terminal obeys more than JSON

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod campaign;
+pub mod check;
 pub mod decision;
 pub mod drift;
 pub mod earlier;

@@ -34,6 +34,7 @@ A review, from start to end:
   muster snapshot q4 --org acme read who has what, once: the review q4
   muster review q4              step through it: a keep, d revoke, ? help
   muster status q4              how far it is, and what could not be read
+  muster check q4               the red flags an auditor looks for, before signing
   muster seal q4 --principal you@example.com
                                 sign it; the result is a folder, the record
   muster verify RECORD          judge a record, years later, offline
@@ -60,6 +61,8 @@ pub(super) enum Command {
     Status(Status),
     /// Decide on all items that a filter chooses, as one event
     Decide(Decide),
+    /// Look for the red flags of auditors before signing, or waive one with a reason
+    Check(Check),
     /// Close a review: attest, sign, and write the record
     Seal(Seal),
     /// Print the rules that reviews are opened under, or check a file of them
@@ -411,8 +414,53 @@ pub(super) struct Verb {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = FLAGS)]
+pub(super) struct Check {
+    /// Which review
+    pub(super) name: String,
+    /// Let this flag stand as it is now; the reason lands in the record
+    #[arg(long, value_name = "FLAG", requires = "reason")]
+    pub(super) waive: Option<String>,
+    /// Why it may stand
+    #[arg(long, value_name = "TEXT", requires = "waive")]
+    pub(super) reason: Option<String>,
+    /// Name every item of each flag
+    #[arg(long)]
+    pub(super) items: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const FLAGS: &str = "\
+These stop `muster seal` until they are settled or waived with a reason:
+
+  undecided            items that nobody decided
+  self-review          decisions on the reviewer's own access
+  no-reason            privileged grants kept without a reason, where the policy
+                       asks for one
+  external-privileged  privileged roles of external users, kept without a reason
+                       or a note
+  removes-nothing      revokes after which the holder has just as much through a
+                       team or another role
+  gaps                 what could not be read
+  stale                a snapshot older than the policy allows
+
+These are there to be looked at, and stand in the record:
+
+  all-kept, bulk-share, pace, same-instant
+
+A waiver is for the flag as it is now. When the flag grows, it is open again. An
+undo takes the waiver back. --allow-self-review waives self-review, and
+`muster seal --allow-undecided` waives undecided.
+
+Exit codes: 0 nothing is open, 1 something is, 2 could not tell.";
+
+#[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(after_long_help = "\
+What `muster check` finds and stops the signature has to be settled or waived.
+
 Without --key, --agent or --new-key: the only key of a running ssh-agent, else
 ~/.ssh/id_ed25519.
 
@@ -442,7 +490,7 @@ pub(super) struct Seal {
     /// Write the record below this folder instead of the usual one
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Seal although items are undecided; the record says how many, and why
+    /// Waive the flag of undecided items; the record says which, and why
     #[arg(long, value_name = "REASON")]
     pub(super) allow_undecided: Option<String>,
     /// Confirm the attestation without being asked, for scripts; it is printed all the same

@@ -81,12 +81,14 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
     }
     let event = (!selection.items.is_empty()).then(|| event(options, campaign, &selection));
     if let Some(event) = &event {
-        campaign.check(event).map_err(|refusal| match refusal {
-            Refusal::KeepNeedsReason(_) => {
-                failure(refusal.to_string(), "give the reason with --reason")
-            }
-            refusal => refusal.into(),
-        })?;
+        campaign
+            .check(event, now())
+            .map_err(|refusal| match refusal {
+                Refusal::KeepNeedsReason(_) => {
+                    failure(refusal.to_string(), "give the reason with --reason")
+                }
+                refusal => refusal.into(),
+            })?;
     }
     if let Some(event) = event.filter(|_| !options.dry_run) {
         super::review::allow_self_review(&mut review, &options.exceptions)?;
@@ -254,7 +256,7 @@ fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
 const LISTED: usize = 20;
 
 /// One item in a line.
-fn describe(campaign: &Campaign, item: Item) -> String {
+pub(crate) fn describe(campaign: &Campaign, item: Item) -> String {
     let snapshot = campaign.snapshot();
     let holder = snapshot.holder_label(snapshot.grant(item).holder);
     format!(
@@ -268,17 +270,20 @@ fn describe(campaign: &Campaign, item: Item) -> String {
 
 /// All items of a dry run, for scripts.
 fn listed(campaign: &Campaign, selection: &Selection) -> Vec<serde_json::Value> {
+    let items = selection.items.iter();
+    items.map(|item| as_json_item(campaign, item)).collect()
+}
+
+/// One item for scripts.
+pub(crate) fn as_json_item(campaign: &Campaign, item: Item) -> serde_json::Value {
     let snapshot = campaign.snapshot();
-    let one = |item: Item| {
-        json!({
-            "number": item.number(),
-            "id": snapshot.grant(item).id.to_string(),
-            "holder": snapshot.holder_label(snapshot.grant(item).holder).raw(),
-            "resource": snapshot.resource_label(item).raw(),
-            "role": snapshot.role_label(item).raw(),
-        })
-    };
-    selection.items.iter().map(one).collect()
+    json!({
+        "number": item.number(),
+        "id": snapshot.grant(item).id.to_string(),
+        "holder": snapshot.holder_label(snapshot.grant(item).holder).raw(),
+        "resource": snapshot.resource_label(item).raw(),
+        "role": snapshot.role_label(item).raw(),
+    })
 }
 
 fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> String {

@@ -152,6 +152,7 @@ pub(super) fn touches(campaign: &Campaign, entry: &Entry, item: Item) -> bool {
     match &entry.event {
         Event::Decided(decided) => decided.items.contains(item),
         Event::Noted { item: noted, .. } => *noted == item,
+        Event::Waived(waived) => waived.items.contains(item),
         Event::Undone { entry } | Event::Redone { entry } => campaign
             .entry(*entry)
             .is_some_and(|entry| touches(campaign, entry, item)),
@@ -161,8 +162,7 @@ pub(super) fn touches(campaign: &Campaign, entry: &Entry, item: Item) -> bool {
 
 /// An entry in a line.
 pub(super) fn line(campaign: &Campaign, entry: &Entry) -> String {
-    let taken_back = matches!(entry.event, Event::Decided(_) | Event::Noted { .. })
-        && !campaign.stands(entry.seq);
+    let taken_back = entry.event.is_change() && !campaign.stands(entry.seq);
     format!(
         "{:>6}  {} {}  {:<12} {}{}",
         entry.seq,
@@ -202,7 +202,12 @@ pub(super) fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
         Event::Redone { .. } => ("redone", None, None),
         Event::Noted { item, .. } => ("noted", Some(item.number().to_string()), None),
         Event::SelfReviewAllowed { reason } => ("self-review", None, Some(reason)),
-        Event::Attested(attested) => ("attested", None, attested.undecided_reason.as_ref()),
+        Event::Waived(waived) => (
+            "waived",
+            Some(waived.items.to_string()),
+            Some(&waived.reason),
+        ),
+        Event::Attested(_) => ("attested", None, None),
         Event::Sealed { .. } => ("sealed", None, None),
     };
     json!({
@@ -212,7 +217,7 @@ pub(super) fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
         "event": event,
         "items": items,
         "reason": reason.map(Raw::raw),
-        "stands": matches!(entry.event, Event::Decided(_) | Event::Noted { .. }).then(|| campaign.stands(entry.seq)),
+        "stands": entry.event.is_change().then(|| campaign.stands(entry.seq)),
         "text": phrase::entry(campaign, entry),
     })
 }

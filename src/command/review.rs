@@ -119,17 +119,8 @@ pub(crate) fn with_self_review(
     campaign: &Campaign,
     reason: Option<&str>,
 ) -> anyhow::Result<Option<Campaign>> {
-    let Some(event) = self_review(campaign, reason) else {
-        return Ok(None);
-    };
-    let mut campaign = campaign.clone();
-    campaign.apply(Entry {
-        seq: campaign.next_seq(),
-        at: now(),
-        by: writer(&campaign),
-        event,
-    })?;
-    Ok(Some(campaign))
+    let event = self_review(campaign, reason);
+    Ok(super::with(campaign, event.as_slice(), now())?)
 }
 
 fn self_review(campaign: &Campaign, reason: Option<&str>) -> Option<Event> {
@@ -236,6 +227,7 @@ impl Session {
             read_only: self.read_only.as_deref().map(SafeText::of),
             notice: self.review.recovered().map(SafeText::of),
             principal: config::mail_address().unwrap_or_default(),
+            now: now(),
         }))
     }
 }
@@ -411,7 +403,7 @@ fn seal_from_screen(
     let signer = found.signer(&context.places, request.passphrase.as_ref())?;
     let sealing = Sealing {
         principal: &request.principal,
-        undecided_reason: request.undecided_reason.as_deref(),
+        waive: &[],
         confirmed: Some(&request.statement),
         out: None,
     };
@@ -453,7 +445,7 @@ pub(crate) fn lines(context: &Context, mut session: Session) -> anyhow::Result<A
     if let Some(why) = &session.read_only {
         eprint_line(&format!("note: {why}; nothing can be decided"));
     }
-    let mut place = tui::plain::Place::new(session.read_only.clone());
+    let mut place = tui::plain::Place::new(session.read_only.clone(), now());
     loop {
         let mut campaign = session.review.campaign().clone();
         let exit = tui::plain::review(

@@ -130,7 +130,7 @@ fn as_json(verdict: &Verdict) -> Value {
                 "revoked": progress.revoked,
                 "acknowledged": progress.acknowledged,
                 "undecided": progress.undecided,
-                "undecided_reason": review.undecided_reason.as_ref().map(Raw::raw),
+                "flags": record.flags().iter().map(super::check::told).collect::<Vec<_>>(),
                 "completeness": Completeness::of(&review.provenance, review.scope.is_some()).word(),
                 "scope": review.scope.as_ref().map(Raw::raw),
                 "out_of_scope": review.out_of_scope,

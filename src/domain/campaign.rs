@@ -2,16 +2,20 @@
 
 pub mod replay;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     access::Access,
     account::{AccountId, Fact},
+    check::{self, Flag, Rule},
     decision::{Change, Decision, Slot},
     earlier::Earlier,
     grant::{Entitlement, Holder},
     items::{Item, ItemSet},
-    journal::{Attested, Chosen, Decided, Entry, Event, How, Opened},
+    journal::{Attested, Chosen, Decided, Entry, Event, How, Opened, Waived},
     policy::Policy,
     provenance,
     scope::{self, Scope},
@@ -39,8 +43,10 @@ pub struct Campaign {
     /// For each role, whether it is known to be privileged.
     privileged_roles: Arc<[bool]>,
     self_review: Option<Raw>,
+    /// For each flag that was waived, the entry that did it last.
+    waivers: BTreeMap<Rule, u32>,
     slots: Vec<Slot>,
-    notes: std::collections::BTreeMap<Item, Raw>,
+    notes: BTreeMap<Item, Raw>,
     progress: Progress,
     /// How many items are kept because the previous record kept them.
     kept_as_before: u64,
@@ -49,7 +55,7 @@ pub struct Campaign {
     entries: Vec<Arc<Entry>>,
     done: Vec<Delta>,
     undone: Vec<Delta>,
-    attested: Option<Attested>,
+    attested: Option<Confirmed>,
     sealed: Option<String>,
 }
 
@@ -60,6 +66,13 @@ pub struct Terms {
     pub policy: Arc<Policy>,
     /// What the previous record decided, when one was named.
     pub earlier: Option<Arc<Earlier>>,
+}
+
+/// An attestation, and what it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Confirmed {
+    attested: Attested,
+    flags: Arc<[Flag]>,
 }
 
 /// What a change replaced, so that it can be taken back.
@@ -76,6 +89,7 @@ enum Before {
     /// Runs of neighbours that had the same slot. A bulk over untouched items is one run.
     Slots(Vec<(Item, u32, Slot)>),
     Note(Item, Option<Raw>),
+    Waiver(Rule, Option<u32>),
 }
 
 /// How far a review is.
@@ -192,7 +206,16 @@ pub enum Refusal {
     /// There is nothing to redo, or it is not the latest change taken back.
     #[error("there is nothing to redo")]
     NothingToRedo,
-    /// The attestation states other counts than the journal gives, or hides undecided items.
+    /// Nothing of the kind is there to be waived.
+    #[error("there is no flag {0} to waive")]
+    NoSuchFlag(&'static str),
+    /// There is more or less of the flag than the waiver names.
+    #[error("the flag {0} is not what was waived; look at it again")]
+    OtherFlag(&'static str),
+    /// The review is attested although something stops that.
+    #[error("the flag {0} is open: settle it, or waive it with a reason")]
+    OpenFlag(&'static str),
+    /// The attestation states other counts than the journal gives.
     #[error("the attestation does not state what was decided")]
     FalseAttestation,
     /// A seal came without an attestation right before it.
@@ -260,7 +283,8 @@ impl Campaign {
                 .collect(),
             self_review: None,
             slots: vec![Slot::default(); snapshot.len()],
-            notes: std::collections::BTreeMap::new(),
+            waivers: BTreeMap::new(),
+            notes: BTreeMap::new(),
             kept_as_before: 0,
             progress: Progress {
                 items,
@@ -280,11 +304,11 @@ impl Campaign {
         })
     }
 
-    /// Whether `event` may happen now.
+    /// Whether `event` may happen at `at`.
     ///
     /// # Errors
     /// The reason why not.
-    pub fn check(&self, event: &Event) -> Result<(), Refusal> {
+    pub fn check(&self, event: &Event, at: Timestamp) -> Result<(), Refusal> {
         if let Some(record) = &self.sealed {
             return Err(Refusal::Sealed(record.clone()));
         }
@@ -306,19 +330,36 @@ impl Campaign {
                 Err(Refusal::OutOfScope(item.number()))
             }
             Event::SelfReviewAllowed { reason } if reason.is_blank() => Err(Refusal::EmptyReason),
-            Event::Attested(attested) => {
-                let undecided_is_told = match &attested.undecided_reason {
-                    Some(reason) => !reason.is_blank(),
-                    None => self.progress.undecided == 0,
-                };
-                if attested.progress == self.progress && undecided_is_told {
-                    Ok(())
-                } else {
-                    Err(Refusal::FalseAttestation)
-                }
-            }
+            Event::Waived(waived) => self.check_waived(waived, at),
+            Event::Attested(attested) => self.flags_of(attested, at).map(drop),
             Event::Sealed { .. } if self.attested.is_none() => Err(Refusal::NotAttested),
             Event::Noted { .. } | Event::SelfReviewAllowed { .. } | Event::Sealed { .. } => Ok(()),
+        }
+    }
+
+    /// A waiver is for a flag as it is.
+    fn check_waived(&self, waived: &Waived, at: Timestamp) -> Result<(), Refusal> {
+        if waived.reason.is_blank() {
+            return Err(Refusal::EmptyReason);
+        }
+        let name = waived.flag.name();
+        let flag = check::find(self, waived.flag, at).ok_or(Refusal::NoSuchFlag(name))?;
+        if (flag.count, &flag.all()) == (waived.count, &waived.items) {
+            Ok(())
+        } else {
+            Err(Refusal::OtherFlag(name))
+        }
+    }
+
+    /// The flags that an attestation at `at` stands on.
+    fn flags_of(&self, attested: &Attested, at: Timestamp) -> Result<Vec<Flag>, Refusal> {
+        if attested.progress != self.progress {
+            return Err(Refusal::FalseAttestation);
+        }
+        let flags = check::check(self, at);
+        match flags.iter().find(|flag| flag.stops()) {
+            Some(flag) => Err(Refusal::OpenFlag(flag.rule.name())),
+            None => Ok(flags),
         }
     }
 
@@ -437,7 +478,14 @@ impl Campaign {
                 found: entry.seq,
             });
         }
-        self.check(&entry.event)?;
+        if let (Event::Attested(attested), None) = (&entry.event, &self.sealed) {
+            // It takes a pass over the review to know them, so they are kept.
+            let flags = self.flags_of(attested, entry.at)?.into();
+            let attested = Attested::clone(attested);
+            self.attested = Some(Confirmed { attested, flags });
+        } else {
+            self.check(&entry.event, entry.at)?;
+        }
         match &entry.event {
             Event::Opened(_) => unreachable!("`check` refuses it"),
             Event::Decided(decided) => {
@@ -477,7 +525,11 @@ impl Campaign {
                 self.self_review = Some(reason.clone());
                 self.attested = None;
             }
-            Event::Attested(attested) => self.attested = Some(Attested::clone(attested)),
+            Event::Waived(waived) => {
+                let before = self.waivers.insert(waived.flag, entry.seq);
+                self.record(entry.seq, Before::Waiver(waived.flag, before));
+            }
+            Event::Attested(_) => {}
             Event::Sealed { record, .. } => self.sealed = Some(record.clone()),
         }
         self.entries.push(Arc::new(entry));
@@ -559,6 +611,13 @@ impl Campaign {
                     None => self.notes.remove(&item),
                 };
                 Before::Note(item, old)
+            }
+            Before::Waiver(rule, entry) => {
+                let old = match entry {
+                    Some(entry) => self.waivers.insert(rule, entry),
+                    None => self.waivers.remove(&rule),
+                };
+                Before::Waiver(rule, old)
             }
         };
         Delta { before, ..delta }
@@ -744,7 +803,21 @@ impl Campaign {
 
     /// The attestation, when it is the last word on the decisions.
     pub fn attested(&self) -> Option<&Attested> {
-        self.attested.as_ref()
+        self.attested.as_ref().map(|confirmed| &confirmed.attested)
+    }
+
+    /// The red flags there were when it was attested.
+    pub fn attested_flags(&self) -> Option<&[Flag]> {
+        self.attested.as_ref().map(|confirmed| &*confirmed.flags)
+    }
+
+    /// The last waiver of a flag that stands, with its entry; it need not be for all there is of the flag now.
+    pub fn waived(&self, flag: Rule) -> Option<(&Entry, &Waived)> {
+        let entry = self.entry(*self.waivers.get(&flag)?)?;
+        match &entry.event {
+            Event::Waived(waived) => Some((entry, waived)),
+            _ => None,
+        }
     }
 
     /// The record it was sealed as.

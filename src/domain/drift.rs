@@ -294,7 +294,7 @@ pub fn carry(
     }
     // What left the scope takes its note along.
     for note in notes {
-        if new.check(&note).is_ok() {
+        if new.check(&note, at).is_ok() {
             write(&mut new, note)?;
         }
     }

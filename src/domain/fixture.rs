@@ -6,6 +6,7 @@ use super::{
     Digest,
     account::{Account, AccountId, Fact, Kind},
     campaign::{Campaign, Refusal, Terms},
+    check::{Flag, check},
     earlier::Earlier,
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::Item,
@@ -382,6 +383,21 @@ pub(crate) fn entry(seq: u32, event: Event) -> Entry {
         by: Raw::from("ada"),
         event,
     }
+}
+
+/// Waives every flag that stops the signature.
+pub(crate) fn waive(campaign: &mut Campaign) {
+    let at = entry(campaign.next_seq(), Event::Undone { entry: 0 }).at;
+    for flag in check(campaign, at).iter().filter(|flag| flag.stops()) {
+        let event = flag.waive(Raw::from("a pilot"));
+        let entry = entry(campaign.next_seq(), event);
+        campaign.apply(entry).expect("it is there");
+    }
+}
+
+/// The red flags of `campaign` on the day of its snapshot.
+pub(crate) fn flags(campaign: &Campaign) -> Vec<Flag> {
+    check(campaign, campaign.as_of())
 }
 
 /// The item whose holder, resource and role have these names.

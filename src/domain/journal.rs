@@ -4,6 +4,7 @@ use super::{
     Digest,
     account::AccountId,
     campaign::Progress,
+    check::Rule,
     decision::Change,
     items::{Item, ItemSet},
     provenance::{Completeness, Provenance},
@@ -63,6 +64,8 @@ pub enum Event {
         /// Why.
         reason: Raw,
     },
+    /// A red flag may stand as it was seen, for a reason.
+    Waived(Box<Waived>),
     /// The reviewer confirmed the attestation. The last entry of a record's journal; any later change of a
     /// decision makes it void.
     Attested(Box<Attested>),
@@ -73,6 +76,16 @@ pub enum Event {
         /// The digest of its `SHA256SUMS`.
         sums: Digest,
     },
+}
+
+impl Event {
+    /// Whether it is a change that an undo takes back.
+    pub fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Decided(_) | Self::Noted { .. } | Self::Waived(_)
+        )
+    }
 }
 
 /// How a review began.
@@ -224,6 +237,19 @@ impl How {
     }
 }
 
+/// A red flag that may stand. When it grows, this is no longer for all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    /// Which one.
+    pub flag: Rule,
+    /// All its items as they were then.
+    pub items: ItemSet,
+    /// How much there was of it.
+    pub count: u64,
+    /// Why it may stand.
+    pub reason: Raw,
+}
+
 /// What the reviewer confirmed before the signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attested {
@@ -233,6 +259,4 @@ pub struct Attested {
     pub principal: Raw,
     /// The counts that were shown.
     pub progress: Progress,
-    /// Why items are left undecided; there when some are.
-    pub undecided_reason: Option<Raw>,
 }

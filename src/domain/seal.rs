@@ -2,6 +2,7 @@
 
 use super::{
     campaign::Campaign,
+    check::{Flag, Rule},
     decision::Decision,
     journal::{Chosen, Event, How},
     provenance::Completeness,
@@ -90,9 +91,9 @@ impl Effort {
 
 /// The words the reviewer confirms and signs: what was reviewed, what was decided, what is missing.
 ///
-/// A record's statement is compared with this one for ever, so another wording needs another version of the record's
-/// format beside this one.
-pub fn statement(campaign: &Campaign, principal: &str) -> String {
+/// `flags` are those of the moment it is confirmed at. A record's statement is compared with this one for ever, so another
+/// wording needs another version of the record's format beside this one.
+pub fn statement(campaign: &Campaign, principal: &str, flags: &[Flag]) -> String {
     let (progress, opened) = (campaign.progress(), campaign.opened());
     let organization = campaign.snapshot().organization();
     let complete = match opened.completeness() {
@@ -151,7 +152,7 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
     };
     format!(
         "I, {principal}, reviewed {part}the access of {accounts} {accounts_word} in {name}, as of {as_of} UTC, {items} {items_word}: \
-         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{as_before}{undecided}{scope}{own} {complete} \
+         {kept} to {keep}, {revoked} to {revoke}, {acknowledged} acknowledged.{as_before}{undecided}{scope}{own}{waived} {complete} \
          The decisions in this record are mine.",
         part = if opened.scope.is_some() {
             "a part of "
@@ -169,7 +170,29 @@ pub fn statement(campaign: &Campaign, principal: &str) -> String {
         revoked = progress.revoked,
         revoke = Decision::Revoke.word(),
         acknowledged = progress.acknowledged,
+        waived = waived(flags),
     )
+}
+
+/// What was waived, in plain words. An exception for one's own access is told by itself.
+fn waived(flags: &[Flag]) -> String {
+    let waived = flags
+        .iter()
+        .filter(|flag| !flag.is_open() && flag.rule != Rule::SelfReview);
+    let waived: Vec<String> = waived
+        .map(|flag| match &*flag.amount() {
+            "" => flag.rule.title().to_owned(),
+            amount => format!("{} ({amount})", flag.rule.title()),
+        })
+        .collect();
+    match waived.len() as u64 {
+        0 => String::new(),
+        n => format!(
+            " {n} {} with a reason that stands in this record: {}.",
+            plural(n, "red flag was waived", "red flags were waived"),
+            waived.join(", ")
+        ),
+    }
 }
 
 fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {
@@ -182,7 +205,7 @@ mod tests {
     use crate::domain::{
         campaign::{Campaign, Terms},
         decision::Change,
-        fixture::{acme, entry, provenance},
+        fixture::{acme, entry, flags, provenance, waive},
         items::{Item, ItemSet},
         journal::{Chosen, Decided, Entry, Opened},
         provenance::Gap,
@@ -261,10 +284,21 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                statement(&campaign, "ada@example.com"),
+                statement(&campaign, "ada@example.com", &flags(&campaign)),
                 format!("{begin}{words} The decisions in this record are mine.")
             );
         }
+    }
+
+    #[test]
+    fn what_was_waived_is_said_in_plain_words() {
+        let mut campaign = campaign(2, Vec::new());
+        assert!(!statement(&campaign, "ada", &flags(&campaign)).contains("waived"));
+        waive(&mut campaign);
+        let words = statement(&campaign, "ada", &flags(&campaign));
+        let told = " 2 red flags were waived with a reason that stands in this record: undecided items (14 items), what \
+                    could not be read (2 things). ";
+        assert!(words.contains(told), "{words}");
     }
 
     #[test]
@@ -272,7 +306,7 @@ mod tests {
         let mut org = crate::domain::fixture::Org::new();
         org.account("Ada", "Keller", |_| {});
         let campaign = crate::domain::fixture::campaign(&org.snapshot());
-        let words = statement(&campaign, "ada@example.org");
+        let words = statement(&campaign, "ada@example.org", &[]);
         assert!(words.contains("access of 1 account in"), "{words}");
     }
 

@@ -154,7 +154,7 @@ const ROWS: [(&str, &str, Answer); 24] = [
     ),
     ("Exceptions", "ISO A.5.18; NIST", |_| {
         partly(
-            "journal.jsonl and review.json: undecided items and own access, each with its reason; compensating measures and expiry are not kept",
+            "journal.jsonl and review.json, flags: what was waived, each with its reason; compensating measures and expiry are not kept",
         )
     }),
     ("Changes since the snapshot", "auditor practice", |_| {

@@ -109,13 +109,18 @@ fn what(campaign: &Campaign, seq: u32, event: &Event, row: &mut Vec<Cell>) {
         Event::SelfReviewAllowed { reason } => {
             simple("own access allowed", Cell::raw(reason), Cell::Empty);
         }
+        Event::Waived(waived) => {
+            row.push("flag waived".into());
+            row.push(Cell::Empty);
+            row.push(Cell::Number(waived.items.len() as u64));
+            row.push(Cell::text(&numbers(&waived.items)));
+            row.push(Cell::raw(&waived.reason));
+            row.extend([Cell::Empty, Cell::Empty]);
+            row.push(standing(seq));
+            row.push(Cell::text(waived.flag.name()));
+        }
         Event::Attested(attested) => {
-            let reason = attested.undecided_reason.as_ref();
-            simple(
-                "attested",
-                reason.map_or(Cell::Empty, Cell::raw),
-                Cell::text(&attested.statement),
-            );
+            simple("attested", Cell::Empty, Cell::text(&attested.statement));
         }
         Event::Sealed { record, .. } => simple("sealed", Cell::Empty, Cell::text(record)),
     }

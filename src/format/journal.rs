@@ -171,6 +171,12 @@ fn body(entry: &Entry, prev: Digest) -> String {
         Event::SelfReviewAllowed { reason } => object
             .plain("op", "self-review")
             .text("reason", reason.raw()),
+        Event::Waived(waived) => object
+            .plain("op", "waive")
+            .plain("flag", waived.flag.name())
+            .plain("items", &waived.items)
+            .number("count", waived.count)
+            .text("reason", waived.reason.raw()),
         Event::Attested(attested) => self::attested(object.plain("op", "attest"), attested),
         Event::Sealed { record, sums } => object
             .plain("op", "seal")
@@ -341,13 +347,6 @@ fn attested<'a>(object: Object<'a>, attested: &Attested) -> Object<'a> {
         .text("statement", &attested.statement)
         .text("principal", attested.principal.raw())
         .object("counts", |object| progress(object, attested.progress))
-        .maybe_text(
-            "undecided_reason",
-            attested
-                .undecided_reason
-                .as_ref()
-                .map(super::super::domain::text::Raw::raw),
-        )
 }
 
 /// The members that count decisions; `review.json` has the same.

@@ -7,7 +7,7 @@ mod decisions;
 mod review;
 
 pub use decisions::Decisions;
-pub use review::{Contents, Review, Reviewer, Seal, Tool};
+pub use review::{Contents, Flagged, Review, Reviewer, Seal, Tool};
 
 use super::{Error, sums::Sums};
 

@@ -206,7 +206,7 @@ impl Review {
             Writer::Nobody => return Err(Error::OnlyLooked),
         };
         journal.check()?;
-        self.campaign.check(&event)?;
+        self.campaign.check(&event, at)?;
         let entry = Entry {
             seq: self.campaign.next_seq(),
             at,

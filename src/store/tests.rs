@@ -69,6 +69,9 @@ fn attested(store: &Store) -> Review {
     for event in sample::events(review.campaign()) {
         append(&mut review, event);
     }
+    for event in sample::waivers(review.campaign()) {
+        append(&mut review, event);
+    }
     let last = sample::attestation(review.campaign());
     append(&mut review, last);
     review
@@ -413,7 +416,7 @@ fn the_list_tells_how_a_review_began_and_ended() {
     let before = summary(&store);
     assert_eq!(
         (before.opened_at, before.entries, before.sealed),
-        (sample::at(1000), 12, None)
+        (sample::at(1000), 14, None)
     );
     append(
         &mut review,
@@ -423,7 +426,7 @@ fn the_list_tells_how_a_review_began_and_ended() {
         },
     );
     let after = summary(&store);
-    assert_eq!((after.entries, after.sealed.as_deref()), (13, Some("acme")));
+    assert_eq!((after.entries, after.sealed.as_deref()), (15, Some("acme")));
     fs::write(journal_path(&store), "{}\n").expect("a file");
     assert!(store.reviews().expect("a list")[0].summary.is_err());
 }

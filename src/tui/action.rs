@@ -110,6 +110,8 @@ pub(crate) enum Action {
     NextField,
     /// To the previous field.
     PreviousField,
+    /// The items of a red flag.
+    Items,
 }
 
 impl Action {

@@ -28,8 +28,6 @@ pub(crate) struct SealRequest {
     pub(crate) passphrase: Option<SecretString>,
     /// Who signs, as the auditor's list of signers names them.
     pub(crate) principal: String,
-    /// Why items are left undecided, when some are.
-    pub(crate) undecided_reason: Option<String>,
     /// The statement as it was shown and confirmed.
     pub(crate) statement: String,
 }

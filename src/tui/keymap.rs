@@ -258,6 +258,7 @@ const SIGN_OFF: &[Binding] = keys! {
     Action::Accept, [ENTER], "", "next, sign at the end", "go to the next field; in the last one, sign";
     Action::NextField, [Code(KeyCode::Tab), Code(KeyCode::Down)], "", "next field", "go to the next field";
     Action::PreviousField, [Code(KeyCode::BackTab), Code(KeyCode::Up)], "", "previous field", "go to the previous field";
+    Action::Items, [Ctrl('o')], "", "items of the flag", "go to the items of the red flag";
     Action::PageDown, [Code(KeyCode::PageDown)], "", "scroll", "scroll the page down";
     Action::PageUp, [Code(KeyCode::PageUp)], "", "", "scroll the page up";
     Action::Cancel, [ESC], "", "back to the review", "go back; nothing is signed";

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::domain::{campaign::Campaign, journal::Entry, text::SafeText};
+use crate::domain::{campaign::Campaign, journal::Entry, text::SafeText, time::Timestamp};
 
 /// What the terminal and the clock bring to any screens. It has no `Debug`: a paste may be a secret.
 pub(crate) enum Input {
@@ -100,6 +100,8 @@ pub(crate) struct Opened {
     pub(crate) notice: Option<SafeText>,
     /// The principal to offer at sign-off.
     pub(crate) principal: String,
+    /// When it was opened.
+    pub(crate) now: Timestamp,
 }
 
 /// A key that can sign.

@@ -372,6 +372,11 @@ pub(crate) fn entry(campaign: &Campaign, entry: &Entry) -> String {
         Event::SelfReviewAllowed { reason } => {
             format!("allowed deciding on own access: {}", safe(reason))
         }
+        Event::Waived(waived) => format!(
+            "waived the flag {}: {}",
+            waived.flag.name(),
+            safe(&waived.reason)
+        ),
         Event::Attested(attested) => format!("attested as {}", safe(&attested.principal)),
         Event::Sealed { record, .. } => format!("sealed as {}", SafeText::of(record)),
     }
@@ -383,6 +388,7 @@ fn earlier(campaign: &Campaign, seq: u32) -> String {
         Some(Event::Noted { item, .. }) => {
             format!("the note on {}", item_of(campaign.snapshot(), *item))
         }
+        Some(Event::Waived(waived)) => format!("the waiver of the flag {}", waived.flag.name()),
         _ => number(u64::from(seq)),
     }
 }

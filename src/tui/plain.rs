@@ -12,12 +12,14 @@ use super::{phrase, unusual::Unusual};
 use crate::domain::{
     access::Access,
     campaign::{Campaign, Refusal},
+    check::{self, Rule},
     decision::{Change, Decision},
     filter::Filter,
     grant::Holder,
     items::{Item, ItemSet},
     journal::{Chosen, Decided, Entry, Event},
     text::{Raw, SafeText},
+    time::Timestamp,
 };
 
 /// How a review by lines ended.
@@ -30,10 +32,12 @@ pub(crate) enum PlainExit {
 }
 
 /// Where a review by lines is: kept by the caller, so that it goes on there after a sign-off that was cancelled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Place {
     /// Why nothing can be decided here, if so.
     pub(crate) read_only: Option<String>,
+    /// The time, as far as it is known here: when the review was opened, or the last entry was written.
+    now: Timestamp,
     begun: bool,
     at: Option<Item>,
     filter: Option<String>,
@@ -41,10 +45,13 @@ pub(crate) struct Place {
 
 impl Place {
     /// The beginning of a review, in which nothing can be decided when `read_only` tells why.
-    pub(crate) fn new(read_only: Option<String>) -> Self {
+    pub(crate) fn new(read_only: Option<String>, now: Timestamp) -> Self {
         Self {
             read_only,
-            ..Self::default()
+            now,
+            begun: false,
+            at: None,
+            filter: None,
         }
     }
 }
@@ -78,6 +85,7 @@ pub(crate) fn review(
         chosen,
         filter,
         read_only: place.read_only.clone(),
+        now: place.now,
         subject: None,
         campaign,
         access,
@@ -86,7 +94,7 @@ pub(crate) fn review(
         append,
     };
     let exit = review.run(std::mem::replace(&mut place.begun, true));
-    (place.at, place.filter) = (review.at, review.filter);
+    (place.at, place.filter, place.now) = (review.at, review.filter, review.now);
     exit
 }
 
@@ -101,13 +109,14 @@ struct Review<'a> {
     filter: Option<String>,
     /// Why nothing can be decided, beside what the campaign itself says.
     read_only: Option<String>,
+    now: Timestamp,
     at: Option<Item>,
     /// The position of the subject that was spoken of last.
     subject: Option<usize>,
 }
 
 /// Words that begin a change.
-const CHANGES: [&str; 9] = [
+const CHANGES: [&str; 10] = [
     "keep",
     "acknowledge",
     "revoke",
@@ -116,6 +125,7 @@ const CHANGES: [&str; 9] = [
     "note",
     "undo",
     "redo",
+    "waive",
     "sign",
 ];
 
@@ -128,7 +138,8 @@ fn is_command(line: &str) -> bool {
     match word {
         "keep" | "acknowledge" | "revoke" => matches!(rest, "" | "rest"),
         "again" | "later" | "clear" | "note" | "why" | "next" | "back" | "filter" | "undo"
-        | "redo" | "status" | "help" | "?" | "quit" | "exit" => rest.is_empty(),
+        | "redo" | "check" | "status" | "help" | "?" | "quit" | "exit" => rest.is_empty(),
+        "waive" => Rule::find(rest).is_some(),
         "item" => rest.is_empty() || rest.bytes().all(|byte| byte.is_ascii_digit()),
         "account" => matches!(rest, "next" | "previous"),
         "sign" => rest == "off",
@@ -228,6 +239,8 @@ impl Review<'_> {
             ("filter", text) => self.filter(text)?,
             ("undo", "") => self.take_back(true)?,
             ("redo", "") => self.take_back(false)?,
+            ("check", "") => self.check()?,
+            ("waive", name) => self.waive(name)?,
             ("status", "") => self.status()?,
             ("help" | "?", "") => {
                 for line in speak::HELP {
@@ -710,6 +723,49 @@ impl Review<'_> {
         }
     }
 
+    /// Says the red flags, and how to get to their items.
+    fn check(&mut self) -> io::Result<()> {
+        let flags = check::check(self.campaign, self.now);
+        if flags.is_empty() {
+            return self.say("There are no red flags.");
+        }
+        for flag in &flags {
+            for sentence in speak::flag(flag) {
+                self.say(&sentence)?;
+            }
+        }
+        if let Some(flag) = flags.iter().find(|flag| !flag.all().is_empty()) {
+            let name = flag.rule.name();
+            self.say(&format!(
+                "Say filter flag:{name} to go through the items of {name}."
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Lets a flag stand as it is; the reason is asked for.
+    fn waive(&mut self, name: &str) -> io::Result<()> {
+        let Some(rule) = Rule::find(name) else {
+            return self.say("Say waive and the name of a flag. Say check to hear the flags.");
+        };
+        let Some(flag) = check::find(self.campaign, rule, self.now) else {
+            return self.say(&format!("There is no flag {name} here."));
+        };
+        for sentence in speak::flag(&flag) {
+            self.say(&sentence)?;
+        }
+        let prompt = "Why may it stand? An empty line cancels: ";
+        let Some(reason) = self.ask(prompt)?.filter(|reason| !reason.is_empty()) else {
+            return self.say("Nothing was waived.");
+        };
+        if self.write(flag.waive(Raw::from(reason)))? {
+            self.say(&format!(
+                "The flag {name} is waived as it is now. Undo is available."
+            ))?;
+        }
+        Ok(())
+    }
+
     fn status(&mut self) -> io::Result<()> {
         self.say(&speak::progress(self.campaign))?;
         if let Some(filter) = &self.filter {
@@ -728,15 +784,18 @@ impl Review<'_> {
 
     /// Writes an event; whether it counts now. When it does not, why not has been said.
     fn write(&mut self, event: Event) -> io::Result<bool> {
-        if let Err(refusal) = self.campaign.check(&event) {
+        if let Err(refusal) = self.campaign.check(&event, self.now) {
             self.say(&speak::refusal(&refusal))?;
             return Ok(false);
         }
         match (self.append)(event) {
-            Ok(entry) => match self.campaign.apply(entry) {
-                Ok(()) => Ok(true),
-                Err(refusal) => Err(io::Error::other(refusal)),
-            },
+            Ok(entry) => {
+                self.now = self.now.max(entry.at);
+                match self.campaign.apply(entry) {
+                    Ok(()) => Ok(true),
+                    Err(refusal) => Err(io::Error::other(refusal)),
+                }
+            }
             Err(error) => {
                 self.say(&format!("Nothing was recorded: {}.", SafeText::of(&error)))?;
                 Ok(false)

@@ -16,7 +16,9 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Refusal, Terms},
+        decision::Decision,
         earlier::Earlier,
+        grant::Holder,
         items::Item,
         journal::Event,
         policy::Policy,
@@ -188,8 +190,31 @@ fn changed_by(campaign: &Campaign, event: &Event) -> u64 {
     };
     match event {
         Some(Event::Decided(decided)) => decided.items.len() as u64,
+        // To know the flags, every item is looked at, and every way of an account that loses something.
+        Some(Event::Waived(_) | Event::Attested(_)) => {
+            (campaign.snapshot().len() as u64).saturating_add(steps(campaign))
+        }
         _ => 1,
     }
+}
+
+/// How many steps from team to team the accounts have of which something is revoked.
+fn steps(campaign: &Campaign) -> u64 {
+    if campaign.progress().revoked == 0 {
+        return 0;
+    }
+    let snapshot = campaign.snapshot();
+    let revoked = |item| campaign.slot(item).decision == Some(Decision::Revoke);
+    let losing = snapshot
+        .subjects()
+        .iter()
+        .filter_map(|subject| match subject.holder {
+            Holder::Account(account) if subject.items().any(revoked) => Some(account),
+            _ => None,
+        });
+    losing.fold(0, |steps, account| {
+        u64::saturating_add(steps, campaign.access().steps(snapshot, account))
+    })
 }
 
 /// Folds the journal over the snapshot; the answer is the review, how many entries there are, and the last one's
@@ -247,9 +272,10 @@ fn replay(
         return Err(Stop::changed(record::JOURNAL));
     }
     let last = campaign.entries().last().map(|entry| &entry.event);
-    match (campaign.attested(), last) {
-        (Some(attested), Some(Event::Attested(_))) => {
-            if attested.statement != seal::statement(&campaign, attested.principal.raw()) {
+    match (campaign.attested(), campaign.attested_flags(), last) {
+        (Some(attested), Some(flags), Some(Event::Attested(_))) => {
+            let principal = attested.principal.raw();
+            if attested.statement != seal::statement(&campaign, principal, flags) {
                 return Err(Stop::Bad(Bad {
                     stage: Stage::Journal,
                     file: Some(record::JOURNAL.to_owned()),
@@ -416,6 +442,9 @@ mod tests {
         for entry in &entries[1..] {
             let expected = match entry.event {
                 Event::Undone { entry } | Event::Redone { entry } => items(entry),
+                Event::Waived(_) | Event::Attested(_) => {
+                    campaign.snapshot().len() as u64 + steps(&campaign)
+                }
                 _ => items(entry.seq),
             };
             assert_eq!(changed_by(&campaign, &entry.event), expected);

@@ -2,8 +2,8 @@
 
 use super::VerifiedRecord;
 use crate::domain::{
-    account::AccountId, campaign::Campaign, earlier, origin, provenance::Endpoint, rights,
-    text::SafeText, time::Timestamp,
+    account::AccountId, campaign::Campaign, check::Flag, earlier, origin, provenance::Endpoint,
+    rights, text::SafeText, time::Timestamp,
 };
 
 fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
@@ -101,11 +101,20 @@ impl VerifiedRecord {
                 ),
             ),
         ];
-        if let Some(reason) = &review.undecided_reason {
-            facts.push(("undecided because", reason.raw().to_owned()));
-        }
         if let Some(reason) = &review.self_review {
             facts.push(("own access decided because", reason.raw().to_owned()));
+        }
+        for flag in self.flags() {
+            let words = format!("{}: {}", flag.rule.name(), flag.facts);
+            match flag.waiver.as_ref().filter(|waiver| waiver.covers) {
+                Some(waiver) => {
+                    facts.push((
+                        "waived",
+                        format!("{words}; because: {}", waiver.reason.raw()),
+                    ));
+                }
+                None => facts.push(("red flag", words)),
+            }
         }
         facts.push(("completeness", self.campaign.complete()));
         for gap in &review.provenance.gaps {
@@ -152,6 +161,11 @@ impl VerifiedRecord {
             .into_iter()
             .map(|(label, text)| (label, SafeText::of(&text)))
             .collect()
+    }
+
+    /// The red flags there were when it was attested, those that were waived among them.
+    pub fn flags(&self) -> &[Flag] {
+        self.campaign.attested_flags().unwrap_or_default()
     }
 
     /// What is in order and still worth a question: a label and a text for each, not safe to show.

@@ -6,6 +6,7 @@
 
 mod auditor;
 #[cfg(unix)]
+mod check;
 mod connect;
 mod contract;
 mod delta;

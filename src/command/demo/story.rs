@@ -18,6 +18,7 @@ use crate::{
     demo::Size,
     domain::{
         campaign::Campaign,
+        check::{self, Rule},
         decision::{Change, Decision},
         items::ItemSet,
         journal::{Chosen, Decided, Event},
@@ -25,6 +26,7 @@ use crate::{
     },
     format::policy::PolicyFile,
     signing,
+    store::Review,
     verify::allowed_signers::AllowedSigners,
 };
 
@@ -37,9 +39,24 @@ const OWNER: &str = "the owner confirmed it";
 /// Who signs in the story.
 const PRINCIPAL: &str = "rosa.lind@example.com";
 
-/// One step of the script: which items, and what is done with them.
+/// One step of the script.
 #[derive(Debug, Deserialize)]
-struct ScriptStep {
+#[serde(untagged)]
+enum ScriptStep {
+    /// Items are decided.
+    Decide(DecideStep),
+    /// A red flag may stand.
+    Waive {
+        /// Its name.
+        waive: String,
+        /// Why.
+        because: String,
+    },
+}
+
+/// Which items, and what is done with them.
+#[derive(Debug, Deserialize)]
+struct DecideStep {
     #[serde(rename = "where")]
     filter: String,
     #[serde(flatten)]
@@ -72,7 +89,7 @@ impl TryFrom<bool> for Yes {
     }
 }
 
-impl ScriptStep {
+impl DecideStep {
     fn change(&self) -> Change {
         Change::Decide(match self.verb {
             Verb::Keep(Yes) => Decision::Keep,
@@ -89,7 +106,7 @@ impl ScriptStep {
     }
 }
 
-impl ScriptStep {
+impl DecideStep {
     fn event(&self, campaign: &Campaign, items: &ItemSet) -> Event {
         let wanted = campaign.wants_reason(self.change(), items);
         let reason = self.reason().or_else(|| wanted.as_ref().map(|_| OWNER));
@@ -105,6 +122,32 @@ impl ScriptStep {
 /// The script as it stands in the assets.
 fn script() -> Vec<ScriptStep> {
     serde_json::from_str(SCRIPT).expect("the script in the assets is checked by a test")
+}
+
+/// Decides what a step says, and tells it.
+fn carry_out(
+    review: &mut Review,
+    step: &DecideStep,
+    out: &mut impl io::Write,
+) -> anyhow::Result<()> {
+    let filter = decide::parse(&step.filter)?;
+    let selection = decide::select(review.campaign(), &filter, step.change(), false);
+    if !selection.items.is_empty() {
+        let event = step.event(review.campaign(), &selection.items);
+        let by = writer(review.campaign());
+        review.append(event, now(), &by)?;
+    }
+    let reason = step
+        .reason()
+        .map_or_else(String::new, |reason| format!("  ({reason})"));
+    writeln!(
+        out,
+        "decide    {:<11} {:>6}  {}{reason}",
+        step.change().word(),
+        selection.items.len(),
+        step.filter
+    )?;
+    Ok(())
 }
 
 /// Tells it: snapshot, decisions, seal, verify.
@@ -137,24 +180,19 @@ pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow
             count(opened.items, "item", "items")
         )?;
     }
+    let mut waive = Vec::new();
     for step in script() {
-        let filter = decide::parse(&step.filter)?;
-        let selection = decide::select(review.campaign(), &filter, step.change(), false);
-        if !selection.items.is_empty() {
-            let event = step.event(review.campaign(), &selection.items);
-            let by = writer(review.campaign());
-            review.append(event, now(), &by)?;
+        match step {
+            ScriptStep::Decide(step) => carry_out(&mut review, &step, &mut out)?,
+            ScriptStep::Waive {
+                waive: name,
+                because,
+            } => {
+                let rule =
+                    Rule::find(&name).expect("the script in the assets is checked by a test");
+                waive.push((rule, because));
+            }
         }
-        let reason = step
-            .reason()
-            .map_or_else(String::new, |reason| format!("  ({reason})"));
-        writeln!(
-            out,
-            "decide    {:<11} {:>6}  {}{reason}",
-            step.change().word(),
-            selection.items.len(),
-            step.filter
-        )?;
     }
     let progress = review.campaign().progress();
     writeln!(
@@ -163,11 +201,17 @@ pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow
         progress.kept, progress.revoked, progress.acknowledged, progress.undecided
     )?;
 
+    for flag in check::check(review.campaign(), now()) {
+        writeln!(out, "check     {}", flag.line())?;
+        let why = waive.iter().find(|(rule, _)| *rule == flag.rule);
+        if let Some((rule, because)) = why {
+            writeln!(out, "waive     {}: {because}", rule.name())?;
+        }
+    }
     let signer = keys::throw_away_signer()?;
     let sealing = Sealing {
         principal: PRINCIPAL,
-        undecided_reason: (progress.undecided > 0)
-            .then_some("the reviewer's own access is left to another reviewer"),
+        waive: &waive,
         confirmed: None,
         out: None,
     };
@@ -222,8 +266,17 @@ mod tests {
         let script = script();
         assert!(script.len() >= 5);
         for step in script {
-            Filter::parse(&step.filter).unwrap_or_else(|error| panic!("{}: {error}", step.filter));
-            assert!(step.reason().is_none_or(|reason| !reason.trim().is_empty()));
+            match step {
+                ScriptStep::Decide(step) => {
+                    Filter::parse(&step.filter)
+                        .unwrap_or_else(|error| panic!("{}: {error}", step.filter));
+                    assert!(step.reason().is_none_or(|reason| !reason.trim().is_empty()));
+                }
+                ScriptStep::Waive { waive, because } => {
+                    assert!(Rule::find(&waive).is_some(), "{waive}");
+                    assert!(!because.trim().is_empty());
+                }
+            }
         }
     }
 }

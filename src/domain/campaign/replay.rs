@@ -1,15 +1,16 @@
 //! [`Replay`]: a campaign at any moment of its journal.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     super::{
+        check::Rule,
         items::{Item, ItemSet},
-        journal::{Attested, Entry, Event},
+        journal::{Entry, Event},
         text::Raw,
         time::Timestamp,
     },
-    Before, Campaign, Delta, Refusal, Slot,
+    Before, Campaign, Confirmed, Delta, Refusal, Slot,
 };
 
 /// A journal and the campaign after any of its entries. It only looks: what it shows is not written into.
@@ -59,7 +60,8 @@ struct Rest {
 struct Few {
     note: Option<(Item, Option<Raw>)>,
     self_review: Option<Raw>,
-    attested: Option<Attested>,
+    waivers: BTreeMap<Rule, u32>,
+    attested: Option<Confirmed>,
     sealed: Option<String>,
     kept_as_before: u64,
     /// The entry of the last change that stands, with the entry since which it stands.
@@ -73,6 +75,7 @@ impl Few {
         Self {
             note: noted.map(|item| (item, campaign.notes.get(&item).cloned())),
             self_review: campaign.self_review.clone(),
+            waivers: campaign.waivers.clone(),
             attested: campaign.attested.clone(),
             sealed: campaign.sealed.clone(),
             kept_as_before: campaign.kept_as_before,
@@ -166,7 +169,7 @@ impl Replay {
             put(campaign, *run, run.after);
         }
         match &step.entry.event {
-            Event::Decided(_) | Event::Noted { .. } => {
+            event if event.is_change() => {
                 campaign.done.push(bare((step.entry.seq, step.entry.seq)));
                 campaign.undone.clear();
             }
@@ -196,7 +199,7 @@ impl Replay {
             put(campaign, *run, run.before);
         }
         match &step.entry.event {
-            Event::Decided(_) | Event::Noted { .. } => {
+            event if event.is_change() => {
                 campaign.done.pop();
                 campaign
                     .undone
@@ -231,7 +234,7 @@ fn step(campaign: &mut Campaign, entry: &Arc<Entry>) -> Result<Step, Refusal> {
     let items = items.cloned().unwrap_or_default();
     let before: Vec<Slot> = items.iter().map(|item| campaign.slot(item)).collect();
     let few_before = Few::of(campaign, noted);
-    let clears = matches!(entry.event, Event::Decided(_) | Event::Noted { .. });
+    let clears = entry.event.is_change();
     let cleared = campaign
         .undone
         .iter()
@@ -307,6 +310,7 @@ fn few(campaign: &mut Campaign, few: &Few) {
         };
     }
     campaign.self_review.clone_from(&few.self_review);
+    campaign.waivers.clone_from(&few.waivers);
     campaign.attested.clone_from(&few.attested);
     campaign.sealed.clone_from(&few.sealed);
     campaign.kept_as_before = few.kept_as_before;
@@ -336,8 +340,8 @@ mod tests {
     use super::*;
     use crate::domain::{
         decision::{Change, Decision},
-        fixture::{acme, campaign, entry},
-        journal::{Chosen, Decided},
+        fixture::{acme, campaign, entry, flags},
+        journal::{Attested, Chosen, Decided},
         seal::statement,
     };
 
@@ -352,7 +356,7 @@ mod tests {
             campaign.entries.clone(),
             (pairs(&campaign.done), pairs(&campaign.undone)),
             campaign.self_review.clone(),
-            campaign.attested.clone(),
+            (campaign.attested.clone(), campaign.waivers.clone()),
             campaign.kept_as_before,
         )
     }
@@ -364,6 +368,7 @@ mod tests {
         Undo,
         Redo,
         SelfReview,
+        Waive(usize),
         Attest,
     }
 
@@ -374,6 +379,7 @@ mod tests {
             3 => Just(Act::Undo),
             2 => Just(Act::Redo),
             1 => Just(Act::SelfReview),
+            2 => (0usize..3).prop_map(Act::Waive),
             1 => Just(Act::Attest),
         ]
     }
@@ -406,11 +412,16 @@ mod tests {
             Act::SelfReview => Event::SelfReviewAllowed {
                 reason: Raw::from("alone"),
             },
+            Act::Waive(place) => {
+                let flags = flags(campaign);
+                flags
+                    .get(place % flags.len().max(1))?
+                    .waive(Raw::from("a pilot"))
+            }
             Act::Attest => Event::Attested(Box::new(Attested {
-                statement: statement(campaign, "ada@example.com"),
+                statement: statement(campaign, "ada@example.com", &flags(campaign)),
                 principal: Raw::from("ada@example.com"),
                 progress: campaign.progress(),
-                undecided_reason: Some(Raw::from("later")),
             })),
         })
     }

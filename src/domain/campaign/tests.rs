@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    fixture::{acme, campaign, entry, item, under},
+    fixture::{acme, campaign, entry, item, under, waive},
     journal::Chosen,
 };
 
@@ -130,45 +130,37 @@ fn an_attestation_states_what_was_decided_and_a_later_change_voids_it() {
     let snapshot = acme().snapshot();
     let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
     let mut campaign = campaign(&snapshot);
-    let attest = |progress, reason: Option<&str>| {
+    let attest = |progress| {
         Event::Attested(Box::new(Attested {
             statement: "I reviewed".to_owned(),
             principal: Raw::from("ada@example.com"),
             progress,
-            undecided_reason: reason.map(Raw::from),
         }))
     };
     let progress = campaign.progress();
     assert_eq!(
-        next(&mut campaign, attest(progress, None)),
-        Err(Refusal::FalseAttestation),
+        next(&mut campaign, attest(progress)),
+        Err(Refusal::OpenFlag("undecided")),
         "undecided items are hidden"
     );
+    waive(&mut campaign);
     let kept = Progress {
         kept: progress.items,
         undecided: 0,
         ..progress
     };
     assert_eq!(
-        next(&mut campaign, attest(kept, Some("x"))),
+        next(&mut campaign, attest(kept)),
         Err(Refusal::FalseAttestation),
         "undecided counted as kept"
     );
-    next(
-        &mut campaign,
-        attest(progress, Some("left for the next reviewer")),
-    )
-    .expect("it is true");
+    next(&mut campaign, attest(progress)).expect("it is true");
     assert!(campaign.attested().is_some());
     next(&mut campaign, decided(KEEP, [ben], None)).expect("keep");
     assert!(campaign.attested().is_none());
 
     let progress = campaign.progress();
-    next(
-        &mut campaign,
-        attest(progress, Some("left for the next reviewer")),
-    )
-    .expect("it is true");
+    next(&mut campaign, attest(progress)).expect("it is true");
     let sealed = Event::Sealed {
         record: "q1-record".to_owned(),
         sums: crate::domain::Digest([0; 32]),
@@ -189,7 +181,6 @@ fn whatever_follows_an_attestation_makes_it_void() {
             statement: "I reviewed".to_owned(),
             principal: Raw::from("ada@example.com"),
             progress: campaign.progress(),
-            undecided_reason: Some(Raw::from("left for the next reviewer")),
         }))
     };
     let sealed = || Event::Sealed {
@@ -197,9 +188,12 @@ fn whatever_follows_an_attestation_makes_it_void() {
         sums: crate::domain::Digest([0; 32]),
     };
     let mut begun = campaign(&snapshot);
+    // What is decided later only makes less of what was waived.
+    waive(&mut begun);
     next(&mut begun, decided(KEEP, [ben], None)).expect("keep");
     next(&mut begun, decided(Change::Clear, [ben], None)).expect("clear");
-    next(&mut begun, Event::Undone { entry: 3 }).expect("the last change");
+    let cleared = begun.next_seq() - 1;
+    next(&mut begun, Event::Undone { entry: cleared }).expect("the last change");
     for event in [
         decided(
             Change::Later,
@@ -210,8 +204,7 @@ fn whatever_follows_an_attestation_makes_it_void() {
             item: ben,
             text: Raw::from("seen"),
         },
-        Event::Undone { entry: 2 },
-        Event::Redone { entry: 3 },
+        Event::Redone { entry: cleared },
         Event::SelfReviewAllowed {
             reason: Raw::from("alone"),
         },

@@ -277,18 +277,18 @@ fn only_what_was_kept_and_is_unchanged_is_kept_as_before_and_only_once() {
     let admin = at("Ben", "Pay", "Project Admin");
     for item in [cleo, gil, admin] {
         assert_eq!(
-            campaign.check(&as_before(item.into(), "0188")),
+            campaign.check(&as_before(item.into(), "0188"), now()),
             Err(Refusal::NotAsBefore(item.number()))
         );
     }
     assert_eq!(
-        campaign.check(&as_before(ben[0].into(), "0187")),
+        campaign.check(&as_before(ben[0].into(), "0187"), now()),
         Err(Refusal::OtherRecord("0187".to_owned()))
     );
     decide(&mut campaign, REVOKE, &ben[..1], Chosen::Single);
     // What was decided here is never replaced by what was decided before.
     assert_eq!(
-        campaign.check(&as_before(ben[0].into(), "0188")),
+        campaign.check(&as_before(ben[0].into(), "0188"), now()),
         Err(Refusal::NotAsBefore(ben[0].number()))
     );
     let rest = campaign.as_before();
@@ -305,7 +305,7 @@ fn a_review_without_a_previous_record_keeps_nothing_as_before() {
     assert!(campaign.as_before().is_empty());
     let member = item(&snapshot, "Ben", "Payments", "Team Member");
     assert!(matches!(
-        campaign.check(&as_before(member.into(), "0188")),
+        campaign.check(&as_before(member.into(), "0188"), now()),
         Err(Refusal::OtherRecord(_))
     ));
 }
@@ -338,7 +338,7 @@ fn what_is_kept_as_before_is_counted_apart_and_attested_in_plain_words() {
         let next = entry(campaign.next_seq(), event);
         campaign.apply(next).expect("it may happen");
     };
-    assert!(!statement(&campaign, "ada").contains("one by one"));
+    assert!(!statement(&campaign, "ada", &[]).contains("one by one"));
     let items = campaign.as_before();
     let first = items.first().expect("two");
     let last = campaign.next_seq();
@@ -349,17 +349,17 @@ fn what_is_kept_as_before_is_counted_apart_and_attested_in_plain_words() {
         (1, 0, 2)
     );
     assert!(
-        statement(&campaign, "ada").contains(
+        statement(&campaign, "ada", &[]).contains(
             " 2 of the items to keep were not looked at one by one: they are unchanged since the record of q0, sealed \
              2026-03-31 09:00 UTC, kept them. "
         ),
         "{}",
-        statement(&campaign, "ada")
+        statement(&campaign, "ada", &[])
     );
     // Looking at one of them takes it out, and taking that back puts it in again.
     decide(&mut campaign, KEEP, &[first], Chosen::Single);
     assert_eq!(campaign.kept_as_before(), 1);
-    assert!(statement(&campaign, "ada").contains(" 1 of the items to keep was not looked at"));
+    assert!(statement(&campaign, "ada", &[]).contains(" 1 of the items to keep was not looked at"));
     apply(&mut campaign, Event::Undone { entry: last + 1 });
     assert_eq!(campaign.kept_as_before(), 2);
     apply(&mut campaign, Event::Undone { entry: last });

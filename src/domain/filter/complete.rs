@@ -236,7 +236,13 @@ fn values(field: Field, typed: &str, campaign: &Campaign) -> Vec<Candidate> {
         | Field::Role
         | Field::OrgRole
         | Field::Reason => names(field, typed, 2, campaign),
-        Field::Is | Field::Kind | Field::State | Field::TwoFactor | Field::Delta | Field::Was => {
+        Field::Is
+        | Field::Kind
+        | Field::State
+        | Field::TwoFactor
+        | Field::Delta
+        | Field::Flag
+        | Field::Was => {
             let words: Vec<(&str, &str)> = field
                 .words()
                 .into_iter()

@@ -15,6 +15,7 @@ use super::{
 use crate::domain::{
     account::{self, Account, Fact, State, TwoFactor},
     campaign::Campaign,
+    check,
     decision::{Decision, Slot},
     earlier::Earlier,
     grant::{Holder, Standing},
@@ -204,6 +205,12 @@ impl<'a> Asked<'a> {
                     None => Some(on.is_none()),
                 }
             }),
+            Word::Flag(rule) => {
+                // What depends on the time of day is not about items.
+                let flag = check::find(self.campaign, rule, self.campaign.as_of());
+                let items = flag.map_or_else(ItemSet::default, |flag| flag.all());
+                Bits::of(&items, self.snapshot.len()).into()
+            }
             Word::Delta(delta) => self.earlier(|earlier, item| earlier.delta(item) == delta),
             Word::Was(decision) => self.earlier(|earlier, item| {
                 earlier

@@ -263,7 +263,13 @@ fn test(reader: &mut Reader, negated: bool) -> Result<Test, Error> {
                 .collect::<Result<_, _>>()?;
             Test::Number(field, numbers.concat())
         }
-        Field::Is | Field::Kind | Field::State | Field::TwoFactor | Field::Delta | Field::Was => {
+        Field::Is
+        | Field::Kind
+        | Field::State
+        | Field::TwoFactor
+        | Field::Delta
+        | Field::Was
+        | Field::Flag => {
             let words = values.iter().map(|value| self::word(field, value));
             Test::Words(words.collect::<Result<_, _>>()?)
         }

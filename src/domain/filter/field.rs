@@ -1,6 +1,6 @@
 //! [`Field`]: what can stand before a colon, and the words that can stand behind some of them.
 
-use crate::domain::{account::State, decision::Decision, earlier::Delta};
+use crate::domain::{account::State, check::Rule, decision::Decision, earlier::Delta};
 
 macro_rules! fields {
     ($($field:ident $word:literal $help:literal,)*) => {
@@ -38,6 +38,7 @@ fields! {
     Was "was" "what the previous record decided about the item",
     Reason "reason" "the reason of the decision",
     Note "note" "the note on the item",
+    Flag "flag" "a red flag, as muster check names it: flag:removes-nothing",
 }
 
 /// A word behind a colon, and what it asks.
@@ -51,6 +52,7 @@ pub(super) enum Word {
     Delta(Delta),
     /// `None` is undecided.
     Was(Option<Decision>),
+    Flag(Rule),
 }
 
 impl Field {
@@ -109,6 +111,11 @@ impl Field {
                 ("undecided", Word::Was(None), "left open"),
                 ("none", Word::Delta(Delta::New), "not in it"),
             ],
+            Self::Flag => {
+                let all = Rule::ALL.iter();
+                all.map(|rule| (rule.name(), Word::Flag(*rule), rule.title()))
+                    .collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -118,6 +125,7 @@ impl Field {
         match self {
             Self::Kind => "kind",
             Self::Is | Self::State => "state",
+            Self::Flag => "flag",
             _ => "value",
         }
     }

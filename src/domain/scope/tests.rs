@@ -208,19 +208,19 @@ fn nothing_outside_a_scope_is_decided_or_counted() {
     for change in [keep, Change::Later, Change::Clear] {
         assert_eq!(campaign.may(change, outside), refused);
         let both = [inside, outside].into_iter().collect();
-        assert_eq!(campaign.check(&decide(change, both)), refused);
+        assert_eq!(campaign.check(&decide(change, both), now()), refused);
     }
     let note = Event::Noted {
         item: outside,
         text: Raw::from("look here"),
     };
-    assert_eq!(campaign.check(&note), refused);
+    assert_eq!(campaign.check(&note, now()), refused);
     // A filter chooses among what is put up.
     let all = Filter::parse("project:pay").expect("a filter");
     assert_eq!(all.select(&campaign), inside.into());
     let nothing = Filter::parse("").expect("a filter");
     assert_eq!(nothing.select(&campaign), *campaign.items());
-    let words = statement(&campaign, "ada@example.com");
+    let words = statement(&campaign, "ada@example.com", &[]);
     let expected = " 6 items: 0 to keep, 0 to revoke, 0 acknowledged. 6 items are left undecided and do not count as \
                     kept. Only what is in the scope team:Payments state:active was put up for decision; 14 items are \
                     outside it and not reviewed.";

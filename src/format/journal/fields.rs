@@ -7,9 +7,12 @@ use crate::{
         Digest,
         account::AccountId,
         campaign::Progress,
+        check::Rule,
         decision::{Change, Decision},
         items::Item,
-        journal::{Attested, Chosen, Decided, Entry, Event, How, Opened, Previous, PreviousRecord},
+        journal::{
+            Attested, Chosen, Decided, Entry, Event, How, Opened, Previous, PreviousRecord, Waived,
+        },
         provenance::{Endpoint, Evidence, Gap, Provenance, Reader},
         rights::{Holding, Permission, Right},
         text::Raw,
@@ -77,7 +80,7 @@ struct Fields<'a> {
     principal: Option<Text<'a>>,
     counts: Option<ProgressFields>,
     #[serde(borrow)]
-    undecided_reason: Option<Text<'a>>,
+    flag: Option<Text<'a>>,
     #[serde(borrow)]
     record: Option<Text<'a>>,
     #[serde(borrow)]
@@ -369,7 +372,7 @@ fn newer(body: &[u8]) -> Option<Problem> {
     }
 }
 
-const OPERATIONS: [&str; 12] = [
+const OPERATIONS: [&str; 13] = [
     "open",
     "keep",
     "revoke",
@@ -380,6 +383,7 @@ const OPERATIONS: [&str; 12] = [
     "redo",
     "note",
     "self-review",
+    "waive",
     "attest",
     "seal",
 ];
@@ -412,6 +416,7 @@ fn event(fields: &Fields<'_>) -> Result<Event, Problem> {
         "self-review" => Event::SelfReviewAllowed {
             reason: raw(need("reason", fields.reason.as_deref())?),
         },
+        "waive" => Event::Waived(Box::new(waived(fields)?)),
         "attest" => Event::Attested(Box::new(attested(fields)?)),
         "seal" => Event::Sealed {
             record: need("record", fields.record.as_deref())?.to_owned(),
@@ -500,12 +505,24 @@ pub(in crate::format) fn how(word: &str) -> Result<How, Problem> {
     known.ok_or_else(|| Problem::newer(format!("nothing is known of a decision made `{word}`")))
 }
 
+fn waived(fields: &Fields<'_>) -> Result<Waived, Problem> {
+    let flag = need("flag", fields.flag.as_deref())?;
+    Ok(Waived {
+        flag: Rule::find(flag)
+            .ok_or_else(|| Problem::newer(format!("nothing is known of a flag `{flag}`")))?,
+        items: need("items", fields.items.as_deref())?
+            .parse()
+            .map_err(Problem::malformed)?,
+        count: need("count", fields.count)?,
+        reason: raw(need("reason", fields.reason.as_deref())?),
+    })
+}
+
 fn attested(fields: &Fields<'_>) -> Result<Attested, Problem> {
     Ok(Attested {
         statement: need("statement", fields.statement.as_deref())?.to_owned(),
         principal: raw(need("principal", fields.principal.as_deref())?),
         progress: need("counts", fields.counts)?.into(),
-        undecided_reason: fields.undecided_reason.as_deref().map(raw),
     })
 }
 

@@ -3,9 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     domain::{
+        check::Rule,
         decision::{Change, Decision},
         items::{Item, ItemSet},
-        journal::How,
+        journal::{How, Waived},
         text::Raw,
     },
     format::{canonical::is_hidden, sample},
@@ -303,33 +304,35 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         text().prop_map(|reason| Event::SelfReviewAllowed { reason }),
         (
-            any::<String>(),
-            text(),
-            prop::option::of(text()),
-            any::<[u64; 6]>()
+            prop::sample::select(Rule::ALL),
+            prop::collection::vec(0u32..5000, 0..50),
+            any::<u64>(),
+            text()
         )
             .prop_map(
-                |(
+                |(flag, items, count, reason)| Event::Waived(Box::new(Waived {
+                    flag,
+                    items: items.into_iter().map(Item).collect(),
+                    count,
+                    reason,
+                }))
+            ),
+        (any::<String>(), text(), any::<[u64; 6]>()).prop_map(
+            |(statement, principal, [items, kept, revoked, acknowledged, undecided, later])| {
+                Event::Attested(Box::new(Attested {
                     statement,
                     principal,
-                    undecided_reason,
-                    [items, kept, revoked, acknowledged, undecided, later],
-                )| {
-                    Event::Attested(Box::new(Attested {
-                        statement,
-                        principal,
-                        progress: Progress {
-                            items,
-                            kept,
-                            revoked,
-                            acknowledged,
-                            undecided,
-                            later,
-                        },
-                        undecided_reason,
-                    }))
-                }
-            ),
+                    progress: Progress {
+                        items,
+                        kept,
+                        revoked,
+                        acknowledged,
+                        undecided,
+                        later,
+                    },
+                }))
+            }
+        ),
         (any::<String>(), any::<[u8; 32]>()).prop_map(|(record, sums)| Event::Sealed {
             record,
             sums: Digest(sums)

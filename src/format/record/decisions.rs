@@ -29,7 +29,7 @@ const STEPS_LIMIT: u64 = 1 << 22;
 #[derive(Debug)]
 pub struct Decisions<'a> {
     campaign: &'a Campaign,
-    access: Access,
+    access: &'a Access,
     holder: Option<OfHolder>,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Decisions<'a> {
     pub fn new(campaign: &'a Campaign) -> Self {
         Self {
             campaign,
-            access: Access::of(campaign.snapshot(), campaign.as_of()),
+            access: campaign.access(),
             holder: None,
         }
     }
@@ -162,7 +162,7 @@ impl<'a> Decisions<'a> {
         {
             self.holder = Some(OfHolder {
                 account,
-                paths: paths(snapshot, &self.access, account),
+                paths: paths(snapshot, self.access, account),
                 standing: BTreeMap::new(),
             });
         }

@@ -8,6 +8,8 @@ use crate::{
     domain::{
         Digest,
         campaign::{Campaign, Progress},
+        check::{Flag, Rule, Severity, Waiver},
+        items::ItemSet,
         journal::{Previous, PreviousRecord},
         provenance::{Completeness, Provenance},
         resource::Organization,
@@ -52,8 +54,8 @@ pub struct Review {
     pub out_of_scope: u64,
     /// How many items were put up for decision, and what was decided.
     pub progress: Progress,
-    /// Why items are left undecided.
-    pub undecided_reason: Option<Raw>,
+    /// The red flags there were when it was attested.
+    pub flags: Vec<Flagged>,
     /// Where the snapshot came from and what is missing in it.
     pub provenance: Provenance,
     /// How the decisions were made.
@@ -68,6 +70,39 @@ pub struct Review {
     pub previous_journal: Option<Previous>,
     /// Counts and digests of the other files.
     pub contents: Contents,
+}
+
+/// A red flag as a record tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flagged {
+    /// What was looked for.
+    pub rule: Rule,
+    /// The version of that.
+    pub version: u32,
+    /// Whether it stopped the signature.
+    pub severity: Severity,
+    /// How much there is of it.
+    pub count: u64,
+    /// The items of which it is true.
+    pub items: ItemSet,
+    /// The items of which nobody could tell.
+    pub unknown: ItemSet,
+    /// Why it may stand.
+    pub waiver: Option<Waiver>,
+}
+
+impl From<&Flag> for Flagged {
+    fn from(flag: &Flag) -> Self {
+        Self {
+            rule: flag.rule,
+            version: flag.rule.version(),
+            severity: flag.severity,
+            count: flag.count,
+            items: flag.items.clone(),
+            unknown: flag.unknown.clone(),
+            waiver: flag.waiver.clone(),
+        }
+    }
 }
 
 /// Who decided and signed.
@@ -147,7 +182,11 @@ impl Review {
             scope: opened.scope.clone(),
             out_of_scope: campaign.out_of_scope(),
             progress: campaign.progress(),
-            undecided_reason: attested.undecided_reason.clone(),
+            flags: campaign
+                .attested_flags()?
+                .iter()
+                .map(Flagged::from)
+                .collect(),
             provenance: opened.provenance.clone(),
             effort: Effort::of(campaign),
             self_review: campaign.self_review().cloned(),
@@ -206,12 +245,6 @@ impl Review {
             })
             .number("accounts", self.accounts)
             .object("counts", |object| journal::progress(object, self.progress))
-            .maybe_text(
-                "undecided_reason",
-                self.undecided_reason
-                    .as_ref()
-                    .map(crate::domain::text::Raw::raw),
-            )
             .plain("completeness", level)
             .maybe_text(
                 "scope",
@@ -227,6 +260,7 @@ impl Review {
                     .plain("sha256", self.contents.policy)
             })
             .object("effort", |object| effort(object, &self.effort))
+            .array("flags", &self.flags, flagged)
             .maybe_text(
                 "self_review",
                 self.self_review.as_ref().map(crate::domain::text::Raw::raw),
@@ -256,6 +290,30 @@ impl Review {
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         parse(bytes).map_err(|problem| problem.at(REVIEW, 1))
     }
+}
+
+fn flagged(out: &mut String, flag: &Flagged) {
+    let object = Object::begin(out)
+        .plain("flag", flag.rule.name())
+        .number("version", flag.version)
+        .plain("severity", flag.severity.word())
+        .number("count", flag.count)
+        .plain("items", &flag.items)
+        .plain("unknown", &flag.unknown)
+        .array("clauses", flag.rule.clauses(), |out, clause| {
+            canonical::text(out, clause);
+        });
+    let object = match &flag.waiver {
+        None => object.null("waiver"),
+        Some(waiver) => object.object("waiver", |object| {
+            object
+                .text("reason", waiver.reason.raw())
+                .number("entry", waiver.entry)
+                .number("count", waiver.count)
+                .truth("covers", waiver.covers)
+        }),
+    };
+    object.end();
 }
 
 fn effort<'a>(object: Object<'a>, effort: &Effort) -> Object<'a> {
@@ -295,8 +353,6 @@ struct Fields<'a> {
     tool: ToolFields<'a>,
     accounts: u64,
     counts: ProgressFields,
-    #[serde(borrow)]
-    undecided_reason: Option<Text<'a>>,
     #[serde(borrow, rename = "completeness")]
     _completeness: Text<'a>,
     #[serde(borrow)]
@@ -308,6 +364,8 @@ struct Fields<'a> {
     policy: PolicyFields<'a>,
     #[serde(borrow)]
     effort: EffortFields<'a>,
+    #[serde(borrow)]
+    flags: Vec<FlagFields<'a>>,
     #[serde(borrow)]
     self_review: Option<Text<'a>>,
     #[serde(borrow)]
@@ -393,6 +451,65 @@ struct EffortFields<'a> {
     own_undecided: u64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlagFields<'a> {
+    #[serde(borrow)]
+    flag: Text<'a>,
+    version: u32,
+    #[serde(borrow)]
+    severity: Text<'a>,
+    count: u64,
+    #[serde(borrow)]
+    items: Text<'a>,
+    #[serde(borrow)]
+    unknown: Text<'a>,
+    #[serde(borrow, rename = "clauses")]
+    _clauses: Vec<Text<'a>>,
+    #[serde(borrow)]
+    waiver: Option<WaiverFields<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverFields<'a> {
+    #[serde(borrow)]
+    reason: Text<'a>,
+    entry: u32,
+    count: u64,
+    covers: bool,
+}
+
+impl FlagFields<'_> {
+    fn flagged(&self) -> Result<Flagged, Problem> {
+        let (name, version) = (&self.flag, self.version);
+        let newer = || {
+            Problem::newer(format!(
+                "nothing is known of version {version} of a flag `{}`",
+                name.0
+            ))
+        };
+        let rule = Rule::find(name).filter(|rule| rule.version() == version);
+        let severity = [Severity::Stops, Severity::Look].into_iter();
+        let mut severity = severity.filter(|severity| severity.word() == &*self.severity);
+        let items = |text: &Text<'_>| text.parse().map_err(Problem::malformed);
+        Ok(Flagged {
+            rule: rule.ok_or_else(newer)?,
+            version,
+            severity: severity.next().ok_or_else(newer)?,
+            count: self.count,
+            items: items(&self.items)?,
+            unknown: items(&self.unknown)?,
+            waiver: self.waiver.as_ref().map(|waiver| Waiver {
+                reason: Raw::from(&*waiver.reason),
+                entry: waiver.entry,
+                count: waiver.count,
+                covers: waiver.covers,
+            }),
+        })
+    }
+}
+
 fn parse(bytes: &[u8]) -> Result<Review, Problem> {
     let fields: Fields<'_> = match serde_json::from_slice(bytes) {
         Ok(fields) => fields,
@@ -439,7 +556,11 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
         scope: fields.scope.as_ref().map(raw),
         out_of_scope: fields.out_of_scope,
         progress: fields.counts.into(),
-        undecided_reason: fields.undecided_reason.as_ref().map(raw),
+        flags: fields
+            .flags
+            .iter()
+            .map(FlagFields::flagged)
+            .collect::<Result<_, _>>()?,
         provenance: fields.snapshot.provenance()?,
         effort: Effort {
             first: instant(&fields.effort.first)?,

@@ -38,7 +38,7 @@ fn a_record_is_whole_and_verifies_with_stock_tools() {
         },
     );
     assert_eq!(
-        written.review.contents.journal_entries, 12,
+        written.review.contents.journal_entries, 14,
         "the seal is not in the record"
     );
     let list = store.records().expect("a list");

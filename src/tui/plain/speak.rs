@@ -7,6 +7,7 @@ use crate::domain::{
     access::{Access, Certainty},
     account::{Account, Fact, Kind, State, TwoFactor},
     campaign::{Campaign, Refusal},
+    check::{Flag, Severity},
     decision::{Change, Decision},
     earlier,
     grant::{Entitlement, Holder, Membership, Standing},
@@ -21,7 +22,7 @@ use crate::domain::{
 /// How many of a longer list are spoken.
 const SPOKEN: usize = 10;
 
-pub(super) const HELP: [&str; 14] = [
+pub(super) const HELP: [&str; 15] = [
     "keep, or keep and a reason: the grant stays.",
     "revoke: the grant goes. What stays reachable is said first, then a reason is asked.",
     "acknowledge: an implicit grant was seen.",
@@ -34,6 +35,7 @@ pub(super) const HELP: [&str; 14] = [
     "filter and words, such as filter is:undecided project:pay: only those items. filter alone: all.",
     "undo, redo: take the last change back, make it again. There is no limit.",
     "status: how far the review is.",
+    "check: the red flags an auditor looks for. waive and the name of one: let it stand, with a reason.",
     "sign off: close the review and sign it.",
     "quit: leave. Everything you decided is on disk.",
 ];
@@ -160,6 +162,28 @@ pub(super) fn progress(campaign: &Campaign) -> String {
         progress.acknowledged,
         progress.undecided,
     )
+}
+
+/// A red flag: what it is, and what settles it or why it may stand.
+pub(super) fn flag(flag: &Flag) -> Vec<String> {
+    let means = match flag.severity {
+        Severity::Stops => "stops signing",
+        Severity::Look => "is to be looked at",
+    };
+    let mut sentences = vec![format!(
+        "The flag {} {means}. {}.",
+        flag.rule.name(),
+        capital(&flag.facts)
+    )];
+    sentences.push(match &flag.waiver {
+        Some(waiver) if waiver.covers => format!("It is waived: {}.", waiver.reason.safe()),
+        Some(waiver) => format!(
+            "It was waived and has grown since, so it is open again. The reason was: {}.",
+            waiver.reason.safe()
+        ),
+        None => format!("To settle it: {}.", flag.rule.to_do()),
+    });
+    sentences
 }
 
 /// Who holds the items that follow.
@@ -597,6 +621,7 @@ pub(super) fn change(snapshot: &Snapshot, event: &Event) -> String {
             }
         }
         Event::Noted { item, .. } => format!("the note on {}", of(*item)),
+        Event::Waived(waived) => format!("the waiver of the flag {}", waived.flag.name()),
         _ => "a change".to_owned(),
     }
 }

@@ -3,7 +3,7 @@ use std::io::BufReader;
 use super::*;
 use crate::domain::{
     account::Fact,
-    fixture::{self, Org, acme, campaign, item},
+    fixture::{self, Org, acme, campaign, item, now},
     policy::Policy,
 };
 
@@ -23,7 +23,7 @@ fn talk(org: &Org, lines: &str) -> Talk {
 fn talk_with(org: &Org, lines: &[u8], disk: impl FnMut(&Event) -> Result<(), String>) -> Talk {
     let snapshot = org.snapshot();
     let campaign = campaign(&snapshot);
-    talk_in(campaign, lines, disk, &mut Place::default())
+    talk_in(campaign, lines, disk, &mut Place::new(None, now()))
 }
 
 fn talk_in(
@@ -88,7 +88,7 @@ fn what_is_privileged_is_kept_for_a_reason_when_the_policy_says_so() {
         campaign,
         lines.as_bytes(),
         |_| Ok(()),
-        &mut Place::default(),
+        &mut Place::new(None, now()),
     );
     for said in [
         "is privileged, and the policy of this review wants a reason to keep it.",
@@ -375,7 +375,7 @@ fn a_command_is_not_taken_for_a_reason() {
 #[test]
 fn a_review_that_is_closed_offers_no_decisions() {
     let snapshot = acme().snapshot();
-    let mut place = Place::new(Some("opened to look only".to_owned()));
+    let mut place = Place::new(Some("opened to look only".to_owned()), now());
     let lines = b"keep\nrevoke\nlater\nnote x\nundo\nsign off\nkeep rest\nnext\nwhy\n";
     let talk = talk_in(campaign(&snapshot), lines, |_| Ok(()), &mut place);
     assert_eq!((talk.recorded.len(), talk.exit), (0, PlainExit::Quit));
@@ -391,7 +391,7 @@ fn a_review_that_is_closed_offers_no_decisions() {
 #[test]
 fn a_sign_off_that_was_cancelled_comes_back_to_the_same_item() {
     let snapshot = acme().snapshot();
-    let mut place = Place::default();
+    let mut place = Place::new(None, now());
     let first = talk_in(
         campaign(&snapshot),
         b"item 6\nkeep\nsign off\n",
@@ -518,7 +518,12 @@ fn a_scoped_review_speaks_only_of_what_is_in_it() {
     let lines = format!(
         "item {outside}\nfilter project:pay\nkeep\nfilter\naccount next\naccount next\nwhy\nquit\n"
     );
-    let talk = talk_in(scoped, lines.as_bytes(), |_| Ok(()), &mut Place::default());
+    let talk = talk_in(
+        scoped,
+        lines.as_bytes(),
+        |_| Ok(()),
+        &mut Place::new(None, now()),
+    );
     for expected in [
         "It is scoped: only team:Payments state:active is put up for decision, 8 items are outside.",
         "0 decided of 6 items",

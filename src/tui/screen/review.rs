@@ -23,6 +23,7 @@ use crate::{
         journal::{Entry, Event},
         snapshot::TeamIx,
         text::{Raw, SafeText},
+        time::Timestamp,
     },
     tui::{
         effect::Effect,
@@ -62,6 +63,8 @@ pub(crate) struct Review {
     pub(super) campaign: Campaign,
     /// Who reaches what through teams.
     pub(super) access: Access,
+    /// The time, as far as it is known here: when the review was opened, or the last entry was written.
+    pub(super) now: Timestamp,
     /// Colours and glyphs.
     pub(super) look: Look,
     /// Columns and rows of the screen.
@@ -283,6 +286,7 @@ impl Review {
             });
         let mut review = Self {
             access,
+            now: opened.now,
             look,
             size,
             desk: Desk {
@@ -402,7 +406,7 @@ impl Review {
             self.refuse(reason);
             return false;
         }
-        if let Err(refusal) = self.campaign.check(&event) {
+        if let Err(refusal) = self.campaign.check(&event, self.now) {
             self.refuse(refusal.to_string());
             return false;
         }
@@ -423,6 +427,7 @@ impl Review {
         if self.pending.front() == Some(&entry.event) {
             self.pending.pop_front();
         }
+        self.now = self.now.max(entry.at);
         if let Err(refusal) = self.campaign.apply(entry) {
             self.broke(&SafeText::of(&format!(
                 "the journal went another way: {refusal}"
@@ -436,6 +441,7 @@ impl Review {
         }
         self.settled_pending();
         self.settle();
+        SignOff::check(self);
         effects
     }
 
@@ -453,7 +459,7 @@ impl Review {
                 // It stands again, and shows what it is.
                 self.desk.moved_back = Arc::default();
             }
-            Event::Decided(_) | Event::Noted { .. } => {
+            Event::Decided(_) | Event::Noted { .. } | Event::Waived(_) => {
                 self.desk.toast = Toast {
                     tone,
                     text,
@@ -474,6 +480,7 @@ impl Review {
         let mut effects = Vec::new();
         self.pending.pop_front();
         self.refuse(format!("not recorded: {reason}"));
+        SignOff::refused(self, reason);
         if self.pending.is_empty() {
             self.wish(&mut effects);
         }

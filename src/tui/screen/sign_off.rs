@@ -1,30 +1,29 @@
 //! [`SignOff`]: what was decided and how, what is missing, who signs with which key, and the words that are signed.
 
 mod facts;
+mod form;
+mod sealed;
+
+pub(super) use sealed::draw_sealed;
+
+use std::collections::BTreeMap;
 
 use crossterm::event::{KeyCode, KeyEvent};
-use ratatui::{
-    layout::Rect,
-    text::{Line, Span},
-};
 use secrecy::SecretString;
 
 use facts::Facts;
 
-use super::review::{Review, SealedPage, Sheet};
+use super::review::{Review, Sheet};
 use crate::{
     domain::{
+        check::{self, Flag, Rule},
         seal::statement,
         text::{Raw, SafeText},
     },
     tui::{
         action::Action,
         effect::{Effect, SealRequest},
-        widget::{
-            field::Field,
-            pen::{Pen, scrolled},
-            text::{self, count},
-        },
+        widget::{field::Field, text::count},
     },
 };
 
@@ -33,7 +32,8 @@ use crate::{
 pub(crate) struct SignOff {
     principal: Field,
     passphrase: Field,
-    reason: Field,
+    /// Why each flag may stand, as far as it was typed.
+    whys: BTreeMap<Rule, Field>,
     confirm: Field,
     /// Which key signs.
     key: usize,
@@ -51,7 +51,8 @@ enum Place {
     Principal,
     Key,
     Passphrase,
-    Reason,
+    /// A red flag.
+    Flag(Rule),
     Confirm,
 }
 
@@ -90,7 +91,7 @@ impl SignOff {
         let sign_off = Self {
             principal: Field::of(&review.principal),
             passphrase: Field::default(),
-            reason: Field::default(),
+            whys: BTreeMap::new(),
             confirm: Field::default(),
             key: 0,
             at: Place::Principal,
@@ -111,7 +112,7 @@ impl SignOff {
             key.is_some_and(|key| key.needs_passphrase)
                 .then_some(Place::Passphrase),
         );
-        places.extend((review.campaign.progress().undecided > 0).then_some(Place::Reason));
+        places.extend(self.facts.flags.iter().map(|flag| Place::Flag(flag.rule)));
         places.push(Place::Confirm);
         places
     }
@@ -123,6 +124,59 @@ impl SignOff {
         }
     }
 
+    /// Looks for the red flags again, after an entry was written.
+    pub(super) fn check(review: &mut Review) {
+        if !matches!(review.desk.sheets.last(), Some(Sheet::SignOff(_))) {
+            return;
+        }
+        Self::with(review, |this, review| {
+            this.facts.flags = check::check(&review.campaign, review.now);
+            // What was said is written now.
+            let waived = this.facts.flags.iter().filter(|flag| !flag.is_open());
+            for flag in waived {
+                this.whys.remove(&flag.rule);
+            }
+        });
+    }
+
+    /// A waiver was not written.
+    pub(super) fn refused(review: &mut Review, reason: &SafeText) {
+        if let Some(Sheet::SignOff(this)) = review.desk.sheets.last_mut() {
+            this.said = Some(format!("not recorded: {reason}"));
+        }
+    }
+
+    /// The flag that has the focus.
+    fn flag(&self) -> Option<&Flag> {
+        let Place::Flag(rule) = self.at else {
+            return None;
+        };
+        self.facts.flags.iter().find(|flag| flag.rule == rule)
+    }
+
+    /// Goes to the items of the flag that has the focus.
+    fn show_items(review: &mut Review) {
+        let mut view = None;
+        Self::with(review, |this, _| match this.flag() {
+            None => this.said = Some("go to a red flag first".to_owned()),
+            Some(flag) if flag.all().is_empty() => {
+                this.said = Some(format!("{} is not about single items", flag.rule.name()));
+            }
+            Some(flag) => view = Some((flag.rule.name(), flag.all().len() as u64)),
+        });
+        if let Some((name, n)) = view {
+            review.desk.sheets.pop();
+            review.filter(&format!("flag:{name}"));
+            let items = count(n, "item", "items");
+            review.say(
+                super::review::Tone::Plain,
+                format!(
+                    "{items} of the flag {name}; Esc shows everything, S goes back to sign-off"
+                ),
+            );
+        }
+    }
+
     pub(super) fn act(review: &mut Review, action: Action, effects: &mut Vec<Effect>) {
         if review.sealing.is_some() {
             return;
@@ -131,7 +185,11 @@ impl SignOff {
             review.desk.sheets.pop();
             return;
         }
-        let mut sign = false;
+        if action == Action::Items {
+            Self::show_items(review);
+            return;
+        }
+        let (mut sign, mut waive) = (false, None);
         Self::with(review, |this, review| {
             let places = this.places(review);
             let at = places
@@ -157,10 +215,25 @@ impl SignOff {
                     // Enter on an empty line does nothing.
                     sign = !this.confirm.is_empty();
                 }
-                Action::Accept => this.at = places[(at + 1).min(places.len() - 1)],
+                Action::Accept => {
+                    let why = match this.at {
+                        Place::Flag(rule) => this.whys.get(&rule).map(Field::trimmed),
+                        _ => None,
+                    };
+                    if let Some((flag, why)) = this.flag().zip(why.filter(|why| !why.is_empty())) {
+                        waive = Some(flag.waive(Raw::from(why)));
+                    }
+                    this.at = places[(at + 1).min(places.len() - 1)];
+                }
                 _ => {}
             }
         });
+        if let Some(event) = waive
+            && !review.send(event, effects)
+        {
+            let reason = SafeText::of(&review.desk.toast.text);
+            Self::refused(review, &reason);
+        }
         if sign {
             Self::sign(review, effects);
         }
@@ -172,19 +245,20 @@ impl SignOff {
         let mut request = None;
         Self::with(review, |this, review| {
             let keys = review.keys.as_deref().unwrap_or(&[]);
-            let undecided = review.campaign.progress().undecided;
+            let stops = this.facts.flags.iter().find(|flag| flag.stops());
             let said = if let Some(wrong) = misnamed(this.principal.trimmed()) {
                 this.at = Place::Principal;
                 Some(wrong)
             } else if keys.is_empty() {
                 this.at = Place::Key;
                 Some("there is no key to sign with".to_owned())
-            } else if undecided > 0 && this.reason.trimmed().is_empty() {
-                this.at = Place::Reason;
-                Some(format!(
-                    "say why {} left undecided",
-                    count(undecided, "item is", "items are")
-                ))
+            } else if !review.pending.is_empty() {
+                Some("still saving; try again in a moment".to_owned())
+            } else if let Some(flag) = stops {
+                let name = flag.rule.name();
+                let said = format!("settle {name}, or say here why it may stand and press Enter");
+                this.at = Place::Flag(flag.rule);
+                Some(said)
             } else if this.confirm.trimmed() != name {
                 Some(format!(
                     "type the review's name exactly: {}",
@@ -201,8 +275,7 @@ impl SignOff {
                     passphrase: keys[key]
                         .needs_passphrase
                         .then(|| SecretString::from(this.passphrase.text())),
-                    undecided_reason: (undecided > 0).then(|| this.reason.trimmed().to_owned()),
-                    statement: statement(&review.campaign, &principal),
+                    statement: statement(&review.campaign, &principal, &this.facts.flags),
                     principal,
                 });
                 // What was filled in stays, so that it can be tried again at once when sealing fails.
@@ -271,210 +344,9 @@ impl SignOff {
         match self.at {
             Place::Principal => Some(&mut self.principal),
             Place::Passphrase => Some(&mut self.passphrase),
-            Place::Reason => Some(&mut self.reason),
+            Place::Flag(rule) => Some(self.whys.entry(rule).or_default()),
             Place::Confirm => Some(&mut self.confirm),
             Place::Key => None,
         }
-    }
-
-    /// Draws it; the answer is where typing goes in.
-    pub(super) fn draw(&self, review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
-        pen.clear();
-        let look = pen.look();
-        let full = pen.area();
-        pen.rule(0, &Line::styled("Sign-off", look.theme.strong));
-        // A row for each field, for each key one; around the focus when there is no room for all of them.
-        let keys = review.keys.as_ref().map_or(1, |keys| keys.len().max(1));
-        let rows: Vec<(Place, usize)> = self
-            .places(review)
-            .into_iter()
-            .flat_map(|place| {
-                (0..if place == Place::Key { keys } else { 1 }).map(move |row| (place, row))
-            })
-            .collect();
-        let focus = (
-            self.at,
-            if self.at == Place::Key {
-                self.key.min(keys - 1)
-            } else {
-                0
-            },
-        );
-        let focused = rows.iter().position(|row| *row == focus).unwrap_or(0);
-        let high = rows.len().min(8).min(pen.height().saturating_sub(3) / 2);
-        let from = scrolled(0, focused, rows.len(), high);
-        let body = pen.height().saturating_sub(high + 3);
-        let principal = match self.principal.trimmed() {
-            "" => look.glyphs.ellipsis,
-            principal => principal,
-        };
-        let lines = self.facts.told(review, principal, pen.width().min(110));
-        let top = self.top.min(lines.len().saturating_sub(body));
-        for (row, (warns, line)) in lines.iter().skip(top).take(body).enumerate() {
-            let style = if *warns {
-                look.theme.warning
-            } else {
-                look.theme.text
-            };
-            pen.line(row + 1, &Line::styled(line.as_str(), style));
-        }
-        let more = lines.len().saturating_sub(top + body);
-        let title = if more > 0 {
-            format!("{more} more lines: PgDn")
-        } else {
-            "who signs".to_owned()
-        };
-        pen.rule(1 + body, &Line::styled(title, look.theme.dim));
-        let mut cursor = None;
-        for (row, (place, part)) in rows.into_iter().skip(from).take(high).enumerate() {
-            let here = (place, part) == focus;
-            let at = self.draw_field(review, pen, 2 + body + row, (place, part), here);
-            if here {
-                let x = full.x + u16::try_from(at).ok()?.min(full.width.saturating_sub(1));
-                cursor = Some((x, full.y + u16::try_from(2 + body + row).ok()?));
-            }
-        }
-        let (said, style) = match (&review.sealing, &self.said, &self.failed) {
-            (Some(what), _, _) => (format!("{} {what}", look.glyphs.saving), look.theme.strong),
-            (_, Some(said), _) => (said.clone(), look.theme.error),
-            (_, _, Some(failed)) => (
-                format!("not sealed: {failed}; decisions are untouched"),
-                look.theme.error,
-            ),
-            _ if self.at == Place::Principal && full.width < WIDE => {
-                (ONE_WORD.to_owned(), look.theme.dim)
-            }
-            // Where the footer is covered, its keys stand here.
-            _ if full.height < 10 => (
-                "Enter next, at the end sign  Esc back".to_owned(),
-                look.theme.dim,
-            ),
-            _ => (String::new(), look.theme.text),
-        };
-        pen.line(2 + body + high, &Line::styled(format!(" {said}"), style));
-        cursor.filter(|(_, y)| *y < full.bottom())
-    }
-
-    /// Draws one field or one key in row `row`; the answer is the column where typing goes in.
-    fn draw_field(
-        &self,
-        review: &Review,
-        pen: &mut Pen<'_>,
-        row: usize,
-        (place, part): (Place, usize),
-        here: bool,
-    ) -> usize {
-        let look = pen.look();
-        let style = if here || self.at == place {
-            look.theme.strong
-        } else {
-            look.theme.dim
-        };
-        super::frame::gutter(pen, row, here, false);
-        if place != Place::Key {
-            let (label, (typed, at)) = self.shown(review, place, pen.width());
-            let column = 1 + text::width(&label) + at;
-            pen.line_at(
-                1,
-                row,
-                &Line::from(vec![Span::styled(label, style), Span::raw(typed)]),
-            );
-            return column;
-        }
-        let label = Span::styled(if part == 0 { "Key: " } else { "     " }, style);
-        let Some(key) = review.keys.as_ref().and_then(|keys| keys.get(part)) else {
-            let text = if review.keys.is_some() {
-                "none was found"
-            } else {
-                "looking for keys"
-            };
-            pen.line_at(1, row, &Line::from(vec![label, Span::raw(text)]));
-            return 6;
-        };
-        let chosen = part == self.key;
-        let sign = if chosen { look.glyphs.keep } else { " " };
-        let style = if chosen {
-            look.theme.strong
-        } else {
-            look.theme.text
-        };
-        let fingerprint = SafeText::of(&key.fingerprint);
-        let line = Line::from(vec![
-            label,
-            Span::styled(format!("{sign} {} {}  ", part + 1, key.label), style),
-            Span::styled(format!("{} {fingerprint}", key.place), look.theme.dim),
-        ]);
-        pen.line_at(1, row, &line);
-        6
-    }
-
-    fn shown(&self, review: &Review, place: Place, wide: usize) -> (String, (String, usize)) {
-        let name = SafeText::of(&review.campaign.opened().review);
-        let label = match place {
-            Place::Principal if wide >= usize::from(WIDE) => format!("Signed by ({ONE_WORD}): "),
-            Place::Principal => "Signed by: ".to_owned(),
-            Place::Key => "Key: ".to_owned(),
-            Place::Passphrase => "Passphrase of the key: ".to_owned(),
-            Place::Reason => "Why items are left undecided: ".to_owned(),
-            Place::Confirm => format!("Type {name} and Enter to sign: "),
-        };
-        let room = wide.saturating_sub(1 + text::width(&label));
-        let shown = match place {
-            Place::Principal => self.principal.shown(room),
-            Place::Passphrase => self.passphrase.masked(room),
-            Place::Reason => self.reason.shown(room),
-            Place::Confirm | Place::Key => self.confirm.shown(room),
-        };
-        (label, shown)
-    }
-}
-
-/// What is shown once the record is written: where it is, and how anybody verifies it.
-pub(super) fn draw_sealed(review: &Review, page: &SealedPage, pen: &mut Pen<'_>) -> (u16, u16) {
-    pen.clear();
-    let look = pen.look();
-    pen.rule(0, &Line::styled("Sealed", look.theme.strong));
-    let path = quoted(&page.record);
-    let principal = quoted(SafeText::of(&review.principal).as_str());
-    let mut row = 2;
-    let wide = pen.width().saturating_sub(4);
-    let mut put = |pen: &mut Pen<'_>, label: &str, lines: &[String]| {
-        for line in text::wrap(label, wide) {
-            pen.line_at(1, row, &Line::raw(line));
-            row += 1;
-        }
-        for line in lines.iter().flat_map(|line| text::wrap(line, wide)) {
-            pen.line_at(3, row, &Line::styled(line, look.theme.strong));
-            row += 1;
-        }
-        row += 1;
-    };
-    let written = "The record is written and its signature was checked. It is here:";
-    put(pen, written, std::slice::from_ref(&page.record));
-    let line = "The line for the auditor's list of signers (ALLOWED_SIGNERS):";
-    put(pen, line, &[SafeText::of(&page.signer).to_string()]);
-    let command = format!("muster verify {path} --allowed-signers ALLOWED_SIGNERS");
-    put(pen, "Verify it:", &[command]);
-    put(
-        pen,
-        "Verify it without muster:",
-        &[
-            format!("cd {path}"),
-            "sha256sum -c SHA256SUMS".to_owned(),
-            format!("ssh-keygen -Y verify -f ALLOWED_SIGNERS -I {principal} \\"),
-            "-n muster-review -s SHA256SUMS.reviewer.sig < SHA256SUMS".to_owned(),
-        ],
-    );
-    let area: Rect = pen.area();
-    (area.x, area.y)
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

@@ -186,6 +186,7 @@ impl Run {
             read_only: read_only.map(crate::domain::text::SafeText::of),
             notice: None,
             principal: "ada@example.com".to_owned(),
+            now: crate::domain::fixture::now(),
         })));
         run
     }

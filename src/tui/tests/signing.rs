@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 
 use super::fixture::{Run, acme, begun, gap};
 use crate::{
-    domain::{seal::statement, text::SafeText},
+    domain::{journal::Event, text::SafeText},
     tui::{
         effect::{Effect, SealRequest},
         message::{KeyChoice, Message},
@@ -61,7 +61,8 @@ fn sign_off_tells_what_is_decided_open_missing_and_left_standing() {
     for told in [
         "3 of 30 items are decided: 1 kept, 1 revoked, 1 acknowledged",
         "27 items are undecided, 1 of them left for later",
-        "3 items are your own access: another reviewer decides",
+        "open undecided: 27 of 30 items are undecided, 3 of them your own access, which another reviewer decides",
+        "answers SOC 2 practice, PCI DSS 7.2.4. To settle it: decide them, or say why they stay open",
         "PARTIAL: 1 thing could not be read",
         "participants of 3 projects: the token may not read them",
         "1 revoke leaves the access standing by another way",
@@ -74,10 +75,25 @@ fn sign_off_tells_what_is_decided_open_missing_and_left_standing() {
     assert!(matches!(run.asked[..], [Effect::ListKeys]));
 }
 
+/// Goes from the key through all red flags and says why each may stand.
+fn waive(run: &mut Run) {
+    for _ in 0..2 {
+        run.types("because").press("enter");
+    }
+}
+
+fn waived(run: &Run) -> Vec<(&'static str, u64, &str)> {
+    let waived = run.sent.iter().filter_map(|event| match event {
+        Event::Waived(waived) => Some((waived.flag.name(), waived.count, waived.reason.raw())),
+        _ => None,
+    });
+    waived.collect()
+}
+
 #[test]
 fn a_record_is_asked_for_when_everything_is_filled_in_and_the_name_is_typed() {
     let mut run = at_sign_off((120, 40));
-    run.press("enter enter enter enter");
+    run.press("enter enter enter enter enter");
     assert!(
         request(&run).is_none(),
         "Enter on an empty line signs nothing"
@@ -85,11 +101,16 @@ fn a_record_is_asked_for_when_everything_is_filled_in_and_the_name_is_typed() {
     run.types("2026-q1").press("enter");
     assert!(request(&run).is_none());
     assert!(
-        run.screen().contains("say why 27 items are left undecided"),
+        run.screen()
+            .contains("settle undecided, or say here why it may stand and press Enter"),
         "{}",
         run.screen()
     );
-    run.types("next quarter").press("enter");
+    waive(&mut run);
+    assert_eq!(
+        waived(&run),
+        [("undecided", 27, "because"), ("gaps", 1, "because")]
+    );
     run.press("^u").types("2026-q2").press("enter");
     assert!(request(&run).is_none());
     assert!(
@@ -100,17 +121,14 @@ fn a_record_is_asked_for_when_everything_is_filled_in_and_the_name_is_typed() {
     let request = request(&run).expect("it is asked for");
     assert_eq!((request.key, &*request.principal), (0, "ada@example.com"));
     assert!(request.passphrase.is_none());
-    assert_eq!(request.undecided_reason.as_deref(), Some("next quarter"));
-    assert!(
-        request
-            .statement
-            .starts_with("I, ada@example.com, reviewed")
-    );
-    assert!(
-        request.statement.contains("partial"),
-        "{}",
-        statement(&begun(&acme(), vec![gap()]), "x")
-    );
+    for told in [
+        "I, ada@example.com, reviewed",
+        "partial",
+        " 2 red flags were waived with a reason that stands in this record: undecided items (27 items), what could not be \
+         read (1 thing). ",
+    ] {
+        assert!(request.statement.contains(told), "{}", request.statement);
+    }
 }
 
 #[test]
@@ -126,11 +144,9 @@ fn a_passphrase_is_asked_for_when_the_key_needs_one_and_never_shown() {
         "{screen}"
     );
     assert!(!screen.contains("horse"));
-    run.press("enter")
-        .types("because")
-        .press("enter")
-        .types("2026-q1")
-        .press("enter");
+    run.press("enter");
+    waive(&mut run);
+    run.types("2026-q1").press("enter");
     let request = request(&run).expect("it is asked for");
     assert_eq!(request.key, 1);
     assert_eq!(
@@ -147,7 +163,8 @@ fn a_passphrase_is_asked_for_when_the_key_needs_one_and_never_shown() {
 #[test]
 fn a_paste_never_confirms_a_signature() {
     let mut run = at_sign_off((120, 40));
-    run.press("enter enter").types("because").press("enter");
+    run.press("enter enter");
+    waive(&mut run);
     run.tell(Message::Paste("2026-q1\n".to_owned()));
     run.press("enter");
     assert!(request(&run).is_none());
@@ -157,11 +174,9 @@ fn a_paste_never_confirms_a_signature() {
 #[test]
 fn a_seal_that_failed_is_told_and_can_be_tried_again() {
     let mut run = at_sign_off((120, 40));
-    run.press("enter enter")
-        .types("because")
-        .press("enter")
-        .types("2026-q1")
-        .press("enter");
+    run.press("enter enter");
+    waive(&mut run);
+    run.types("2026-q1").press("enter");
     run.tell(Message::Sealing(SafeText::of(
         "waiting for your key: touch it",
     )));
@@ -181,18 +196,16 @@ fn a_seal_that_failed_is_told_and_can_be_tried_again() {
     run.press("enter");
     let requests = requests(&run);
     assert_eq!(requests.len(), 2);
-    assert_eq!(requests[1].undecided_reason.as_deref(), Some("because"));
+    assert_eq!(requests[1].statement, requests[0].statement);
 }
 
 #[test]
 fn a_seal_that_failed_keeps_the_key_and_its_passphrase() {
     let mut run = at_sign_off((120, 40));
     run.press("enter").types("2").press("enter").types("horse");
-    run.press("enter")
-        .types("because")
-        .press("enter")
-        .types("2026-q1")
-        .press("enter");
+    run.press("enter");
+    waive(&mut run);
+    run.types("2026-q1").press("enter");
     run.tell(Message::SealFailed(SafeText::of("the disk is full")));
     run.press("enter");
     for request in requests(&run) {
@@ -274,6 +287,92 @@ fn the_last_page_tells_where_the_record_is_and_how_anybody_verifies_it() {
     );
     run.press("q");
     assert_eq!(run.state.finished(), Some(Exit::Quit));
+}
+
+#[test]
+fn the_items_of_a_flag_are_one_key_away() {
+    let mut run = at_sign_off((80, 24));
+    run.press("^o");
+    assert!(
+        run.screen().contains("go to a red flag first"),
+        "{}",
+        run.screen()
+    );
+    run.press("enter enter");
+    insta::assert_snapshot!("a_red_flag_at_sign_off", run.screen());
+    run.press("^o");
+    let screen = run.screen();
+    assert!(screen.contains("/ flag:undecided"), "{screen}");
+    assert!(screen.contains("27 items matched"), "{screen}");
+    assert!(
+        run.toast().contains("27 items of the flag undecided"),
+        "{}",
+        run.toast()
+    );
+    // What is not about items has none to show.
+    run.press("esc S enter enter enter ^o");
+    assert!(
+        run.screen().contains("gaps is not about single items"),
+        "{}",
+        run.screen()
+    );
+}
+
+#[test]
+fn a_waiver_is_undone_like_any_change_and_no_longer_covers_what_grew() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter enter");
+    waive(&mut run);
+    assert!(
+        run.screen()
+            .contains("waived undecided: 27 of 30 items are undecided"),
+        "{}",
+        run.screen()
+    );
+    // Undone, the flag is open again.
+    run.press("esc u S");
+    assert!(
+        run.screen()
+            .contains("open gaps: 1 thing could not be read"),
+        "{}",
+        run.screen()
+    );
+    assert!(
+        run.screen().contains("waived undecided"),
+        "{}",
+        run.screen()
+    );
+    // One more item is undecided.
+    run.press("esc ^r home c S");
+    assert!(
+        run.screen()
+            .contains("it grew since it was waived because: because"),
+        "{}",
+        run.screen()
+    );
+    run.press("enter enter enter enter")
+        .types("2026-q1")
+        .press("enter");
+    assert!(request(&run).is_none());
+}
+
+#[test]
+fn a_waiver_that_is_not_written_is_told_where_it_was_typed() {
+    let mut run = at_sign_off((80, 24));
+    run.saves = false;
+    run.press("enter enter").types("because").press("enter");
+    run.refuse("the disk is full");
+    assert!(
+        run.screen().contains("not recorded: the disk is full"),
+        "{}",
+        run.screen()
+    );
+    run.press("up");
+    assert!(
+        run.screen().contains("why it may stand: because"),
+        "{}",
+        run.screen()
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use muster::{
         Digest,
         account::{Account, AccountId, Fact, Kind, TwoFactor},
         campaign::{Campaign, Terms},
+        check::{Rule, check},
         decision::{Change, Decision},
         grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
         items::{Item, ItemSet},
@@ -344,13 +345,25 @@ pub(crate) fn seal(
     for event in events(population, &snapshot) {
         happens(&mut campaign, event);
     }
+    let now = |campaign: &Option<Campaign>| {
+        let entries = campaign.as_ref().expect("it was opened").entries();
+        entries.last().expect("it was opened").at
+    };
+    let flags = |campaign: &Option<Campaign>| {
+        check(campaign.as_ref().expect("it was opened"), now(campaign))
+    };
+    for flag in flags(&campaign).iter().filter(|flag| flag.stops()) {
+        let reason = match flag.rule {
+            Rule::Undecided => "my own access is for Bob to review",
+            _ => "a pilot: \"all\" of it is known\u{200b}",
+        };
+        happens(&mut campaign, flag.waive(Raw::from(reason)));
+    }
     let open = campaign.as_ref().expect("it was opened");
     let attested = Attested {
-        statement: seal::statement(open, PRINCIPAL),
+        statement: seal::statement(open, PRINCIPAL, &flags(&campaign)),
         principal: Raw::from(PRINCIPAL),
         progress: open.progress(),
-        undecided_reason: (open.progress().undecided > 0)
-            .then(|| Raw::from("my own access is for Bob to review")),
     };
     happens(&mut campaign, Event::Attested(Box::new(attested)));
     let campaign = campaign.expect("it was opened");

@@ -8,7 +8,14 @@ use std::{
 };
 
 use muster::{
-    domain::{Digest, decision::Decision, items::Item, journal::Event, text::Raw},
+    domain::{
+        Digest,
+        check::Rule,
+        decision::Decision,
+        items::{Item, ItemSet},
+        journal::Event,
+        text::Raw,
+    },
     format::record,
     verify::{Stage, Verdict, allowed_signers::AllowedSigners, verify},
 };
@@ -234,12 +241,12 @@ const VECTORS: &[Vector] = &[
     (
         "bad-journal-cut-resigned",
         |files| {
-            files.drop_line(record::JOURNAL, 12);
+            files.drop_line(record::JOURNAL, 14);
             files.rechain(|_| {});
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(11))),
+        Some((Stage::Journal, record::JOURNAL, Some(13))),
     ),
     (
         "bad-journal-entry-dropped-resigned",
@@ -326,7 +333,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(12))),
+        Some((Stage::Journal, record::JOURNAL, Some(14))),
     ),
     (
         "bad-counts-attested-resigned",
@@ -340,7 +347,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(12))),
+        Some((Stage::Journal, record::JOURNAL, Some(14))),
     ),
     (
         "bad-other-population-resigned",
@@ -364,12 +371,66 @@ const VECTORS: &[Vector] = &[
         Some((Stage::Totals, record::REVIEW, Some(11))),
     ),
     (
+        "bad-flag-hidden-resigned",
+        |files| {
+            files.change_review(|review| drop(review.flags.pop()));
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(18))),
+    ),
+    (
+        "bad-waiver-reason-edited-resigned",
+        |files| {
+            files.change_review(|review| {
+                let waiver = review.flags[0].waiver.as_mut().expect("it is waived");
+                waiver.reason = Raw::from("Bob decided it meanwhile");
+            });
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(18))),
+    ),
+    (
+        "bad-waiver-of-more-resigned",
+        |files| {
+            // As if the flag had been larger when it was waived, so that it could grow.
+            files.rechain(|entry| {
+                if let Event::Waived(waived) = &mut entry.event
+                    && waived.flag == Rule::Undecided
+                {
+                    waived.items = ItemSet::range(Item(0), Item(12));
+                    waived.count = 12;
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(12))),
+    ),
+    (
+        "bad-flag-open-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Waived(waived) = &entry.event
+                    && waived.flag == Rule::Undecided
+                {
+                    entry.event = Event::Noted {
+                        item: Item(2),
+                        text: waived.reason.clone(),
+                    };
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(14))),
+    ),
+    (
         "bad-gap-hidden-resigned",
         |files| {
             files.change_review(|review| review.provenance.gaps.clear());
             files.resign();
         },
-        Some((Stage::Totals, record::REVIEW, Some(13))),
+        Some((Stage::Totals, record::REVIEW, Some(12))),
     ),
     (
         "bad-rights-embellished-resigned",
@@ -381,7 +442,7 @@ const VECTORS: &[Vector] = &[
             });
             files.resign();
         },
-        Some((Stage::Totals, record::REVIEW, Some(16))),
+        Some((Stage::Totals, record::REVIEW, Some(15))),
     ),
     (
         "bad-refresh-claimed-resigned",

@@ -389,7 +389,7 @@ impl Review {
     }
 
     /// Shows what the filter text matches while it is typed; what cannot be understood leaves the view as it is.
-    pub(super) fn filter(&mut self, text: &str) {
+    pub(in crate::tui::screen) fn filter(&mut self, text: &str) {
         let text = text.trim();
         if text.is_empty() {
             self.desk.filter_error = None;

@@ -229,6 +229,7 @@ impl Review {
             | Action::OwnWords
             | Action::NextField
             | Action::PreviousField
+            | Action::Items
             | Action::Redraw
             | Action::Suspend
             | Action::Quit => {}

@@ -1,19 +1,16 @@
 //! [`Facts`]: what is told before the signature.
 
-use std::collections::BTreeMap;
-
 use crate::{
     domain::{
-        access::Derived,
         campaign::Campaign,
+        check::{self, Flag},
         decision::Decision,
         earlier,
-        grant::{Entitlement, Holder},
-        items::Item,
+        items::ItemSet,
         origin::origin,
         provenance::Completeness,
+        remains::Remains,
         seal::{Effort, statement},
-        snapshot::ProjectIx,
         text::SafeText,
     },
     tui::{
@@ -27,16 +24,15 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Facts {
     effort: Effort,
-    standing: Standing,
+    /// The red flags.
+    pub(super) flags: Vec<Flag>,
+    /// What all revokes together leave standing, and whom they touch.
+    remains: Option<Box<Remains>>,
     compared: Vec<(&'static str, String)>,
 }
 
-/// Revokes that leave the access standing by another way.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Standing {
-    items: u64,
-    sample: Vec<Item>,
-}
+/// How many revokes that leave something standing are named.
+const NAMED: usize = 8;
 
 /// Lines that are told, each with whether it wants attention.
 struct Told {
@@ -66,7 +62,8 @@ impl Facts {
     pub(super) fn of(review: &Review) -> Self {
         Self {
             effort: Effort::of(&review.campaign),
-            standing: Standing::of(review),
+            flags: check::check(&review.campaign, review.now),
+            remains: remains(review),
             compared: earlier::compared(&review.campaign),
         }
     }
@@ -89,12 +86,13 @@ impl Facts {
         } else {
             principal
         };
-        let statement = statement(campaign, principal);
+        let statement = statement(campaign, principal, &self.flags);
         told.add(false, SafeText::of(&statement).as_str());
         told.add(false, "");
-        self.tell_counts(campaign, &mut told);
+        tell_counts(campaign, &mut told);
+        self.tell_flags(&mut told);
         tell_completeness(campaign, &mut told);
-        self.tell_standing(campaign, &mut told);
+        self.tell_remains(campaign, &mut told);
         self.tell_effort(&mut told);
         for (label, line) in &self.compared {
             told.add(false, &format!("{label} {line}"));
@@ -103,69 +101,52 @@ impl Facts {
         told.lines
     }
 
-    fn tell_counts(&self, campaign: &Campaign, told: &mut Told) {
-        let progress = campaign.progress();
-        told.add(
-            false,
-            &format!(
-                "{} of {}: {} kept, {} revoked, {} acknowledged",
-                number(progress.decided()),
-                count(progress.items, "item is decided", "items are decided"),
-                number(progress.kept),
-                number(progress.revoked),
-                number(progress.acknowledged),
-            ),
-        );
-        if progress.undecided > 0 {
-            let later = match progress.later {
-                0 => String::new(),
-                later => format!(", {} of them left for later", number(later)),
-            };
-            let undecided = count(progress.undecided, "item is", "items are");
-            told.add(
-                true,
-                &format!("{undecided} undecided{later}: they count as not reviewed, never as kept"),
-            );
-        }
-        if self.effort.own_undecided > 0 {
-            let own = count(self.effort.own_undecided, "item is", "items are");
-            told.add(
-                true,
-                &format!("{own} your own access: another reviewer decides"),
-            );
-        }
-        if campaign.opened().reviewer_account.is_none() {
-            told.add(
-                true,
-                "nobody told which account is yours, so your own access was not set apart",
-            );
-        }
-        if let Some(reason) = campaign.self_review() {
-            told.add(
-                true,
-                &format!("deciding on your own access was allowed: {}", reason.safe()),
-            );
+    fn tell_flags(&self, told: &mut Told) {
+        for flag in &self.flags {
+            told.add(flag.is_open(), &flag.line());
+            let answers = format!("  answers {}", flag.rule.clauses().join(", "));
+            if flag.is_open() {
+                told.add(
+                    false,
+                    &format!("{answers}. To settle it: {}", flag.rule.to_do()),
+                );
+            } else {
+                told.add(false, &answers);
+            }
         }
     }
 
-    fn tell_standing(&self, campaign: &Campaign, told: &mut Told) {
-        if self.standing.items == 0 {
+    fn tell_remains(&self, campaign: &Campaign, told: &mut Told) {
+        let Some(remains) = &self.remains else {
             return;
-        }
-        let revokes = count(self.standing.items, "revoke leaves", "revokes leave");
-        told.add(
-            true,
-            &format!("{revokes} the access standing by another way:"),
-        );
-        for item in &self.standing.sample {
+        };
+        let snapshot = campaign.snapshot();
+        if remains.others > 0 {
+            let others = count(remains.others, "account reaches", "accounts reach");
             told.add(
                 false,
-                &format!("- {}", phrase::item_of(campaign.snapshot(), *item)),
+                &format!("{others} something through a team that a revoke takes it from"),
             );
         }
-        let more = self.standing.items - self.standing.sample.len() as u64;
-        if more > 0 {
-            told.add(false, &format!("- and {} more", number(more)));
+        for (items, leave, leaves) in [
+            (&remains.standing, "revoke leaves", "revokes leave"),
+            (&remains.unsure, "revoke may leave", "revokes may leave"),
+        ] {
+            if items.is_empty() {
+                continue;
+            }
+            let revokes = count(items.len() as u64, leave, leaves);
+            told.add(
+                true,
+                &format!("{revokes} the access standing by another way:"),
+            );
+            for item in items.iter().take(NAMED) {
+                told.add(false, &format!("- {}", phrase::item_of(snapshot, item)));
+            }
+            let more = items.len().saturating_sub(NAMED) as u64;
+            if more > 0 {
+                told.add(false, &format!("- and {} more", number(more)));
+            }
         }
     }
 
@@ -195,6 +176,38 @@ impl Facts {
     }
 }
 
+fn tell_counts(campaign: &Campaign, told: &mut Told) {
+    let progress = campaign.progress();
+    told.add(
+        false,
+        &format!(
+            "{} of {}: {} kept, {} revoked, {} acknowledged",
+            number(progress.decided()),
+            count(progress.items, "item is decided", "items are decided"),
+            number(progress.kept),
+            number(progress.revoked),
+            number(progress.acknowledged),
+        ),
+    );
+    if progress.undecided > 0 {
+        let later = match progress.later {
+            0 => String::new(),
+            later => format!(", {} of them left for later", number(later)),
+        };
+        let undecided = count(progress.undecided, "item is", "items are");
+        told.add(
+            true,
+            &format!("{undecided} undecided{later}: they count as not reviewed, never as kept"),
+        );
+    }
+    if let Some(reason) = campaign.self_review() {
+        told.add(
+            true,
+            &format!("deciding on your own access was allowed: {}", reason.safe()),
+        );
+    }
+}
+
 fn tell_completeness(campaign: &Campaign, told: &mut Told) {
     let opened = campaign.opened();
     let warns = opened.completeness() != Completeness::Full;
@@ -211,66 +224,15 @@ fn tell_origin(campaign: &Campaign, told: &mut Told) {
     }
 }
 
-impl Standing {
-    /// Looks at every account that has a revoke, once.
-    fn of(review: &Review) -> Self {
-        let (campaign, access) = (&review.campaign, &review.access);
-        let snapshot = campaign.snapshot();
-        let mut standing = Self::default();
-        let revoked = |item: Item| campaign.slot(item).decision == Some(Decision::Revoke);
-        for (position, subject) in snapshot.subjects().iter().enumerate() {
-            let Holder::Account(account) = subject.holder else {
-                continue;
-            };
-            if campaign.decided_of(position) == 0 || !subject.items().any(revoked) {
-                continue;
-            }
-            // If the account itself goes, nothing is reached any more.
-            let gone = |item: Item| {
-                revoked(item) && snapshot.grant(item).entitlement == Entitlement::SignIn
-            };
-            if subject.items().any(gone) {
-                continue;
-            }
-            let mut reached: BTreeMap<Target, u64> = BTreeMap::new();
-            let derived: Vec<Derived> = access.derived(snapshot, account);
-            let through = derived
-                .iter()
-                .filter(|derived| !revoked(derived.item) && !revoked(derived.membership))
-                .map(|derived| derived.item);
-            for item in subject
-                .items()
-                .filter(|item| !revoked(*item))
-                .chain(through)
-            {
-                if let Some(target) = target(campaign, item) {
-                    *reached.entry(target).or_default() += 1;
-                }
-            }
-            for item in subject.items().filter(|item| revoked(*item)) {
-                if target(campaign, item).is_some_and(|target| reached.contains_key(&target)) {
-                    standing.items += 1;
-                    if standing.sample.len() < 8 {
-                        standing.sample.push(item);
-                    }
-                }
-            }
-        }
-        standing
+/// What all revokes together leave standing.
+fn remains(review: &Review) -> Option<Box<Remains>> {
+    let campaign = &review.campaign;
+    if campaign.progress().revoked == 0 {
+        return None;
     }
-}
-
-/// What a role is a role of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    Organization,
-    Project(ProjectIx),
-}
-
-fn target(campaign: &Campaign, item: Item) -> Option<Target> {
-    match campaign.snapshot().grant(item).entitlement {
-        Entitlement::ProjectRole(project, _) => Some(Target::Project(project)),
-        Entitlement::OrganizationRole(_) => Some(Target::Organization),
-        Entitlement::SignIn | Entitlement::Membership(_) => None,
-    }
+    let items = campaign.items().iter();
+    let revoked: ItemSet = items
+        .filter(|item| campaign.slot(*item).decision == Some(Decision::Revoke))
+        .collect();
+    Remains::of(campaign.snapshot(), &review.access, &revoked)
 }
