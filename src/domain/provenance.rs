@@ -68,7 +68,8 @@ impl Reader {
 pub struct Endpoint {
     /// The call, such as `GET team-directory/profiles` or `GET projects/{project}/people/members`.
     pub call: String,
-    /// What was asked, apart from paging: the query without `$skip`, `$top` and `$fields`.
+    /// What was asked, apart from paging: the query without `$skip`, `$top` and `$fields`, and which fields were left
+    /// out because the server does not know them.
     pub parameters: String,
     /// Requests sent, repeats after errors included.
     pub requests: u64,

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Child};
 
-use muster::demo::{Fault, Options, Server, Size, State, When};
+use muster::demo::{Fault, Older, Options, Server, Size, State, When};
 
 use crate::program::{Ended, Home, have, new_key, piped};
 
@@ -14,15 +14,18 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new() -> Self {
+        Self::with(Options {
+            largest_page: 10,
+            ..Options::default()
+        })
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime");
-        let options = Options {
-            largest_page: 10,
-            ..Options::default()
-        };
         let server = runtime.block_on(Server::start(State::of(Size::S), options));
         Self {
             server: server.expect("a port"),
@@ -190,4 +193,34 @@ fn a_token_that_ran_out_is_replaced_and_another_organization_is_not_mixed_in() {
         );
     }
     assert!(number > 40);
+}
+
+#[test]
+fn what_an_older_server_does_not_know_is_told_by_status() {
+    let home = Home::new();
+    let running = Running::with(Options {
+        older: Older {
+            vague: true,
+            ..Older::of_2022()
+        },
+        ..Options::default()
+    });
+    let ended = running.snapshot(&home, &[]).good();
+    let status = home.run(&["status", "q4"]).good().out;
+    for gap in [
+        "Whether accounts are suspended could not be read: this server is older and does not know accessSuspended and accessSuspendedAt",
+        "The two-factor status of accounts could not be read: this server is older and does not know status",
+        "Whether organization roles are held by everybody of a kind could not be read: this server is older and does not know membersEditable",
+    ] {
+        assert!(ended.out.contains(gap), "{}", ended.out);
+        assert!(status.contains(gap), "{status}");
+    }
+    // The calls of 2023 that it does not have were tried, and older ones answered in their place.
+    assert!(status.contains("completeness  PARTIAL"), "{status}");
+    assert!(
+        status.contains(
+            "called        POST permission-roles/get (contextIdentifier=project:id:{project})"
+        ),
+        "{status}"
+    );
 }

@@ -74,6 +74,7 @@ const ACCOUNT: &[Optional] = &[
         "Whether external users are collaborators or guests",
     ),
     optional("status", &["status"], "The two-factor status of accounts"),
+    optional("external", &["external"], "Whether accounts are external"),
     optional("externalId", &["externalId"], "The outside ids of accounts"),
     Optional {
         context: true,
@@ -159,7 +160,7 @@ impl Call {
             Self::Accounts => of(
                 "GET team-directory/profiles",
                 "orgRelation=ANY&reportPastMembers=true&reportFutureMembers=true",
-                "id,username,name(firstName,lastName),archived,leftAt,joined,external",
+                "id,username,name(firstName,lastName),archived,leftAt,joined",
                 "account",
             ),
             Self::Teams => of(

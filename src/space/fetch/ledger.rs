@@ -43,6 +43,8 @@ struct Counts {
     /// Why it was refused for want of a permission, and why otherwise; of several reasons the first in order.
     denied: Option<String>,
     odd: Option<String>,
+    /// Fields that were not asked for.
+    unasked: Vec<&'static str>,
 }
 
 /// The size of one list that was read.
@@ -143,6 +145,8 @@ impl Ledger {
 
     /// Notes that the server does not know fields of a call. What only helps to judge counts beside other gaps.
     pub(crate) fn unasked(&mut self, call: Call, group: &Optional) {
+        let counts = self.calls.entry(call).or_default();
+        counts.unasked.extend(group.names);
         if !group.context || !self.gaps.is_empty() {
             let missing = format!("{} could not be read", group.label);
             let names = group.names.join(" and ");
@@ -176,7 +180,13 @@ impl Ledger {
             } = call.particulars();
             Endpoint {
                 call: name.to_owned(),
-                parameters: parameters.to_owned(),
+                parameters: match &*counts.unasked {
+                    [] => parameters.to_owned(),
+                    unasked => {
+                        let without = format!("{parameters} without {}", unasked.join(", "));
+                        without.trim_start().to_owned()
+                    }
+                },
                 requests: counts.requests,
                 pages: counts.pages,
                 rows: counts.rows,

@@ -1,8 +1,13 @@
 //! Servers that are older than this program.
 
+use std::collections::BTreeSet;
+
 use muster::{
     demo::{self, Fault, Older, Roles, Server, Size, State, When},
-    domain::account::{Fact, Kind},
+    domain::{
+        account::{Fact, Kind},
+        provenance::Endpoint,
+    },
 };
 
 use super::{
@@ -72,6 +77,153 @@ async fn what_a_server_of_2022_does_not_know_is_unknown_and_told() {
         );
         assert_eq!(snapshot.len(), server.state().grant_count());
     }
+}
+
+/// Every field that a server may be too old for: its type, its name, and what the gap about it begins with.
+const MAY_BE_UNKNOWN: &[(&str, &str, &str)] = &[
+    (
+        "TDMemberProfile",
+        "accessSuspended",
+        "Whether accounts are suspended",
+    ),
+    (
+        "TDMemberProfile",
+        "accessSuspendedAt",
+        "Whether accounts are suspended",
+    ),
+    (
+        "TDMemberProfile",
+        "externalLight",
+        "Whether external users are collaborators or guests",
+    ),
+    (
+        "TDMemberProfile",
+        "status",
+        "The two-factor status of accounts",
+    ),
+    (
+        "TDMemberProfile",
+        "external",
+        "Whether accounts are external",
+    ),
+    (
+        "TDMemberProfile",
+        "externalId",
+        "The outside ids of accounts",
+    ),
+    ("TDMemberProfile", "logins", "The last sign-in of accounts"),
+    ("TDMemberProfile", "emails", "E-mail addresses of accounts"),
+    ("TDTeam", "disbandedAt", "When teams were disbanded"),
+    ("TDTeam", "disbanded", "Whether teams are disbanded"),
+    (
+        "TDMembership",
+        "activeSince",
+        "The exact start and end of team memberships",
+    ),
+    (
+        "TDMembership",
+        "activeTill",
+        "The exact start and end of team memberships",
+    ),
+    (
+        "TDMembership",
+        "requiresApproval",
+        "Whether team memberships wait for approval",
+    ),
+    (
+        "RoleDTO",
+        "membersEditable",
+        "Whether organization roles are held by everybody of a kind",
+    ),
+    ("RoleDTO", "code", "The codes of roles"),
+    (
+        "PRPrivateProject",
+        "accessAllowed",
+        "Which restricted projects this token may open",
+    ),
+];
+
+#[tokio::test]
+async fn several_unknown_fields_at_once_are_left_out_of_each_call_and_told() {
+    let types: BTreeSet<&str> = MAY_BE_UNKNOWN.iter().map(|one| one.0).collect();
+    // Those of each call alone, then of all calls together.
+    let mut cases: Vec<Vec<_>> = Vec::new();
+    for of in types {
+        cases.push(MAY_BE_UNKNOWN.iter().filter(|one| one.0 == of).collect());
+    }
+    cases.push(MAY_BE_UNKNOWN.iter().collect());
+    for (unknown, vague) in cases.iter().flat_map(|case| [(case, false), (case, true)]) {
+        let older = Older {
+            fields: unknown.iter().map(|(of, name, _)| (*of, *name)).collect(),
+            vague,
+            ..Older::default()
+        };
+        let server = of(older, false).await;
+        let run = run(&server).await;
+        let (snapshot, gaps) = (&run.fetched().snapshot, run.gaps());
+        assert_eq!(
+            unexplained(snapshot, &gaps, &server.state()),
+            Vec::<String>::new(),
+            "{gaps:#?}"
+        );
+        let told: BTreeSet<&str> = unknown.iter().map(|one| one.2).collect();
+        for missing in &told {
+            let gap = gaps.iter().find(|gap| gap.starts_with(missing));
+            let older = "could not be read: this server is older and does not know ";
+            assert!(
+                gap.is_some_and(|gap| gap.contains(older)),
+                "{missing}: {gaps:#?}"
+            );
+        }
+        assert_eq!(gaps.len(), told.len(), "{gaps:#?}");
+        assert_eq!(snapshot.len(), server.state().grant_count());
+        let endpoints = &run.fetched().endpoints;
+        for (_, name, _) in unknown {
+            let left_out = |one: &Endpoint| {
+                let without = one.parameters.split_once("without ");
+                without.is_some_and(|(_, names)| names.split(", ").any(|one| one == *name))
+            };
+            assert!(endpoints.iter().any(left_out), "{name}: {endpoints:#?}");
+        }
+        // Nobody's fact is made up.
+        let has = |name: &str| unknown.iter().any(|one| one.1 == name);
+        for account in snapshot.accounts() {
+            assert_eq!(account.suspended.is_unknown(), has("accessSuspended"));
+            assert_eq!(account.email.is_unknown(), has("emails"));
+            assert_eq!(account.two_factor.is_unknown(), has("status"));
+            assert_eq!(account.external_id.is_unknown(), has("externalId"));
+        }
+        assert!(
+            snapshot
+                .teams()
+                .iter()
+                .all(|team| team.disbanded.is_unknown() == has("disbanded"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_field_whose_lack_is_no_gap_is_still_told_to_be_left_out() {
+    let older = Older {
+        fields: vec![("TDMemberProfile", "logins")],
+        ..Older::default()
+    };
+    let server = of(older, false).await;
+    let run = run(&server).await;
+    assert_eq!(run.gaps(), Vec::<String>::new());
+    let accounts = run.fetched().snapshot.accounts();
+    assert!(
+        accounts
+            .iter()
+            .all(|account| account.last_sign_in.is_unknown())
+    );
+    let mut endpoints = run.fetched().endpoints.iter();
+    let accounts = endpoints.find(|one| one.call == "GET team-directory/profiles");
+    let told = accounts.expect("it was called").words();
+    assert!(
+        told.contains("reportFutureMembers=true without logins)"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
