@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+mod bits;
 pub mod campaign;
 pub mod check;
 pub mod decision;

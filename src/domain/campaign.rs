@@ -19,6 +19,7 @@ use super::{
     policy::Policy,
     provenance,
     scope::{self, Scope},
+    signal::Signals,
     snapshot::{AccountIx, Snapshot, Subject},
     text::Raw,
     time::Timestamp,
@@ -45,6 +46,8 @@ pub struct Campaign {
     self_review: Option<Raw>,
     /// For each flag that was waived, the entry that did it last.
     waivers: BTreeMap<Rule, u32>,
+    /// Made when they are asked for.
+    signals: Arc<OnceLock<Signals>>,
     slots: Vec<Slot>,
     notes: BTreeMap<Item, Raw>,
     progress: Progress,
@@ -282,6 +285,7 @@ impl Campaign {
                 .map(|role| terms.policy.privileged(role) == Fact::Known(true))
                 .collect(),
             self_review: None,
+            signals: Arc::default(),
             slots: vec![Slot::default(); snapshot.len()],
             waivers: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -788,6 +792,16 @@ impl Campaign {
     pub fn changes_after(&self, seq: u32) -> usize {
         let before = self.done.partition_point(|delta| delta.since <= seq);
         self.done.len() - before
+    }
+
+    /// What every rule says about every item; made when it is first asked for.
+    pub fn signals(&self) -> &Signals {
+        self.signals.get_or_init(|| Signals::of(self))
+    }
+
+    /// The reviewer's own account, when it is known and in the snapshot.
+    pub fn own_account(&self) -> Option<AccountIx> {
+        self.own
     }
 
     /// Whether an item is the reviewer's own access.

@@ -9,7 +9,6 @@
 //! is unknown, and `signin:unknown` asks for them. Ages count from the time the snapshot speaks of, so the same text
 //! chooses the same items for ever.
 
-mod bits;
 mod complete;
 mod evaluate;
 mod expr;

@@ -157,14 +157,54 @@ impl Org {
     }
 
     pub(crate) fn project(&mut self, name: &str) -> &mut Self {
-        self.0.projects.push(Project {
+        self.project_with(name, |_| {})
+    }
+
+    pub(crate) fn project_with(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Project),
+    ) -> &mut Self {
+        let mut project = Project {
             id: name.to_lowercase().into(),
             key: Raw::from(name.to_uppercase()),
             name: Raw::from(name),
             private: Fact::Known(false),
             archived: Fact::Known(false),
             source: 1,
+        };
+        change(&mut project);
+        self.0.projects.push(project);
+        self
+    }
+
+    pub(crate) fn custom_role(&mut self, key: &str, name: &str, kind: RoleKind) -> &mut Self {
+        self.0.roles.push(Role {
+            key: key.into(),
+            name: Raw::from(name),
+            kind,
+            source: 1,
         });
+        self
+    }
+
+    /// Puts a team that is there below another one.
+    pub(crate) fn below(&mut self, name: &str, parent: &str) -> &mut Self {
+        let (team, parent) = (self.team_ix(name), self.team_ix(parent));
+        self.0.teams[team.index()].parent = Some(parent);
+        self
+    }
+
+    /// Changes the membership of an account in a team.
+    pub(crate) fn membership(
+        &mut self,
+        account: &str,
+        team: &str,
+        change: impl FnOnce(&mut Membership),
+    ) -> &mut Self {
+        let id = format!("{account}-{team}").to_lowercase();
+        let mut all = self.0.memberships.iter_mut();
+        change(all.find(|it| *it.id == *id).expect("a membership"));
         self
     }
 

@@ -1,5 +1,7 @@
 //! Numbers in words and groups, as people read them; and the word that was probably meant.
 
+use super::filter::nearness;
+
 /// `1234567` as `1 234 567`.
 pub fn number(n: u64) -> String {
     let digits = n.to_string();
@@ -18,28 +20,13 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
-/// The known word that differs least from `word`, when it differs so little that it was probably meant.
+/// The known word that was probably meant by `word`.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    const LONGEST: usize = 64;
-    let word: Vec<char> = word.chars().take(LONGEST).collect();
-    let far = |known: &'k str| (distance(&word, known), known);
-    let (distance, nearest) = known.into_iter().map(far).min_by_key(|(far, _)| *far)?;
-    (distance <= nearest.chars().count() / 3 + 1).then_some(nearest)
-}
-
-/// How many characters have to be put in, taken out or replaced.
-fn distance(word: &[char], other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=word.len()).collect();
-    for c in other.chars() {
-        let mut before = row[0];
-        row[0] += 1;
-        for (place, own) in word.iter().enumerate() {
-            let replaced = before + usize::from(*own != c);
-            before = row[place + 1];
-            row[place + 1] = replaced.min(before + 1).min(row[place] + 1);
-        }
-    }
-    row[word.len()]
+    let near = |known: &'k str| nearness(word, known).map(|steps| (steps, known));
+    let found = known.into_iter().filter_map(near);
+    found
+        .min_by_key(|(steps, _)| *steps)
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

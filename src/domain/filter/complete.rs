@@ -250,7 +250,26 @@ fn values(field: Field, typed: &str, campaign: &Campaign) -> Vec<Candidate> {
                 .collect();
             fixed(&words)
         }
+        Field::Signal => signals(typed, campaign),
     }
+}
+
+/// Rules that begin with `typed` and say yes to something, then those that cannot tell about something.
+fn signals(typed: &str, campaign: &Campaign) -> Vec<Candidate> {
+    let counts = campaign.signals().counts(campaign.items());
+    let candidate = |text: &str, meaning: &str, n: u64| {
+        (n > 0 && text.starts_with(typed)).then(|| Candidate {
+            text: text.to_owned(),
+            meaning: format!("{}: {meaning}", count(n, "item", "items")),
+        })
+    };
+    let yes = counts
+        .iter()
+        .filter_map(|(rule, count)| candidate(rule.name(), rule.help(), count.yes));
+    let unknown = counts
+        .iter()
+        .filter_map(|(rule, count)| candidate(rule.asked(), "cannot be told", count.unknown));
+    yes.chain(unknown).collect()
 }
 
 /// Names that begin with `typed`, then those that have a word that does, then those that have it anywhere; among them

@@ -4,7 +4,6 @@
 //! items; terms are then joined as sets. No item is looked at for itself, except for what was decided about it.
 
 use super::{
-    bits::{Answer, Bits},
     expr::{Expr, Test, Wanted},
     field::{Field, Is, Kind, Word},
     fold::fold,
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::domain::{
     account::{self, Account, Fact, State, TwoFactor},
+    bits::{Answer, Bits},
     campaign::Campaign,
     check,
     decision::{Decision, Slot},
@@ -193,6 +193,13 @@ impl<'a> Asked<'a> {
                 let is = account.state(self.campaign.as_of());
                 (is != State::Unknown || is == state).then_some(is == state)
             }),
+            Word::Signal(rule) => self.campaign.signals().answer(rule).clone(),
+            Word::NoSignal(rule) => {
+                let unknown = self.campaign.signals().answer(rule).unknown.clone();
+                unknown
+                    .unwrap_or_else(|| Bits::none(self.snapshot.len()))
+                    .into()
+            }
             Word::TwoFactor(wanted) => self.by_account(|account| {
                 let on = match account.two_factor {
                     Fact::Known(TwoFactor::Active) => Some(true),
@@ -272,7 +279,8 @@ impl<'a> Asked<'a> {
             Is::Privileged => self
                 .by_gift(|gift| match gift {
                     Gift::OrganizationRole(role) | Gift::ProjectRole(_, role) => {
-                        self.snapshot.role(role).privileged() == Fact::Known(true)
+                        let role = self.snapshot.role(role);
+                        self.campaign.policy().privileged(role) == Fact::Known(true)
                     }
                     Gift::SignIn | Gift::Membership(..) => false,
                 })

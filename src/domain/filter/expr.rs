@@ -269,7 +269,8 @@ fn test(reader: &mut Reader, negated: bool) -> Result<Test, Error> {
         | Field::TwoFactor
         | Field::Delta
         | Field::Was
-        | Field::Flag => {
+        | Field::Flag
+        | Field::Signal => {
             let words = values.iter().map(|value| self::word(field, value));
             Test::Words(words.collect::<Result<_, _>>()?)
         }

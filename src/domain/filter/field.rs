@@ -1,6 +1,6 @@
 //! [`Field`]: what can stand before a colon, and the words that can stand behind some of them.
 
-use crate::domain::{account::State, check::Rule, decision::Decision, earlier::Delta};
+use crate::domain::{account::State, check, decision::Decision, earlier::Delta, signal};
 
 macro_rules! fields {
     ($($field:ident $word:literal $help:literal,)*) => {
@@ -32,6 +32,7 @@ fields! {
     Joined "joined" "the holder's first day in the organization: a date or an age",
     Since "since" "when the membership of a team began: a date, an age, none, unknown",
     Until "until" "when the membership of a team ends or ended; +30d is ahead; none, unknown",
+    Signal "signal" "what a rule says about the item, as in signal:no-2fa; signal:no-2fa? where it cannot tell",
     Item "item" "the item's number, as in item:12..40",
     Open "open" "how many undecided items the holder has, as in open:>10",
     Delta "delta" "what the item is beside the previous record; unknown without one",
@@ -52,7 +53,11 @@ pub(super) enum Word {
     Delta(Delta),
     /// `None` is undecided.
     Was(Option<Decision>),
-    Flag(Rule),
+    Flag(check::Rule),
+    /// The rule says yes.
+    Signal(signal::Rule),
+    /// The rule cannot tell.
+    NoSignal(signal::Rule),
 }
 
 impl Field {
@@ -112,9 +117,18 @@ impl Field {
                 ("none", Word::Delta(Delta::New), "not in it"),
             ],
             Self::Flag => {
-                let all = Rule::ALL.iter();
+                let all = check::Rule::ALL.iter();
                 all.map(|rule| (rule.name(), Word::Flag(*rule), rule.title()))
                     .collect()
+            }
+            Self::Signal => {
+                let yes = |rule: signal::Rule| (rule.name(), Word::Signal(rule), rule.help());
+                let unknown = |rule: signal::Rule| {
+                    let help = "that could not be told";
+                    (rule.asked(), Word::NoSignal(rule), help)
+                };
+                let all = signal::Rule::ALL.into_iter();
+                all.clone().map(yes).chain(all.map(unknown)).collect()
             }
             _ => Vec::new(),
         }
@@ -124,6 +138,7 @@ impl Field {
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Kind => "kind",
+            Self::Signal => "signal",
             Self::Is | Self::State => "state",
             Self::Flag => "flag",
             _ => "value",

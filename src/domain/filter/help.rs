@@ -1,6 +1,7 @@
 //! What the filter language is, told once: for the command line, the help on the screen and the one in lines.
 
 use super::field::{FIELDS, STATES};
+use crate::domain::signal::Rule;
 
 /// A line of help: what is written, and what it means. A title has no meaning.
 pub type Line = (&'static str, &'static str);
@@ -33,7 +34,7 @@ const TERMS: &[Line] = &[
     (
         "unknown",
         "what could not be read is neither true nor false: signin:>90d and -signin:>90d both leave it out; \
-         signin:unknown asks for it. Only is: tells what is known, so -is:active has the unknown too",
+         signin:unknown and signal:no-2fa? ask for it. Only is: tells what is known, so -is:active has the unknown too",
     ),
 ];
 
@@ -45,5 +46,7 @@ pub fn help() -> Vec<Line> {
     lines.extend(FIELDS);
     lines.push(("States for is:", ""));
     lines.extend(STATES);
+    lines.push(("Signals for signal:", ""));
+    lines.extend(Rule::ALL.map(|rule| (rule.name(), rule.help())));
     lines
 }

@@ -4,9 +4,10 @@ use super::*;
 use crate::domain::{
     account::{Fact, TwoFactor},
     decision::{Change, Decision},
-    fixture::{acme, after, campaign, entry, item, scoped},
+    fixture::{acme, after, campaign, entry, item, scoped, under},
     items::Item,
     journal::{Chosen, Decided, Event},
+    policy::{Pattern, Policy},
     text::Raw,
 };
 
@@ -154,6 +155,37 @@ fn a_state_is_a_fact_about_the_item_or_its_holder() {
     );
     assert_eq!(who("is:upcoming"), "F");
     assert_eq!(who("is:ended"), "G");
+}
+
+#[test]
+fn a_signal_is_asked_for_by_the_name_of_its_rule() {
+    assert_eq!(who("signal:no-sign-in"), "E");
+    assert_eq!(who("signal:no-sign-in? kind:account"), "G");
+    // What cannot be told is neither.
+    assert_eq!(who("-signal:no-sign-in kind:account"), "F");
+    assert_eq!(who("signal:no-2fa|expired"), "EG");
+    assert_eq!(
+        chosen("signal:privileged"),
+        ["Ada Keller: System Admin", "Ben Ôkafor: Project Admin"]
+    );
+    assert_eq!(
+        chosen("signal:privileged").len(),
+        chosen("is:privileged").len()
+    );
+    let error = Filter::parse("signal:no-2fe").expect_err("no such signal");
+    assert!(error.message.contains("no-2fa"), "{error}");
+    let policy = Policy {
+        privileged_roles: vec![Pattern::from("*external*")],
+        ..Policy::default()
+    };
+    let wide = under(&acme().snapshot(), policy);
+    for filter in [
+        "is:privileged kind:project",
+        "signal:privileged kind:project",
+    ] {
+        let found = chosen_of(&wide, filter);
+        assert_eq!(found, ["Ben Ôkafor: Project Admin", "Cleo Gast: External"]);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
         decision::Decision,
         grant::{Entitlement, Holder},
         items::Item,
+        signal::Rule,
         snapshot::{AccountIx, ProjectIx, RoleIx, Snapshot, TeamIx},
     },
     format::canonical::{self, Object},
@@ -40,6 +41,19 @@ struct OfHolder {
     paths: Paths,
     /// The ways that stand, for each target that was asked about. They are the same for every revoked role on it.
     standing: BTreeMap<Target, Vec<String>>,
+}
+
+/// The names of some rules, where there are any.
+fn names<'o>(
+    object: Object<'o>,
+    member: &'static str,
+    rules: impl Iterator<Item = Rule>,
+) -> Object<'o> {
+    let mut rules = rules.peekable();
+    if rules.peek().is_none() {
+        return object;
+    }
+    object.array(member, rules, |out, rule| canonical::text(out, rule.name()))
 }
 
 /// What a path leads to.
@@ -128,6 +142,11 @@ impl<'a> Decisions<'a> {
         } else {
             object
         };
+        let signals = campaign.signals();
+        // What is not read is named after that.
+        let yes = signals.of_item(item).filter(|rule| *rule != Rule::Unread);
+        let object = names(object, "signals", yes);
+        let object = names(object, "unknown", signals.unread_of(item));
         let object = match slot.decision {
             Some(Decision::Revoke) if self.is_direct_role(item) => {
                 let standing = self.standing(item);

@@ -14,6 +14,7 @@ use crate::{
         provenance::{Completeness, Provenance},
         resource::Organization,
         seal::Effort,
+        signal::{self, Count},
         text::Raw,
         time::Timestamp,
     },
@@ -60,6 +61,8 @@ pub struct Review {
     pub provenance: Provenance,
     /// How the decisions were made.
     pub effort: Effort,
+    /// For each rule how many of the items that were put up for decision it says yes to.
+    pub signals: Vec<(signal::Rule, Count)>,
     /// Why the reviewer could decide on their own access.
     pub self_review: Option<Raw>,
     /// The statement that was confirmed.
@@ -189,6 +192,7 @@ impl Review {
                 .collect(),
             provenance: opened.provenance.clone(),
             effort: Effort::of(campaign),
+            signals: campaign.signals().counts(campaign.items()),
             self_review: campaign.self_review().cloned(),
             attestation: attested.statement.clone(),
             previous: opened.previous_record.clone(),
@@ -261,6 +265,7 @@ impl Review {
             })
             .object("effort", |object| effort(object, &self.effort))
             .array("flags", &self.flags, flagged)
+            .array("signals", &self.signals, signal)
             .maybe_text(
                 "self_review",
                 self.self_review.as_ref().map(crate::domain::text::Raw::raw),
@@ -332,6 +337,15 @@ fn effort<'a>(object: Object<'a>, effort: &Effort) -> Object<'a> {
         .number("own_undecided", effort.own_undecided)
 }
 
+fn signal(out: &mut String, (rule, count): &(signal::Rule, Count)) {
+    Object::begin(out)
+        .plain("rule", rule.name())
+        .number("version", rule.version())
+        .number("yes", count.yes)
+        .number("unknown", count.unknown)
+        .end();
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields<'a> {
@@ -366,6 +380,8 @@ struct Fields<'a> {
     effort: EffortFields<'a>,
     #[serde(borrow)]
     flags: Vec<FlagFields<'a>>,
+    #[serde(borrow)]
+    signals: Vec<SignalFields<'a>>,
     #[serde(borrow)]
     self_review: Option<Text<'a>>,
     #[serde(borrow)]
@@ -425,6 +441,30 @@ struct ToolFields<'a> {
     name: Text<'a>,
     #[serde(borrow)]
     version: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignalFields<'a> {
+    #[serde(borrow)]
+    rule: Text<'a>,
+    version: u32,
+    yes: u64,
+    unknown: u64,
+}
+
+impl SignalFields<'_> {
+    fn signal(&self) -> Result<(signal::Rule, Count), Problem> {
+        let rule = signal::Rule::named(&self.rule).filter(|rule| rule.version() == self.version);
+        let rule = rule.ok_or_else(|| {
+            let (rule, version) = (&self.rule.0, self.version);
+            Problem::newer(format!(
+                "nothing is known of rule {rule} in version {version}"
+            ))
+        })?;
+        let (yes, unknown) = (self.yes, self.unknown);
+        Ok((rule, Count { yes, unknown }))
+    }
 }
 
 #[derive(Deserialize)]
@@ -572,6 +612,11 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             median_ms: fields.effort.median_ms,
             own_undecided: fields.effort.own_undecided,
         },
+        signals: fields
+            .signals
+            .iter()
+            .map(SignalFields::signal)
+            .collect::<Result<_, _>>()?,
         self_review: fields.self_review.as_ref().map(raw),
         attestation: fields.attestation.to_string(),
         previous: fields

@@ -14,6 +14,7 @@ use muster::{
         decision::Decision,
         items::{Item, ItemSet},
         journal::Event,
+        signal,
         text::Raw,
     },
     format::record,
@@ -181,6 +182,33 @@ const VECTORS: &[Vector] = &[
             files.resign();
         },
         Some((Stage::Journal, record::JOURNAL, Some(1))),
+    ),
+    (
+        "bad-signals-miscounted-resigned",
+        |files| {
+            files.change_review(|review| {
+                let privileged = review.signals.iter_mut();
+                let mut privileged =
+                    privileged.filter(|(rule, _)| *rule == signal::Rule::Privileged);
+                privileged.next().expect("a rule").1.yes = 0;
+            });
+            files.resign();
+        },
+        Some((Stage::Totals, record::REVIEW, Some(19))),
+    ),
+    (
+        "bad-signals-left-out-resigned",
+        |files| {
+            // A privileged role that was kept, as if nobody had pointed it out.
+            files.replace(
+                record::DECISIONS,
+                "\"entry\":2,\"signals\":[\"privileged\",\"hidden\"]",
+                "\"entry\":2,\"signals\":[\"hidden\"]",
+            );
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Decisions, record::DECISIONS, Some(6))),
     ),
     (
         "bad-policy-exchanged",
@@ -456,7 +484,7 @@ const VECTORS: &[Vector] = &[
             });
             files.resign();
         },
-        Some((Stage::Totals, record::REVIEW, Some(26))),
+        Some((Stage::Totals, record::REVIEW, Some(27))),
     ),
     (
         "bad-merkle-root-resigned",

@@ -4,7 +4,7 @@ use crate::domain::items::{Item, ItemSet};
 
 /// A yes or no for each item of a snapshot. A million take 125 kB.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bits {
+pub(in crate::domain) struct Bits {
     words: Vec<u64>,
     /// How many items there are; the bits above are 0.
     len: usize,
@@ -12,7 +12,7 @@ pub(super) struct Bits {
 
 impl Bits {
     /// No for all.
-    pub(super) fn none(len: usize) -> Self {
+    pub(in crate::domain) fn none(len: usize) -> Self {
         Self {
             words: vec![0; len.div_ceil(64)],
             len,
@@ -20,7 +20,7 @@ impl Bits {
     }
 
     /// Yes for the items of `set`.
-    pub(super) fn of(set: &ItemSet, len: usize) -> Self {
+    pub(in crate::domain) fn of(set: &ItemSet, len: usize) -> Self {
         let mut bits = Self::none(len);
         for (first, last) in set.runs() {
             bits.put(first.index(), last.index() + 1);
@@ -29,7 +29,7 @@ impl Bits {
     }
 
     /// For each entry of `column` the answer of `yes`.
-    pub(super) fn each<T>(column: &[T], yes: impl Fn(&T) -> bool) -> Self {
+    pub(in crate::domain) fn each<T>(column: &[T], yes: impl Fn(&T) -> bool) -> Self {
         let word = |part: &[T]| {
             let bits = part.iter().enumerate();
             bits.fold(0, |word, (at, entry)| word | u64::from(yes(entry)) << at)
@@ -52,7 +52,7 @@ impl Bits {
     }
 
     /// Yes for `first..end`.
-    pub(super) fn put(&mut self, first: usize, end: usize) {
+    pub(in crate::domain) fn put(&mut self, first: usize, end: usize) {
         let end = end.min(self.len);
         if first >= end {
             return;
@@ -69,8 +69,34 @@ impl Bits {
         self.words[to] |= tail;
     }
 
+    /// How many items there are.
+    pub(in crate::domain) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The answer for one item.
+    pub(in crate::domain) fn get(&self, item: Item) -> bool {
+        let word = self.words.get(item.index() / 64);
+        word.is_some_and(|word| word >> (item.index() % 64) & 1 == 1)
+    }
+
+    /// Says `yes` or no for one item.
+    pub(in crate::domain) fn set(&mut self, item: Item, yes: bool) {
+        let bit = 1 << (item.index() % 64);
+        let word = &mut self.words[item.index() / 64];
+        *word = if yes { *word | bit } else { *word & !bit };
+    }
+
+    /// For how many items both say yes.
+    pub(in crate::domain) fn shared(&self, other: &Self) -> u64 {
+        let pairs = self.words.iter().zip(&other.words);
+        pairs
+            .map(|(one, other)| u64::from((one & other).count_ones()))
+            .sum()
+    }
+
     /// Whether it is no for all.
-    pub(super) fn is_none(&self) -> bool {
+    pub(in crate::domain) fn is_none(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
 
@@ -82,22 +108,22 @@ impl Bits {
     }
 
     /// Where both say yes.
-    pub(super) fn and(self, other: &Self) -> Self {
+    pub(in crate::domain) fn and(self, other: &Self) -> Self {
         self.join(other, |one, other| one & other)
     }
 
     /// Where one says yes.
-    pub(super) fn or(self, other: &Self) -> Self {
+    pub(in crate::domain) fn or(self, other: &Self) -> Self {
         self.join(other, |one, other| one | other)
     }
 
     /// Where this says yes and the other no.
-    pub(super) fn without(self, other: &Self) -> Self {
+    pub(in crate::domain) fn without(self, other: &Self) -> Self {
         self.join(other, |one, other| one & !other)
     }
 
     /// The other way round.
-    pub(super) fn not(mut self) -> Self {
+    pub(in crate::domain) fn not(mut self) -> Self {
         for word in &mut self.words {
             *word = !*word;
         }
@@ -110,17 +136,17 @@ impl Bits {
     }
 
     /// The items it says yes for.
-    pub(super) fn items(&self) -> ItemSet {
+    pub(in crate::domain) fn items(&self) -> ItemSet {
         ItemSet::from_bits(&self.words)
     }
 }
 
 /// A yes, a no or an unknown for each item: what cannot be told is neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) yes: Bits,
+pub(in crate::domain) struct Answer {
+    pub(in crate::domain) yes: Bits,
     /// Never yes at the same time; `None` when everything is known.
-    pub(super) unknown: Option<Bits>,
+    pub(in crate::domain) unknown: Option<Bits>,
 }
 
 impl From<Bits> for Answer {
@@ -131,12 +157,12 @@ impl From<Bits> for Answer {
 
 impl Answer {
     /// No for all.
-    pub(super) fn none(len: usize) -> Self {
+    pub(in crate::domain) fn none(len: usize) -> Self {
         Self::from(Bits::none(len))
     }
 
     /// An answer of both; where `yes` says yes, it is known.
-    pub(super) fn new(yes: Bits, unknown: Bits) -> Self {
+    pub(in crate::domain) fn new(yes: Bits, unknown: Bits) -> Self {
         let unknown = unknown.without(&yes);
         let unknown = (!unknown.is_none()).then_some(unknown);
         Self { yes, unknown }
@@ -159,12 +185,18 @@ impl Answer {
     }
 
     /// Whether it is no for all, whatever else must hold.
-    pub(super) fn is_none(&self) -> bool {
+    pub(in crate::domain) fn is_none(&self) -> bool {
         self.unknown.is_none() && self.yes.is_none()
     }
 
+    /// The answer for one item; `None` is unknown.
+    pub(in crate::domain) fn get(&self, item: Item) -> Option<bool> {
+        let unknown = self.unknown.as_ref();
+        (!unknown.is_some_and(|unknown| unknown.get(item))).then(|| self.yes.get(item))
+    }
+
     /// The other way round; what is unknown stays so.
-    pub(super) fn not(self) -> Self {
+    pub(in crate::domain) fn not(self) -> Self {
         let no = match &self.unknown {
             Some(unknown) => self.yes.or(unknown).not(),
             None => self.yes.not(),
@@ -176,7 +208,7 @@ impl Answer {
     }
 
     /// Both: a no beside an unknown is a no.
-    pub(super) fn and(self, other: &Self) -> Self {
+    pub(in crate::domain) fn and(self, other: &Self) -> Self {
         if self.unknown.is_none() && other.unknown.is_none() {
             return Self::from(self.yes.and(&other.yes));
         }
@@ -185,7 +217,7 @@ impl Answer {
     }
 
     /// Either: a yes beside an unknown is a yes.
-    pub(super) fn or(self, other: &Self) -> Self {
+    pub(in crate::domain) fn or(self, other: &Self) -> Self {
         let unknown = match (self.unknown, &other.unknown) {
             (None, None) => return Self::from(self.yes.or(&other.yes)),
             (Some(one), None) => one,
@@ -204,7 +236,7 @@ impl Answer {
     }
 
     /// Says `told` for the items `first..end`; `None` is unknown.
-    pub(super) fn put(&mut self, first: Item, end: Item, told: Option<bool>) {
+    pub(in crate::domain) fn put(&mut self, first: Item, end: Item, told: Option<bool>) {
         let (first, end) = (first.index(), end.index());
         match told {
             Some(true) => self.yes.put(first, end),
@@ -224,12 +256,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(answer: &Answer, at: usize) -> Option<bool> {
-        let has = |bits: &Bits| bits.words[at / 64] >> (at % 64) & 1 == 1;
-        if answer.unknown.as_ref().is_some_and(has) {
-            assert!(!has(&answer.yes), "yes and unknown at once");
-            return None;
-        }
-        Some(has(&answer.yes))
+        let item = Item(u32::try_from(at).expect("few"));
+        let told = answer.get(item);
+        assert!(
+            told.is_some() || !answer.yes.get(item),
+            "yes and unknown at once"
+        );
+        told
     }
 
     fn answer(told: &[Option<bool>]) -> Answer {
