@@ -57,25 +57,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
     let context = Context::new(arguments.data_dir)?;
     match arguments.command {
         None => command::home::home(&context),
-        Some(Command::Demo(demo)) => {
-            let size = match demo.size {
-                args::Size::S => command::demo::Size::S,
-                args::Size::M => command::demo::Size::M,
-                args::Size::L => command::demo::Size::L,
-            };
-            if demo.serve {
-                return command::demo::serve(size, demo.port);
-            }
-            command::demo::demo(
-                &context,
-                &command::demo::Options {
-                    size,
-                    fresh: demo.fresh || demo.policy.is_some(),
-                    plain: demo.plain,
-                    policy: demo.policy,
-                },
-            )
-        }
+        Some(Command::Demo(demo)) => embedded(&context, demo),
         Some(Command::Connect(connect)) => command::connect::connect(&context, connection(connect)),
         Some(Command::Connections(connections)) => {
             command::connections::connections(&context, connections.json)
@@ -98,20 +80,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
         Some(Command::Status(status)) => {
             command::status::status(&context, &status.name, status.json)
         }
-        Some(Command::Decide(decide)) => command::decide::decide(
-            &context,
-            &command::decide::Options {
-                change: change(&decide.verb),
-                name: decide.name,
-                filter: decide.filter,
-                reason: decide.reason,
-                redecide: decide.redecide,
-                expect: decide.expect,
-                dry_run: decide.dry_run,
-                json: decide.json,
-                exceptions: exceptions(decide.exceptions),
-            },
-        ),
+        Some(Command::Decide(decide)) => command::decide::decide(&context, &deciding(decide)),
         Some(Command::Check(check)) => command::check::check(
             &context,
             &command::check::Options {
@@ -121,27 +90,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 json: check.json,
             },
         ),
-        Some(Command::Seal(seal)) => command::seal::seal(
-            &context,
-            &command::seal::Options {
-                key: match (seal.key, seal.agent, seal.new_key) {
-                    (Some(file), ..) => command::seal::Key::File(file),
-                    (_, Some(fingerprint), _) if fingerprint.is_empty() => {
-                        command::seal::Key::Agent(None)
-                    }
-                    (_, Some(fingerprint), _) => command::seal::Key::Agent(Some(fingerprint)),
-                    (_, _, true) => command::seal::Key::New,
-                    _ => command::seal::Key::Usual,
-                },
-                name: seal.name,
-                principal: seal.principal,
-                passphrase_stdin: seal.passphrase_stdin,
-                out: seal.out,
-                undecided_reason: seal.allow_undecided,
-                attest: seal.attest,
-                json: seal.json,
-            },
-        ),
+        Some(Command::Seal(seal)) => command::seal::seal(&context, &sealing(seal)),
         Some(Command::Policy(policy)) => command::policy::policy(
             &context,
             &command::policy::Options {
@@ -155,49 +104,109 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             verify.json,
         ),
         Some(Command::Export(export)) => command::export::export(&exported(export)),
-        Some(Command::Sample(sample)) => command::sample::sample(&command::sample::Options {
-            record: sample.record,
-            seed: sample.seed,
-            size: sample.size,
-            filter: sample.filter,
-            allowed_signers: sample.allowed_signers,
-            json: sample.json,
-        }),
+        Some(Command::Sample(sample)) => command::sample::sample(&drawn(sample)),
         Some(Command::Show(show)) => command::show::show(&command::show::Options {
             record: show.record,
             item: show.item,
             allowed_signers: show.allowed_signers,
             json: show.json,
         }),
-        Some(Command::Diff(diff)) => command::diff::diff(
-            &context,
-            &command::diff::Options {
-                old: diff.old,
-                new: diff.new,
-                allowed_signers: diff.allowed_signers,
-                form: match (diff.json, diff.csv) {
-                    (true, _) => command::diff::Form::Json,
-                    (_, true) => command::diff::Form::Csv,
-                    _ => command::diff::Form::Text,
-                },
-            },
-        ),
-        Some(Command::Log(log)) => command::log::log(
-            &context,
-            &command::log::Options {
-                subject: log.record,
-                at: log.at,
-                item: log.item,
-                diff: log
-                    .diff
-                    .and_then(|moments| match <[String; 2]>::try_from(moments) {
-                        Ok([from, to]) => Some((from, to)),
-                        Err(_) => None,
-                    }),
-                allowed_signers: log.allowed_signers,
-                json: log.json,
-            },
-        ),
+        Some(Command::Diff(diff)) => command::diff::diff(&context, &compared(diff)),
+        Some(Command::Log(log)) => command::log::log(&context, &told(log)),
+    }
+}
+
+fn embedded(context: &Context, demo: args::Demo) -> anyhow::Result<Answer> {
+    let size = match demo.size {
+        args::Size::S => command::demo::Size::S,
+        args::Size::M => command::demo::Size::M,
+        args::Size::L => command::demo::Size::L,
+    };
+    if demo.serve {
+        return command::demo::serve(size, demo.port);
+    }
+    command::demo::demo(
+        context,
+        &command::demo::Options {
+            size,
+            fresh: demo.fresh || demo.policy.is_some(),
+            plain: demo.plain,
+            policy: demo.policy,
+        },
+    )
+}
+
+fn deciding(decide: args::Decide) -> command::decide::Options {
+    command::decide::Options {
+        change: change(&decide.verb),
+        name: decide.name,
+        filter: decide.filter,
+        reason: decide.reason,
+        redecide: decide.redecide,
+        expect: decide.expect,
+        dry_run: decide.dry_run,
+        json: decide.json,
+        exceptions: exceptions(decide.exceptions),
+    }
+}
+
+fn sealing(seal: args::Seal) -> command::seal::Options {
+    use command::seal::Key;
+    command::seal::Options {
+        key: match (seal.key, seal.agent, seal.new_key) {
+            (Some(file), ..) => Key::File(file),
+            (_, Some(fingerprint), _) if fingerprint.is_empty() => Key::Agent(None),
+            (_, Some(fingerprint), _) => Key::Agent(Some(fingerprint)),
+            (_, _, true) => Key::New,
+            _ => Key::Usual,
+        },
+        name: seal.name,
+        principal: seal.principal,
+        passphrase_stdin: seal.passphrase_stdin,
+        out: seal.out,
+        undecided_reason: seal.allow_undecided,
+        attest: seal.attest,
+        json: seal.json,
+    }
+}
+
+fn drawn(sample: args::auditor::Sample) -> command::sample::Options {
+    command::sample::Options {
+        record: sample.record,
+        seed: sample.seed,
+        size: sample.size,
+        filter: sample.filter,
+        allowed_signers: sample.allowed_signers,
+        json: sample.json,
+    }
+}
+
+fn compared(diff: args::auditor::Diff) -> command::diff::Options {
+    use command::diff::Form;
+    command::diff::Options {
+        old: diff.old,
+        new: diff.new,
+        allowed_signers: diff.allowed_signers,
+        form: match (diff.json, diff.csv) {
+            (true, _) => Form::Json,
+            (_, true) => Form::Csv,
+            _ => Form::Text,
+        },
+    }
+}
+
+fn told(log: args::auditor::Log) -> command::log::Options {
+    let pair = |moments: Vec<String>| match <[String; 2]>::try_from(moments) {
+        Ok([from, to]) => Some((from, to)),
+        Err(_) => None,
+    };
+    command::log::Options {
+        subject: log.record,
+        at: log.at,
+        item: log.item,
+        diff: log.diff.and_then(pair),
+        allowed_signers: log.allowed_signers,
+        json: log.json,
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Outcomes<'a> {
                 Entitlement::Membership(ix) => {
                     let since = self.new.membership(ix).since.known();
                     since.is_some_and(|since| *since > self.old.as_of())
-                        && !old_since(self.old, grant).is_some_and(|then| Some(&then) == since)
+                        && old_since(self.old, grant).as_ref() != since
                 }
                 _ => false,
             };
@@ -262,7 +262,7 @@ mod tests {
         if let Some(days) = ben.member_since {
             let since = Timestamp::from_ms(now().ms() + days * 24 * 60 * 60 * 1000);
             org.join("Ben", "Pay", |it| {
-                it.since = Fact::Known(since.expect("a time"))
+                it.since = Fact::Known(since.expect("a time"));
             });
         }
         org.team_role("Pay", Some("Ledger"), "project:member");

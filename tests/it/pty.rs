@@ -18,10 +18,6 @@ struct Home(TempDir);
 
 impl Home {
     /// `None` when there is no demo to show.
-    #[expect(
-        clippy::print_stdout,
-        reason = "whoever runs the tests learns what was left out"
-    )]
     fn new() -> Option<Self> {
         let help = Command::new(MUSTER)
             .args(["demo", "--help"])
@@ -33,7 +29,7 @@ impl Home {
                 Ok("true"),
                 "the demo is there"
             );
-            println!("skipped: needs muster demo");
+            crate::program::skipped("muster demo");
             return None;
         }
         Some(Self(tempfile::tempdir().expect("a temporary folder")))

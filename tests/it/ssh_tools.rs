@@ -22,10 +22,7 @@ pub(crate) fn have(program: &str) -> bool {
             std::env::var("CI").as_deref() != Ok("true"),
             "this test needs {program}"
         );
-        #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-        {
-            eprintln!("skipped: needs {program}");
-        }
+        crate::program::skipped(program);
     }
     there
 }

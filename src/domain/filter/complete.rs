@@ -148,13 +148,12 @@ impl Value {
                         open: false,
                     };
                 }
-                (true, _) => {}
                 (false, '|') => break,
                 (false, c) if c.is_whitespace() => break,
                 (false, '(') => groups += 1,
                 (false, ')') if groups > 0 => groups -= 1,
                 (false, ')') => break,
-                (false, _) => {}
+                (true | false, _) => {}
             }
             text.push(*c);
             at += 1;

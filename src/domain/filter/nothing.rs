@@ -38,8 +38,6 @@ pub(super) fn why(asked: &Asked<'_>, expr: &Expr, parts: &[Part]) -> Vec<String>
 /// Tells of each text that must be in a name and is in none.
 fn unnamed(index: &Index, expr: &Expr, sentences: &mut Vec<String>) {
     match expr {
-        // What is excluded need not be there.
-        Expr::Not(_) => {}
         Expr::All(exprs) | Expr::Any(exprs) => {
             for expr in exprs {
                 unnamed(index, expr, sentences);
@@ -58,7 +56,8 @@ fn unnamed(index: &Index, expr: &Expr, sentences: &mut Vec<String>) {
                 }
             }
         }
-        Expr::Test(_) => {}
+        // What is excluded need not be there.
+        Expr::Not(_) | Expr::Test(_) => {}
     }
 }
 

@@ -153,7 +153,7 @@ fn from_connect_to_seal_no_source_of_the_token_leaves_it_anywhere() {
 #[test]
 fn a_panic_while_the_token_is_held_shows_it_nowhere() {
     if !cfg!(debug_assertions) {
-        println!("skipped: needs a debug build, for only that can be told to break down");
+        crate::program::skipped("a debug build, for only that can be told to break down");
         return;
     }
     for backtrace in ["0", "1", "full"] {
@@ -192,7 +192,10 @@ fn a_panic_while_the_token_is_held_shows_it_nowhere() {
                 assert!(ended.err.contains("stack backtrace:"), "{}", ended.err);
             }
             let printed = ended.out + &ended.err;
-            assert_eq!(found(&home, &printed, &[serving.token.clone()]), [""; 0]);
+            assert_eq!(
+                found(&home, &printed, std::slice::from_ref(&serving.token)),
+                [""; 0]
+            );
         }
     }
 }

@@ -175,8 +175,8 @@ fn a_completed_name_chooses_what_has_it_whatever_is_in_the_name() {
             let items = Filter::parse(text)
                 .expect("parsed before")
                 .select(&campaign);
-            let named = |item| fold(campaign.snapshot().resource_label(item).raw()) == folded;
-            !items.is_empty() && items.iter().all(named)
+            let has_name = |item| fold(campaign.snapshot().resource_label(item).raw()) == folded;
+            !items.is_empty() && items.iter().all(has_name)
         });
         assert!(chosen, "{name:?} by {typed}: {all:?}");
     }
