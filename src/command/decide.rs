@@ -68,6 +68,10 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
         Some(filter) => select(campaign, filter, options.change, options.redecide),
         None => kept_before(campaign)?,
     };
+    let remark = filter
+        .as_ref()
+        .and_then(|filter| filter.remark(campaign, selection.matched == 0));
+    let remark = remark.as_deref();
     if let Some(expected) = options.expect
         && expected != selection.items.len()
     {
@@ -98,9 +102,9 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
             .map_err(super::review::explain)?;
     }
     let text = if options.json {
-        as_json(options, &selection, review.campaign())
+        as_json(options, &selection, remark, review.campaign())
     } else {
-        as_text(options, &selection, review.campaign())
+        as_text(options, &selection, remark, review.campaign())
     };
     // Nothing to decide is a "no", so that a script notices a filter that matches nothing.
     Ok(Answer {
@@ -197,7 +201,12 @@ fn event(options: &Options, campaign: &Campaign, selection: &Selection) -> Event
     })
 }
 
-fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
+fn as_text(
+    options: &Options,
+    selection: &Selection,
+    remark: Option<&str>,
+    campaign: &Campaign,
+) -> String {
     let verb = match options.change {
         _ if options.filter.is_none() => "kept as before",
         Change::Decide(decision) => decision.past(),
@@ -233,6 +242,9 @@ fn as_text(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         let _ = write!(text, "; left out {n} ({why})");
     }
     text.push('\n');
+    if let Some(remark) = remark {
+        let _ = writeln!(text, "note: {remark}");
+    }
     if options.dry_run {
         for item in selection.items.iter().take(LISTED) {
             let _ = writeln!(text, "{}", describe(campaign, item));
@@ -286,7 +298,12 @@ pub(crate) fn as_json_item(campaign: &Campaign, item: Item) -> serde_json::Value
     })
 }
 
-fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> String {
+fn as_json(
+    options: &Options,
+    selection: &Selection,
+    remark: Option<&str>,
+    campaign: &Campaign,
+) -> String {
     let progress = campaign.progress();
     let mut answer = json!({
         "review": options.name,
@@ -294,6 +311,7 @@ fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         "filter": options.filter,
         "as_before": options.filter.is_none(),
         "matched": selection.matched,
+        "remark": remark,
         "items": selection.items.len(),
         "left_out": {"own_access": selection.own, "other_kind": selection.other_kind, "decided": selection.decided},
         "dry_run": options.dry_run,
@@ -304,4 +322,69 @@ fn as_json(options: &Options, selection: &Selection, campaign: &Campaign) -> Str
         answer["chosen"] = listed(campaign, selection).into();
     }
     super::json_line(&answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::fixture::{acme, campaign};
+
+    /// What `decide --where` chooses; `None` when the filter is not understood.
+    fn by_line(campaign: &Campaign, filter: &str) -> Option<ItemSet> {
+        let filter = parse(filter).ok()?;
+        Some(select(campaign, &filter, Change::Clear, true).items)
+    }
+
+    /// Parts of filters, such as people put together.
+    fn part() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "ada",
+            "Okafor",
+            "pay",
+            "bokfr",
+            "zzz",
+            "-lead",
+            "!team:attic",
+            "role:admin|member",
+            "role:=member",
+            "project:lab",
+            "account:\"ben\"",
+            "is:left",
+            "-is:own",
+            "is:undecided|later",
+            "state:active",
+            "kind:team",
+            "2fa:unknown",
+            "signin:>90d",
+            "-signin:never",
+            "since:none",
+            "until:unknown",
+            "item:2..6",
+            "open:>1",
+            "or",
+            "and",
+            "not",
+            "(",
+            ")",
+            "\"",
+            "is:x",
+            "role:",
+            "note:x",
+            "delta:new",
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn a_filter_chooses_the_same_on_the_screen_and_on_the_command_line(
+            parts in prop::collection::vec(part(), 1..6)
+        ) {
+            let text = parts.join(" ");
+            let campaign = campaign(&acme().snapshot());
+            let shown = crate::tui::tests::filtered(campaign.clone(), &text);
+            prop_assert_eq!(shown, by_line(&campaign, &text), "{}", text);
+        }
+    }
 }

@@ -128,6 +128,22 @@ impl Filter {
         }
     }
 
+    /// What there is to say about its answer in `campaign`, safe to show: why it is empty, or that words were taken by
+    /// their letters.
+    pub fn remark(&self, campaign: &Campaign, is_empty: bool) -> Option<String> {
+        if is_empty {
+            let why = self.why_nothing(campaign);
+            return (!why.is_empty()).then(|| why.join("; "));
+        }
+        let loose = self.loose(campaign);
+        let words = loose.iter().map(|word| format!("`{}`", SafeText::of(word)));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| {
+            let words = words.join(", ");
+            format!("no name has {words}, so names with the letters in this order are taken")
+        })
+    }
+
     /// Why it chooses nothing in `campaign`, in sentences that are safe to show: what has no such name and which name is
     /// near, or which part matches nothing by itself. Empty when nothing was asked.
     pub fn why_nothing(&self, campaign: &Campaign) -> Vec<String> {

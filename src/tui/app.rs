@@ -58,6 +58,15 @@ impl State {
         self.exit
     }
 
+    /// The items that are shown; `None` while a filter is mistaken.
+    #[cfg(test)]
+    pub(crate) fn shown(&self) -> Option<crate::domain::items::ItemSet> {
+        match &self.phase {
+            Phase::Review(review) => review.shown(),
+            Phase::Loading(_) => None,
+        }
+    }
+
     /// What the loop is asked for, once.
     pub(crate) fn take_request(&mut self) -> Option<Request> {
         self.request.take()

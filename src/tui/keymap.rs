@@ -174,7 +174,7 @@ const REVIEW: &[Binding] = keys! {
     Action::NextSubject, [Char(']')], "next-account", "next account", "to the account or team after this one";
     Action::PreviousSubject, [Char('[')], "previous-account", "", "to the account or team before this one";
     Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "queue", "queue", "from the items to the queue and back";
-    Action::Filter, [Char('/')], "filter", "filter", "show only what matches: words, is:, role:, team:, project:, account:";
+    Action::Filter, [Char('/')], "filter", "filter", "show only what matches; the language is explained below";
     Action::Repeat, [Char('.')], "repeat", "repeat", "the last decision again, with its reason";
     Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
     Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
@@ -251,7 +251,9 @@ const COMMANDS: &[Binding] = keys! {
 
 const FILTER: &[Binding] = keys! {
     Action::Accept, [ENTER], "", "keep the filter", "go on with what the filter shows";
-    Action::Cancel, [ESC], "", "clear it", "show everything again";
+    Action::NextField, [Code(KeyCode::Tab)], "", "complete", "put in a field, a value or a name that may stand here; again for the next one";
+    Action::PreviousField, [Code(KeyCode::BackTab)], "", "", "put in the one before";
+    Action::Cancel, [ESC], "", "clear it", "back to what was typed before Tab; then show everything again";
 };
 
 const SIGN_OFF: &[Binding] = keys! {
@@ -485,17 +487,20 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (context, bindings) in TABLES {
             let moves: &[Binding] = if context.types() { &[] } else { MOVES };
-            let all: Vec<Key> = bindings
+            let all: Vec<(Key, Action)> = bindings
                 .iter()
                 .chain(moves)
                 .chain(ALWAYS)
-                .flat_map(|binding| binding.keys)
-                .copied()
+                .flat_map(|binding| binding.keys.iter().map(|key| (*key, binding.action)))
                 .collect();
-            for (place, key) in all.iter().enumerate() {
-                assert!(!all[..place].contains(key), "{key:?} twice in {context:?}");
+            for (place, (key, action)) in all.iter().enumerate() {
+                // The same meaning may be told twice: in a hint, and with the moves.
+                let other = all[..place]
+                    .iter()
+                    .find(|(known, meant)| known == key && meant != action);
+                assert!(other.is_none(), "{key:?} twice in {context:?}");
                 if let Key::Two(first, _) = key {
-                    let alone = all.contains(&Key::Char(*first));
+                    let alone = all.iter().any(|(key, _)| *key == Key::Char(*first));
                     assert!(!alone, "{first} means something alone in {context:?}");
                 }
             }

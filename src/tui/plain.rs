@@ -14,7 +14,7 @@ use crate::domain::{
     campaign::{Campaign, Refusal},
     check::{self, Rule},
     decision::{Change, Decision},
-    filter::Filter,
+    filter::{self, Filter},
     grant::Holder,
     items::{Item, ItemSet},
     journal::{Chosen, Decided, Entry, Event},
@@ -147,6 +147,12 @@ fn is_command(line: &str) -> bool {
     }
 }
 
+/// A remark as a sentence.
+fn sentence(remark: &str) -> String {
+    let end = if remark.ends_with('?') { "" } else { "." };
+    format!("{}{end}", speak::capital(remark))
+}
+
 /// What a line asks for.
 enum Next {
     /// Read the next line.
@@ -242,6 +248,12 @@ impl Review<'_> {
             ("check", "") => self.check()?,
             ("waive", name) => self.waive(name)?,
             ("status", "") => self.status()?,
+            ("help", "filter") => {
+                for (written, meaning) in filter::help() {
+                    let colon = if meaning.is_empty() { "" } else { ": " };
+                    self.say(&format!("{written}{colon}{meaning}."))?;
+                }
+            }
             ("help" | "?", "") => {
                 for line in speak::HELP {
                     self.say(line)?;
@@ -660,21 +672,29 @@ impl Review<'_> {
             Ok(filter) => filter,
             Err(error) => {
                 return self.say(&format!(
-                    "The filter was not understood: {}.",
+                    "The filter was not understood: {}. Say help filter to hear how one is written.",
                     SafeText::of(&error.to_string())
                 ));
             }
         };
         let chosen = filter.select(self.campaign);
         let items = speak::count(chosen.len() as u64, "item", "items");
+        let remark = filter.remark(self.campaign, chosen.is_empty());
         if filter.is_empty() {
             self.filter = None;
             self.chosen = chosen;
             self.say(&format!("No filter. {} to see.", speak::capital(&items)))?;
         } else if chosen.is_empty() {
-            return self.say("The filter matches nothing, so it was not taken.");
+            self.say("The filter matches nothing, so it was not taken.")?;
+            return match remark {
+                Some(remark) => self.say(&sentence(&remark)),
+                None => Ok(()),
+            };
         } else {
             self.say(&format!("The filter matches {items}."))?;
+            if let Some(remark) = remark {
+                self.say(&sentence(&remark))?;
+            }
             self.filter = Some(text.to_owned());
             self.chosen = chosen;
         }

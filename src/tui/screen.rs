@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod bulk;
 pub(crate) mod card;
 pub(crate) mod commands;
+pub(crate) mod filter;
 pub(crate) mod frame;
 pub(crate) mod help;
 pub(crate) mod history;

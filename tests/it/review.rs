@@ -287,6 +287,32 @@ fn a_bulk_decision_is_one_entry_and_refuses_another_number() {
         Some(1),
         "a filter that matches nothing is a no"
     );
+    assert!(
+        nothing
+            .out
+            .contains("note: no name has `nobody-has-this-name`"),
+        "{}",
+        nothing.out
+    );
+    let near = home.run(&["decide", "q4", "--where", "role:admn", "--keep"]);
+    assert!(
+        near.out.contains("no role `admn`; did you mean `admin`?"),
+        "{}",
+        near.out
+    );
+    let mistaken = home.run(&["decide", "q4", "--where", "会計 is:kept|lfet", "--keep"]);
+    assert_eq!(mistaken.code, Some(2));
+    let lines: Vec<&str> = mistaken.err.lines().collect();
+    assert_eq!(
+        lines[1..],
+        [
+            "  会計 is:kept|lfet",
+            "               ^^^^",
+            "hint: `muster decide --help` explains filters"
+        ],
+        "{}",
+        mistaken.err
+    );
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Value {
                 (false, '(') => groups += 1,
                 (false, ')') if groups > 0 => groups -= 1,
                 (false, ')') => break,
-                (true | false, _) => {}
+                _ => {}
             }
             text.push(*c);
             at += 1;

@@ -38,6 +38,9 @@ pub(super) fn why(asked: &Asked<'_>, expr: &Expr, parts: &[Part]) -> Vec<String>
 /// Tells of each text that must be in a name and is in none.
 fn unnamed(index: &Index, expr: &Expr, sentences: &mut Vec<String>) {
     match expr {
+        // What is excluded need not be there.
+        Expr::Not(_)
+        | Expr::Test(Test::Said(..) | Test::Words(_) | Test::Time(..) | Test::Number(..)) => {}
         Expr::All(exprs) | Expr::Any(exprs) => {
             for expr in exprs {
                 unnamed(index, expr, sentences);
@@ -56,8 +59,6 @@ fn unnamed(index: &Index, expr: &Expr, sentences: &mut Vec<String>) {
                 }
             }
         }
-        // What is excluded need not be there.
-        Expr::Not(_) | Expr::Test(_) => {}
     }
 }
 
@@ -105,7 +106,9 @@ impl<'a> Looked<'a> {
             let words = words.filter(move |word| !word.is_empty() && *word != name);
             std::iter::once(name).chain(words)
         });
-        let near = both.filter_map(|name| {
+        // Of a letter or two nobody can tell what was meant.
+        let long = wanted.folded.chars().nth(2).is_some();
+        let near = both.filter(|_| long).filter_map(|name| {
             let steps = nearness(&wanted.folded, name)?;
             Some((steps, name.len().abs_diff(wanted.folded.len()), name))
         });

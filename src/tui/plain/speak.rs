@@ -32,7 +32,7 @@ pub(super) const HELP: [&str; 15] = [
     "note, or note and a text: write a note.",
     "next: the next undecided item. back: the item before. item and a number: that item. again: hear it again.",
     "account next, account previous: another account.",
-    "filter and words, such as filter is:undecided project:pay: only those items. filter alone: all.",
+    "filter and words, such as filter is:undecided project:pay: only those items. filter alone: all. help filter: more.",
     "undo, redo: take the last change back, make it again. There is no limit.",
     "status: how far the review is.",
     "check: the red flags an auditor looks for. waive and the name of one: let it stand, with a reason.",

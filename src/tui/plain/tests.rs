@@ -262,7 +262,7 @@ fn what_may_not_be_done_is_said_and_not_recorded() {
         ("\u{1b}[2J", "␛[2J is not a command. Say help to hear all."),
         (
             "filter nobody",
-            "The filter matches nothing, so it was not taken.",
+            "The filter matches nothing, so it was not taken.\nNo name has `nobody`.",
         ),
     ] {
         assert_eq!(answer(&acme(), lines), expected, "{lines}");
@@ -430,6 +430,21 @@ fn a_filter_leaves_only_what_it_matches() {
             .contains("The filter project:pay matches 3 items.")
     );
     assert!(talk.said.contains("No filter. 14 items to see."));
+    let near = answer(&acme(), "filter role:admn");
+    assert!(
+        near.contains("The filter matches nothing, so it was not taken.\nNo role `admn`; did you mean `admin`?"),
+        "{near}"
+    );
+    let letters = answer(&acme(), "filter bokfr");
+    assert!(
+        letters.contains("No name has `bokfr`, so names"),
+        "{letters}"
+    );
+    let help = answer(&acme(), "help filter");
+    assert!(
+        help.contains("signin: when the holder last signed in"),
+        "{help}"
+    );
     let error = answer(&acme(), "filter is:x");
     assert!(
         error.starts_with("The filter was not understood: "),

@@ -174,10 +174,13 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
 fn draw_nothing(review: &Review, pen: &mut Pen<'_>) {
     let look = pen.look();
     let text = match review.queue.filter() {
-        Some(_) => "Nothing matches the filter. Esc shows everything again.",
-        None => "There is nothing to review.",
+        Some(_) => match review.queue.told() {
+            Some(told) => format!("Nothing matches the filter: {told} Esc shows everything again."),
+            None => "Nothing matches the filter. Esc shows everything again.".to_owned(),
+        },
+        None => "There is nothing to review.".to_owned(),
     };
-    for (row, line) in text::wrap(text, pen.width().saturating_sub(2))
+    for (row, line) in text::wrap(&text, pen.width().saturating_sub(2))
         .iter()
         .enumerate()
     {

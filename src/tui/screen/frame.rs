@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use super::{
-    card,
+    card, filter,
     layout::{Areas, Shape, areas, bottom},
     loading, panels, queue,
     review::{Range, Review, Sheet, Tone},
@@ -23,9 +23,6 @@ use crate::{
         },
     },
 };
-
-/// What stands before the filter while it is typed.
-const FILTER: &str = " / ";
 
 /// Draws a review; the answer is where the terminal's cursor goes.
 pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
@@ -129,7 +126,6 @@ fn draw_sheet(
     pen: &mut Pen<'_>,
 ) -> Option<(u16, u16)> {
     let look = pen.look();
-    let full = pen.area();
     // A sheet may take the toast line; on the smallest screens, where it has its own keys, the footer too.
     let body = Rect {
         height: areas.body.height + areas.toast.height,
@@ -166,63 +162,7 @@ fn draw_sheet(
         Sheet::History(history) => history.draw(&review.campaign, &mut pen.on(areas.body)),
         Sheet::Help(help) => Some(help.draw(&mut pen.on(body))),
         Sheet::Commands(commands) => commands.draw(&mut pen.on(body)),
-        Sheet::Filter(filter) => {
-            let field = &filter.field;
-            if let Some((column, message)) = &review.desk.filter_error {
-                let still = match review.queue.filter() {
-                    Some(filter) => format!(
-                        "showing the last good filter: {}",
-                        crate::domain::text::SafeText::of(filter)
-                    ),
-                    None => "showing everything".to_owned(),
-                };
-                let said = format!("column {column}: {message} ({still})");
-                let mut lines = text::wrap(&said, usize::from(full.width).saturating_sub(2));
-                // What is shown stays in sight, too.
-                lines.truncate(usize::from(body.height / 2).max(1));
-                let mut said = pen.on(bottom(body, full.width, lines.len()));
-                said.clear();
-                for (row, line) in lines.into_iter().enumerate() {
-                    said.line(row, &Line::styled(format!(" {line}"), look.theme.error));
-                }
-            } else {
-                let mut toast = pen.on(areas.toast);
-                toast.clear();
-                let shown = review.queue.items(&review.campaign) as u64;
-                let said = format!(" {} shown", count(shown, "item", "items"));
-                toast.line(0, &Line::styled(said, look.theme.dim));
-            }
-            // The filter is typed where it stands afterwards: in the header's last row.
-            let header = areas.header;
-            let row = Rect {
-                y: header.bottom().saturating_sub(1),
-                height: 1,
-                ..header
-            };
-            let mut row = pen.on(row);
-            let at = super::reason::prompt(&mut row, 0, FILTER, field);
-            if let Some((column, _)) = &review.desk.filter_error {
-                let place = text::width(
-                    &field
-                        .text()
-                        .chars()
-                        .take(column.saturating_sub(1))
-                        .collect::<String>(),
-                );
-                let wrong: String = field
-                    .text()
-                    .chars()
-                    .skip(column.saturating_sub(1))
-                    .collect();
-                let wrong = crate::domain::text::SafeText::of(&wrong);
-                row.line_at(
-                    FILTER.len() + place,
-                    0,
-                    &Line::styled(wrong.as_str(), look.theme.error),
-                );
-            }
-            at
-        }
+        Sheet::Filter(filter) => filter.draw(review, areas, body, pen),
         Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(all)),
         Sheet::Sealed(page) => Some(super::sign_off::draw_sealed(
             review,
@@ -338,9 +278,8 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         left.push(Span::styled(format!("{range} {dot} "), look.theme.mark));
     }
     let as_of = format!("as of {}", campaign.as_of().minute());
-    if let Some(filter) = review.queue.filter() {
-        let filter = crate::domain::text::SafeText::of(filter);
-        left.push(Span::styled(format!("/ {filter}"), look.theme.strong));
+    if review.queue.filter().is_some() {
+        left.extend(filter::chips(review.queue.parts(), look));
         left.push(Span::styled(format!(" {dot} {as_of}"), look.theme.dim));
     } else {
         left.push(Span::styled(as_of, look.theme.dim));

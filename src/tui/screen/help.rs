@@ -3,10 +3,13 @@
 use ratatui::text::{Line, Span};
 
 use super::review::moved;
-use crate::tui::{
-    action::Action,
-    keymap::{self, ALWAYS, Binding, Context, MOVES},
-    widget::{pen::Pen, text},
+use crate::{
+    domain::filter,
+    tui::{
+        action::Action,
+        keymap::{self, ALWAYS, Binding, Context, MOVES},
+        widget::{pen::Pen, text},
+    },
 };
 
 /// The list of keys.
@@ -87,19 +90,18 @@ impl Help {
 
 /// Keys and sentences; a title has no keys, a line that goes on begins with a blank.
 fn lines(width: usize) -> Vec<(String, String)> {
+    let room = width.saturating_sub(keys_room(width) + 1).max(10);
     let mut lines = Vec::new();
+    let explain = |lines: &mut Vec<(String, String)>, keys: String, help: &str| {
+        let mut keys = Some(keys);
+        for part in text::wrap(help, room) {
+            lines.push((keys.take().unwrap_or_default(), format!(" {part}")));
+        }
+    };
     let mut add = |title: &str, bindings: &[&[Binding]]| {
         lines.push((String::new(), title.to_owned()));
         for binding in bindings.iter().copied().flatten() {
-            let room = width.saturating_sub(keys_room(width) + 1).max(10);
-            for (place, part) in text::wrap(binding.help, room).into_iter().enumerate() {
-                let keys = if place == 0 {
-                    keymap::labels(binding)
-                } else {
-                    String::new()
-                };
-                lines.push((keys, format!(" {part}")));
-            }
+            explain(&mut lines, keymap::labels(binding), binding.help);
         }
     };
     for (place, (title, context)) in SECTIONS.iter().enumerate() {
@@ -107,6 +109,13 @@ fn lines(width: usize) -> Vec<(String, String)> {
         if place == 0 {
             add("Moving", &[MOVES]);
             add("Everywhere", &[ALWAYS]);
+        }
+    }
+    for (written, meaning) in filter::help() {
+        if meaning.is_empty() {
+            lines.push((String::new(), written.to_owned()));
+        } else {
+            explain(&mut lines, written.to_owned(), meaning);
         }
     }
     lines

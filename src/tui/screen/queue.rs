@@ -6,6 +6,7 @@ use super::{frame::gutter, marks::Marks, review::Review};
 use crate::{
     domain::{
         campaign::Campaign,
+        filter::{Filter, Part},
         grant::Holder,
         items::{Item, ItemSet},
         snapshot::Snapshot,
@@ -36,6 +37,10 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct Shown {
     text: String,
+    /// The parts of the filter.
+    parts: Vec<Part>,
+    /// What there is to say about its answer.
+    told: Option<String>,
     items: Marks,
     /// Positions in the snapshot's subjects, rising.
     subjects: Vec<u32>,
@@ -53,6 +58,8 @@ impl Shown {
         }
         Self {
             text: text.to_owned(),
+            parts: Vec::new(),
+            told: None,
             items: Marks::from(items),
             subjects,
         }
@@ -74,10 +81,25 @@ impl Queue {
         self.shown.as_ref().or(self.scope.as_ref())
     }
 
-    /// Shows only `items`, which the filter `text` matched.
-    pub(crate) fn show(&mut self, campaign: &Campaign, text: &str, items: &ItemSet) {
-        self.shown = Some(Shown::of(campaign, text, items));
+    /// Shows only what `filter` matches, of which the text is `text`.
+    pub(crate) fn show(&mut self, campaign: &Campaign, text: &str, filter: &Filter) {
+        let items = filter.select(campaign);
+        self.shown = Some(Shown {
+            parts: filter.parts().to_vec(),
+            told: filter.remark(campaign, items.is_empty()),
+            ..Shown::of(campaign, text, &items)
+        });
         self.version += 1;
+    }
+
+    /// The parts of the filter that must all hold.
+    pub(crate) fn parts(&self) -> &[Part] {
+        self.shown.as_ref().map_or(&[], |shown| &shown.parts)
+    }
+
+    /// What there is to say about the filter's answer: why it is empty, or how its words were taken.
+    pub(crate) fn told(&self) -> Option<&str> {
+        self.shown.as_ref()?.told.as_deref()
     }
 
     /// Shows everything again.

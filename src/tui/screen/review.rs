@@ -19,6 +19,7 @@ use crate::{
         access::Access,
         campaign::Campaign,
         decision::Change,
+        filter,
         items::{Item, ItemSet},
         journal::{Entry, Event},
         snapshot::TeamIx,
@@ -44,6 +45,7 @@ use super::{
     bulk::Bulk,
     card::{Card, Row},
     commands::Commands,
+    filter::Filtering,
     help::Help,
     history::History,
     layout::{Shape, areas},
@@ -54,7 +56,6 @@ use super::{
     sign_off::SignOff,
     why::{Why, WhySheet},
 };
-use crate::tui::widget::field::Field;
 
 /// One review, open on the screen.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ pub(crate) struct Desk {
     /// The sheets over the review, the top one last.
     pub(super) sheets: Vec<Sheet>,
     /// Where the filter cannot be understood, and why.
-    pub(super) filter_error: Option<(usize, String)>,
+    pub(super) filter_error: Option<filter::Error>,
     /// Items that an undo changed.
     moved_back: Arc<ItemSet>,
     /// Count up with each change of what is shown and of what is marked.
@@ -236,15 +237,6 @@ pub(crate) enum Sheet {
 pub(crate) struct SealedPage {
     pub(crate) record: String,
     pub(crate) signer: String,
-}
-
-/// A filter that is being typed.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Filtering {
-    /// Its text.
-    pub(super) field: Field,
-    /// Where the cursor was when it began.
-    from: (usize, Option<Item>),
 }
 
 /// What to do when nothing more can be written.
@@ -722,6 +714,16 @@ impl Review {
         if guard.is_some_and(|until| now_ms >= until) {
             *guard = None;
         }
+    }
+
+    /// The items that are shown; `None` while a filter is mistaken.
+    #[cfg(test)]
+    pub(in crate::tui) fn shown(&self) -> Option<ItemSet> {
+        let shown = self.queue.all(&self.campaign);
+        self.desk
+            .filter_error
+            .is_none()
+            .then(|| ItemSet::from(&shown))
     }
 
     /// What the screen is large enough for.

@@ -127,7 +127,11 @@ fn a_filter_is_live_keeps_its_place_and_points_at_mistakes() {
     run.press("enter");
     assert!(run.screen().contains("column 14"), "a mistake is not taken");
     run.press("^w enter");
-    assert!(run.screen().contains("/ account:hiro"), "{}", run.screen());
+    assert!(
+        run.screen().contains("/ [account:hiro]"),
+        "{}",
+        run.screen()
+    );
     run.press("n");
     assert!(run.screen().contains("1/1  Hiro"));
     run.press("esc");
@@ -262,7 +266,7 @@ fn help_says_how_to_scroll_when_it_does_not_fit() {
         "{}",
         small.screen()
     );
-    let mut large = run((200, 100));
+    let mut large = run((200, 200));
     large.press("?");
     assert!(!large.screen().contains("j k scroll"));
 }
@@ -435,4 +439,125 @@ fn a_long_queue_is_gone_through_once() {
     }
     assert_eq!(run.sent.len(), 2_000);
     assert!(run.screen().contains("2 000/2 002"), "{}", run.screen());
+}
+
+#[test]
+fn tab_completes_a_filter_and_goes_through_what_may_stand_there() {
+    let mut run = run((100, 24));
+    run.press("/").types("ro").press("tab");
+    assert!(run.screen().contains(" / role:"), "{}", run.screen());
+    assert!(run.toast().starts_with("role: the role"), "{}", run.toast());
+    // What Tab put in stays when typing goes on.
+    run.types("proj").press("tab");
+    assert!(
+        run.screen().contains(" / role:\"Project Member\""),
+        "{}",
+        run.screen()
+    );
+    assert!(run.toast().ends_with("1/2"), "{}", run.toast());
+    run.press("tab");
+    assert!(
+        run.screen().contains(" / role:\"Project Admin\""),
+        "{}",
+        run.screen()
+    );
+    run.press("backtab backtab");
+    assert!(run.toast().ends_with("2/2"), "{}", run.toast());
+    // Esc goes back to what was typed, then clears it.
+    run.press("esc");
+    assert!(run.screen().contains(" / role:proj\n"), "{}", run.screen());
+    assert!(
+        run.toast().contains("items shown"),
+        "what was typed is shown: {}",
+        run.toast()
+    );
+    run.types("zz").press("tab");
+    assert!(
+        run.toast()
+            .contains("nothing is known that could stand here"),
+        "{}",
+        run.toast()
+    );
+    run.press("^u tab");
+    assert!(run.toast().starts_with("is: a state"), "{}", run.toast());
+    run.press("esc esc");
+    assert!(run.screen().contains("16 holders"), "{}", run.screen());
+}
+
+#[test]
+fn what_a_filter_asks_stands_in_the_header_part_by_part() {
+    let mut run = run((120, 40));
+    run.press("/")
+        .types("role:project -is:privileged (is:left or is:active)")
+        .press("enter");
+    let screen = run.screen();
+    let header = "/ [role:project] [-is:privileged] [(is:left or is:active)] · as of";
+    assert!(screen.contains(header), "{screen}");
+    // What excludes looks different, and says so.
+    let (buffer, _) = run.buffer();
+    let row = screen
+        .lines()
+        .position(|line| line.contains(header))
+        .expect("the header");
+    let row = u16::try_from(row).expect("few");
+    let style = |column: u16| buffer[(column, row)].style();
+    assert_ne!(style(5), style(22));
+}
+
+#[test]
+fn a_filter_that_matches_nothing_says_what_is_near() {
+    let mut run = run((80, 24));
+    run.press("/").types("role:admn");
+    assert!(
+        run.screen()
+            .contains("0 items shown; no role `admn`; did you mean `admin`?"),
+        "{}",
+        run.screen()
+    );
+    run.press("enter");
+    let screen = run.screen();
+    assert!(
+        screen.contains("Nothing matches the filter: no role `admn`; did you mean `admin`?"),
+        "{screen}"
+    );
+    run.press("/ ^u").types("bokfr");
+    assert!(
+        run.screen()
+            .contains("7 items shown; no name has `bokfr`, so names with the letters"),
+        "{}",
+        run.screen()
+    );
+}
+
+#[test]
+fn a_mistake_is_underlined_where_it_is_on_the_screen() {
+    let underlined = |filter: &str, wide: u16| -> String {
+        let mut run = run((wide, 24));
+        run.press("/").types(filter);
+        let (buffer, _) = run.buffer();
+        let cells = (0..wide).map(|column| &buffer[(column, 1)]);
+        cells
+            .filter(|cell| {
+                let style = cell.style();
+                style
+                    .add_modifier
+                    .contains(ratatui::style::Modifier::UNDERLINED)
+            })
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
+    };
+    for (filter, expected) in [
+        ("ada is:kepd", "kepd"),
+        ("会計 is:kepd|left", "kepd"),
+        ("\u{202e}x is:kepd ada", "kepd"),
+        ("is:kepd x", "kepd"),
+        ("ada or", " "),
+    ] {
+        assert_eq!(underlined(filter, 80), expected, "{filter}");
+    }
+    // The end of a long line is in sight; a mistake before it is not.
+    let long = format!("is:kepd {}", "a".repeat(80));
+    assert_eq!(underlined(&long, 80), "");
+    let long = format!("{} is:kepd", "a".repeat(80));
+    assert_eq!(underlined(&long, 80), "kepd");
 }

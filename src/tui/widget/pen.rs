@@ -145,6 +145,20 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// Gives `wide` cells of row `row`, from column `column`, a style over the one they have.
+    pub(crate) fn tint_part(&mut self, row: usize, column: usize, wide: usize, style: Style) {
+        let end = (column + wide).min(self.width());
+        if row < self.height() && column < end {
+            let part = Rect {
+                x: self.area.x + u16::try_from(column).unwrap_or(0),
+                y: self.area.y + u16::try_from(row).unwrap_or(0),
+                width: u16::try_from(end - column).unwrap_or(0),
+                height: 1,
+            };
+            self.buffer.set_style(part, style);
+        }
+    }
+
     /// Empties the area.
     pub(crate) fn clear(&mut self) {
         for y in self.area.top()..self.area.bottom() {

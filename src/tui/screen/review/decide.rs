@@ -6,6 +6,7 @@ use crate::{
     domain::{
         campaign::Refusal,
         decision::{Change, Decision},
+        filter::Filter,
         grant::Holder,
         items::{Item, ItemSet},
         journal::{Chosen, Decided, Event},
@@ -388,6 +389,14 @@ impl Review {
         }
     }
 
+    /// Shows what the filter that is being typed matches.
+    pub(super) fn filter_typed(&mut self) {
+        if let Some(Sheet::Filter(filter)) = self.desk.sheets.last() {
+            let text = filter.field.text().to_owned();
+            self.filter(&text);
+        }
+    }
+
     /// Shows what the filter text matches while it is typed; what cannot be understood leaves the view as it is.
     pub(in crate::tui::screen) fn filter(&mut self, text: &str) {
         let text = text.trim();
@@ -395,14 +404,13 @@ impl Review {
             self.desk.filter_error = None;
             self.queue.show_all();
         } else {
-            match crate::domain::filter::Filter::parse(text) {
+            match Filter::parse(text) {
                 Ok(filter) => {
                     self.desk.filter_error = None;
-                    let items = filter.select(&self.campaign);
-                    self.queue.show(&self.campaign, text, &items);
+                    self.queue.show(&self.campaign, text, &filter);
                 }
                 Err(error) => {
-                    self.desk.filter_error = Some((error.column, error.message));
+                    self.desk.filter_error = Some(error);
                     return;
                 }
             }

@@ -13,12 +13,13 @@ use crate::{
             ask::Then,
             card::Row,
             commands::Commands,
+            filter::Filtering,
             help::Help,
             history::History,
             layout::Shape,
             path::PathSheet,
             reason::{Note, Reason},
-            review::{Filtering, Pane, Prefix, Review, Sheet, Tone, moving::Way},
+            review::{Pane, Prefix, Review, Sheet, Tone, moving::Way},
             sign_off::SignOff,
             why::WhySheet,
         },
@@ -211,10 +212,7 @@ impl Review {
                 .push(Sheet::History(History::of(&self.campaign))),
             Action::Filter => {
                 let text = self.queue.filter().unwrap_or("").to_owned();
-                let filter = Filtering {
-                    field: Field::of(&text),
-                    from: self.place(),
-                };
+                let filter = Filtering::new(&text, self.place());
                 self.desk.sheets.push(Sheet::Filter(filter));
             }
             Action::Commands => self.desk.sheets.push(Sheet::Commands(Commands::default())),
@@ -295,14 +293,21 @@ impl Review {
                 }),
                 Action::Cancel,
             ) => *words = None,
-            (Sheet::Filter(_), Action::Cancel) => {
-                self.filter("");
-                self.desk.sheets.pop();
+            (Sheet::Filter(filter), Action::NextField | Action::PreviousField) => {
+                filter.complete(&self.campaign, action == Action::PreviousField);
+                self.filter_typed();
             }
-            (Sheet::Filter(filter), Action::Accept) => {
+            (Sheet::Filter(filter), Action::Cancel) => {
+                if filter.uncomplete() {
+                    self.filter_typed();
+                } else {
+                    self.filter("");
+                    self.desk.sheets.pop();
+                }
+            }
+            (Sheet::Filter(_), Action::Accept) => {
                 // What was decided meanwhile may change the answer.
-                let text = filter.field.text().to_owned();
-                self.filter(&text);
+                self.filter_typed();
                 if self.desk.filter_error.is_none() {
                     self.desk.sheets.pop();
                 }
@@ -351,9 +356,9 @@ impl Review {
             Some(Sheet::Commands(commands)) => commands.key(key),
             Some(Sheet::Filter(filter)) => {
                 let taken = filter.field.key(key);
-                let text = filter.field.text().to_owned();
                 if taken {
-                    self.filter(&text);
+                    filter.typed();
+                    self.filter_typed();
                 }
                 taken
             }
@@ -373,8 +378,8 @@ impl Review {
             Some(Sheet::Commands(commands)) => commands.paste(text),
             Some(Sheet::Filter(filter)) => {
                 filter.field.insert(text);
-                let text = filter.field.text().to_owned();
-                self.filter(&text);
+                filter.typed();
+                self.filter_typed();
             }
             Some(Sheet::SignOff(_)) => SignOff::paste(self, text, effects),
             Some(Sheet::Bulk(bulk)) => bulk.refuse_paste(),
