@@ -41,7 +41,7 @@ impl Previous {
         };
         let signers = options.allowed_signers.as_deref();
         let signers = signers.map(verify::signers).transpose()?;
-        let verdict = verify::judge(path, signers.as_ref())?;
+        let verdict = verify::judge_aloud(path, signers.as_ref())?;
         let (record, signer) = match verdict {
             Verdict::Good { record, signer } => (record, signer),
             other => {

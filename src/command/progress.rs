@@ -1,8 +1,16 @@
 //! A line on stderr that tells how far something is.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::mpsc::RecvTimeoutError,
+    time::Duration,
+};
 
+use super::elapsed_ms;
 use crate::domain::text::SafeText;
+
+/// How often it is told how far a long piece of work is.
+const TICK: Duration = Duration::from_millis(300);
 
 /// A line on stderr that tells how far something is: redrawn in place on a terminal, else a new line now
 /// and then.
@@ -44,6 +52,30 @@ impl ProgressLine {
         } else {
             writeln!(err, "{line}")
         };
+    }
+
+    /// Does `work` and tells all the while how far it is: `what`, and what `told` says.
+    pub(crate) fn during<T>(
+        &mut self,
+        what: &str,
+        told: impl Fn() -> String + Sync,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let (over, end) = std::sync::mpsc::channel::<()>();
+        let (line, told) = (&mut *self, &told);
+        let result = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // The end of the work, or of a panic in it, drops the other side.
+                while end.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    line.show(elapsed_ms(), what, &format!("{what} {}", told()));
+                }
+            });
+            let result = work();
+            drop(over);
+            result
+        });
+        self.finish();
+        result
     }
 
     /// Ends the line, so that what follows stands on its own.

@@ -19,7 +19,7 @@ pub(crate) struct GoodRecord {
 /// Verifies the record in `path`; one that is not good is refused.
 pub(crate) fn open(path: &Path, allowed_signers: Option<&Path>) -> anyhow::Result<GoodRecord> {
     let signers = allowed_signers.map(verify::signers).transpose()?;
-    let verdict = verify::judge(path, signers.as_ref())?;
+    let verdict = verify::judge_aloud(path, signers.as_ref())?;
     let said = verdict.to_string();
     match verdict {
         Verdict::Good { record, .. } => Ok(GoodRecord {

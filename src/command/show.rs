@@ -151,7 +151,7 @@ fn excerpt(
     source: u32,
 ) -> anyhow::Result<Option<Found>> {
     let hint = "judge the record with `muster verify`";
-    let folder = verify::DiskFolder::open(record).hint(hint)?;
+    let folder = verify::DiskFolder::open(record, &|_| ()).hint(hint)?;
     let mut reader = Reader::new(folder.open(EVIDENCE).hint(hint)?).hint(hint)?;
     while let Some(answer) = reader.next().hint(hint)? {
         if answer.number == source {

@@ -3,7 +3,8 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use tokio::sync::mpsc;
@@ -28,6 +29,7 @@ use crate::{
         journal::{self, Entry, Event, Opened, PreviousRecord},
         provenance::{Evidence, Provenance, Reader},
         scope::{self, Scope},
+        snapshot::Snapshot,
         text::{Raw, SafeText},
     },
     format::{
@@ -164,7 +166,12 @@ fn over(
         snapshot: Arc::new(fetched.snapshot),
         provenance,
     };
-    let refresh = Refresh::of(old, &fresh, options.json)?;
+    let mut line = ProgressLine::new();
+    let since = elapsed_ms();
+    let seconds = || format!("· {} s", (elapsed_ms() - since) / 1000);
+    let refresh = line.during("comparing with the open review", seconds, || {
+        Refresh::of(old, &fresh, options.json)
+    })?;
     let consent = Consent::of(options.refresh, options.json);
     let told = consent == Consent::Ask;
     let agreed = refresh.agreed(consent, || {
@@ -198,7 +205,11 @@ fn over(
         scope: opened.scope.clone(),
         previous: Some(refresh.previous()),
     });
-    refresh.make(draft, &|| cancel.is_cancelled(), first)?;
+    let (written, total) = (draft.lines(), thousands(lines_of(&fresh.snapshot)));
+    let lines = || format!("{}/{total}", thousands(written.load(Ordering::Relaxed)));
+    line.during(WRITING, lines, || {
+        refresh.make(draft, &|| cancel.is_cancelled(), first)
+    })?;
     Ok(refresh.answer(context, true, told))
 }
 
@@ -421,19 +432,19 @@ async fn fetch(
     };
     let fetching = space::go_on(client, earlier, &tell, answers, &now, cancel.clone());
     tokio::pin!(fetching);
-    let mut fetched = None;
+    let (mut fetched, mut open) = (None, true);
     // The raw answers are written while they arrive, in a place that may block for a moment: the channel
     // holds the requests back meanwhile.
-    loop {
+    while open || fetched.is_none() {
         tokio::select! {
             biased;
-            answer = arrived.recv() => match answer {
+            answer = arrived.recv(), if open => match answer {
                 Some(_) if request.evidence == Evidence::None => {}
                 Some(answer) => draft
                     .evidence(&as_evidence(answer, request.evidence))
                     .map_err(Stop::Store)?,
-                None if fetched.is_some() => break,
-                None => {}
+                // Everything was read; what is still done takes a moment.
+                None => open = false,
             },
             Some(tiding) = tidings.recv() => {
                 let fine = tiding.requests < IN_THE_MIDDLE || !config::breaks_down("snapshot");
@@ -502,14 +513,35 @@ async fn make(
             Err(error) => return Err(kept(error, &draft)),
         }
     }
+    let (written, total) = (draft.lines(), lines_of(&snapshot));
     // A million lines take a while; whoever waits can still say stop.
-    tokio::task::spawn_blocking(move || {
+    let mut writing = tokio::task::spawn_blocking(move || {
         let stop = || cancel.is_cancelled();
         draft.finish(snapshot, provenance, &stop, first)
-    })
-    .await
-    .map_err(|_| anyhow::anyhow!("the part that writes the snapshot failed"))?
-    .map_err(super::review::explain)
+    });
+    let made = loop {
+        tokio::select! {
+            biased;
+            made = &mut writing => break made,
+            () = tokio::time::sleep(TICK) => progress(&Progress {
+                what: WRITING,
+                done: written.load(Ordering::Relaxed),
+                total: Some(total),
+                ..Progress::default()
+            }),
+        }
+    };
+    made.map_err(|_| anyhow::anyhow!("the part that writes the snapshot failed"))?
+        .map_err(super::review::explain)
+}
+
+/// How often it is told how far the writing is.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How many lines the population takes.
+fn lines_of(snapshot: &Snapshot) -> u64 {
+    let resources = 1 + snapshot.teams().len() + snapshot.projects().len() + snapshot.roles().len();
+    (snapshot.accounts().len() + resources + snapshot.len()) as u64
 }
 
 fn provenance(draft: &Draft, fetched: &Fetched, evidence: Evidence) -> Provenance {

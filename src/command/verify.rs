@@ -5,6 +5,7 @@
 )]
 
 use std::{
+    cell::{Cell, RefCell},
     fmt::Write as _,
     fs::{self, OpenOptions},
     io::{self, Read},
@@ -13,7 +14,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Answer, Hint as _, now, snapshot::eprint_line, status};
+use super::{
+    Answer, Hint as _, elapsed_ms, now, progress::ProgressLine, snapshot::eprint_line, status,
+    thousands,
+};
 use crate::{
     config,
     domain::{
@@ -38,7 +42,7 @@ pub(crate) fn verify(
     json: bool,
 ) -> anyhow::Result<Answer> {
     let signers = allowed_signers.map(signers).transpose()?;
-    let verdict = judge(record, signers.as_ref())?;
+    let verdict = judge_aloud(record, signers.as_ref())?;
     let text = if json {
         super::json_line(&as_json(&verdict))
     } else {
@@ -51,9 +55,38 @@ pub(crate) fn verify(
 }
 
 /// The verdict on the record in `record`, as of now.
-pub(crate) fn judge(record: &Path, signers: Option<&AllowedSigners>) -> anyhow::Result<Verdict> {
-    let folder = DiskFolder::open(record).hint("give the folder that holds SHA256SUMS")?;
+///
+/// `tell` hears how many bytes were read, now and then: a large record is read for a while.
+pub(crate) fn judge(
+    record: &Path,
+    signers: Option<&AllowedSigners>,
+    tell: &dyn Fn(u64),
+) -> anyhow::Result<Verdict> {
+    let folder = DiskFolder::open(record, tell).hint("give the folder that holds SHA256SUMS")?;
     Ok(verify::verify(&folder, signers, now()))
+}
+
+/// The same, with a line on stderr that tells how far it is.
+pub(crate) fn judge_aloud(
+    record: &Path,
+    signers: Option<&AllowedSigners>,
+) -> anyhow::Result<Verdict> {
+    let line = RefCell::new(ProgressLine::new());
+    let tell = |bytes| {
+        let mut line = line.borrow_mut();
+        line.show(elapsed_ms(), CHECKING, &how_far(bytes));
+    };
+    let verdict = judge(record, signers, &tell);
+    line.borrow_mut().finish();
+    verdict
+}
+
+/// What is done while a record is judged.
+pub(crate) const CHECKING: &str = "checking the record";
+
+/// How far the judging of a record is.
+pub(crate) fn how_far(bytes: u64) -> String {
+    format!("{CHECKING}: {} MB read", thousands(bytes / 1_000_000))
 }
 
 /// The key that made `signature` as a reviewer's over `sums`.
@@ -160,9 +193,32 @@ fn as_json(verdict: &Verdict) -> Value {
 }
 
 /// A folder on disk. Links are named as links and never followed.
-#[derive(Debug)]
-pub(crate) struct DiskFolder {
+pub(crate) struct DiskFolder<'a> {
     path: PathBuf,
+    read: Cell<u64>,
+    tell: &'a dyn Fn(u64),
+}
+
+/// After so many bytes it is told how far reading is.
+const TOLD_EACH: u64 = 4 << 20;
+
+/// A file of a record; what is read of it counts.
+struct Counted<'a> {
+    file: fs::File,
+    folder: &'a DiskFolder<'a>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(out)?;
+        let before = self.folder.read.get();
+        let now = before + read as u64;
+        self.folder.read.set(now);
+        if before / TOLD_EACH != now / TOLD_EACH {
+            (self.folder.tell)(now);
+        }
+        Ok(read)
+    }
 }
 
 /// The record cannot be looked at.
@@ -173,19 +229,22 @@ pub(crate) struct CannotLook {
     source: io::Error,
 }
 
-impl DiskFolder {
-    pub(crate) fn open(path: &Path) -> Result<Self, CannotLook> {
+impl<'a> DiskFolder<'a> {
+    /// The folder at `path`; `tell` hears now and then how many bytes were read.
+    pub(crate) fn open(path: &Path, tell: &'a dyn Fn(u64)) -> Result<Self, CannotLook> {
         let looked = fs::read_dir(path).map_err(|source| CannotLook {
             path: path.to_owned(),
             source,
         });
         looked.map(|_| Self {
             path: path.to_owned(),
+            read: Cell::new(0),
+            tell,
         })
     }
 }
 
-impl Folder for DiskFolder {
+impl Folder for DiskFolder<'_> {
     fn entries(&self) -> io::Result<Vec<FolderEntry>> {
         let entry = |entry: io::Result<fs::DirEntry>| {
             let entry = entry?;
@@ -210,6 +269,7 @@ impl Folder for DiskFolder {
             let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
             options.custom_flags(flags.bits().cast_signed());
         }
-        Ok(Box::new(options.open(self.path.join(name))?))
+        let file = options.open(self.path.join(name))?;
+        Ok(Box::new(Counted { file, folder: self }))
     }
 }

@@ -54,6 +54,9 @@ use sight::Sight;
 /// How often a wait that the server asked for is told anew.
 const COUNTDOWN: Duration = Duration::from_millis(500);
 
+/// What is done once everything was read; how far it is are seconds.
+const ORDERING: &str = "putting what was read in order, second";
+
 /// How far a fetch is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -190,10 +193,29 @@ pub async fn go_on(
     };
     let ended = session.now();
     let (server_began, server_ended) = session.server_time();
+    let mut shown = session.shown();
     let mut ledger = session.into_ledger();
     read.sight.note(&mut ledger);
     let rights = read.sight.rights(&ledger);
-    let snapshot = read.population.finish(&mut ledger);
+    // A million grants take a moment, in which whoever waits is still told something and can stop.
+    let population = read.population;
+    let mut ordering = tokio::task::spawn_blocking(move || {
+        let snapshot = population.finish(&mut ledger);
+        (snapshot, ledger)
+    });
+    let since = tokio::time::Instant::now();
+    (shown.what, shown.total, shown.wait_ms) = (ORDERING, None, None);
+    let (snapshot, ledger) = loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Error::Cancelled),
+            done = &mut ordering => break done.expect("putting lists in order does not panic"),
+            () = tokio::time::sleep(COUNTDOWN) => {
+                shown.done = since.elapsed().as_secs();
+                progress(shown.clone());
+            }
+        }
+    };
     let snapshot = snapshot.map_err(|error| Error::Protocol {
         url: client.address().to_string(),
         what: error.to_string(),

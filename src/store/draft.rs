@@ -4,7 +4,10 @@ use std::{
     fs,
     io::{self, BufReader, BufWriter, Write},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -56,6 +59,8 @@ pub struct Draft {
     last: Option<Timestamp>,
     /// The client id of the application whose answers were taken over.
     client: Option<String>,
+    /// How many lines of the population are written.
+    lines: Arc<AtomicU64>,
     /// How much was written since a reader could last find all of it.
     unseen: usize,
 }
@@ -143,6 +148,7 @@ impl Draft {
             useful: 0,
             last: None,
             client: None,
+            lines: Arc::default(),
             unseen: 0,
         }
     }
@@ -329,6 +335,11 @@ impl Draft {
         self.earlier = Some(earlier);
     }
 
+    /// How many lines of the population are written, for whoever waits for the end of it.
+    pub fn lines(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.lines)
+    }
+
     /// How many answers there are.
     pub fn answers(&self) -> u32 {
         self.answers
@@ -480,9 +491,11 @@ impl Draft {
             .finish()
             .map_err(Error::io("write", &path(record::EVIDENCE)))?;
         let evidence = HashedFile::finish(evidence, &path(record::EVIDENCE))?;
+        let count = &*self.lines;
         let write = |name, lines: fn(&Snapshot, &mut dyn Write) -> io::Result<()>| {
             let written = files::write(&path(name), |out| {
-                lines(&snapshot, &mut Stoppable { out, stop })
+                let out = &mut Stoppable { out, stop, count };
+                lines(&snapshot, out)
             });
             if stop() { Err(Error::Stopped) } else { written }
         };
@@ -494,7 +507,7 @@ impl Draft {
         })?;
         let earlier = self.earlier.as_ref().map(|earlier| {
             files::write(&path(record::EARLIER), |out| {
-                earlier::write(earlier, &mut Stoppable { out, stop })
+                earlier::write(earlier, &mut Stoppable { out, stop, count })
             })
         });
         if stop() {
@@ -559,6 +572,7 @@ impl Draft {
 struct Stoppable<'a> {
     out: &'a mut dyn Write,
     stop: &'a dyn Fn() -> bool,
+    count: &'a AtomicU64,
 }
 
 impl Write for Stoppable<'_> {
@@ -566,7 +580,11 @@ impl Write for Stoppable<'_> {
         if (self.stop)() {
             return Err(io::Error::other("stopped"));
         }
-        self.out.write(bytes)
+        let written = self.out.write(bytes)?;
+        let lines = bytes[..written].iter().filter(|byte| **byte == b'\n');
+        self.count
+            .fetch_add(lines.count() as u64, Ordering::Relaxed);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

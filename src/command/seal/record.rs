@@ -1,10 +1,14 @@
 //! Making the record: attest, sign, write it, judge it as an auditor would, close the review.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::{Cell, RefCell},
+    path::{Path, PathBuf},
+};
 
 use crate::{
     command::{
-        Context, failure, keys::random, now, review::explain, verify, version, with, writer,
+        Context, elapsed_ms, failure, keys::random, now, review::explain, verify, version, with,
+        writer,
     },
     domain::{
         campaign::Campaign,
@@ -19,6 +23,9 @@ use crate::{
     store::{Review, Store},
     verify::Verdict,
 };
+
+/// How often it is told how far the judging is.
+const TOLD_EACH_MS: u64 = 500;
 
 /// What is to be sealed, apart from the review and the key.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +75,7 @@ pub(crate) fn resume(
     }
     for listed in records.iter().filter(|listed| listed.is_of(review)) {
         // A record that does not verify is no reason not to make a good one.
-        let verdict = verify::judge(&listed.path, None)?;
+        let verdict = verify::judge(&listed.path, None, &|_| ())?;
         let Verdict::Good { record, .. } = verdict else {
             continue;
         };
@@ -154,8 +161,14 @@ pub(crate) fn seal_review(
     });
     let written = written.map_err(explain)?;
 
-    tell(Step::Doing("checking the record"));
-    let verdict = verify::judge(&written.path, None)?;
+    tell(Step::Doing(verify::CHECKING));
+    let (telling, last) = (RefCell::new(&mut *tell), Cell::new(elapsed_ms()));
+    let verdict = verify::judge(&written.path, None, &|bytes| {
+        if elapsed_ms() >= last.get() + TOLD_EACH_MS {
+            last.set(elapsed_ms());
+            (telling.borrow_mut())(Step::Doing(&verify::how_far(bytes)));
+        }
+    })?;
     if verdict.exit_code() != 0 {
         return Err(failure(
             format!(

@@ -168,6 +168,11 @@ impl<'a> Session<'a> {
         self.show();
     }
 
+    /// How far reading was when it was last told.
+    pub(crate) fn shown(&self) -> Progress {
+        lock(&self.shown).clone()
+    }
+
     /// Tells again how far reading is, with the requests and the waiting of now.
     pub(crate) fn show(&self) {
         let wait = self.client.wait();
