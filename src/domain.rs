@@ -86,14 +86,27 @@ pub(crate) fn read_hex<const N: usize>(text: &str) -> Result<[u8; N], BadHex> {
     if pairs.len() != N || !rest.is_empty() {
         return Err(BadHex);
     }
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(BadHex),
-    };
-    let mut bytes = [0; N];
+    let (mut bytes, mut wrong) = ([0; N], 0);
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = value(*high)? << 4 | value(*low)?;
+        let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
+        wrong |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Ok(bytes)
+    // A snapshot has a million of them: whether all were digits is asked once.
+    if wrong > 15 { Err(BadHex) } else { Ok(bytes) }
 }
+
+/// What each byte is worth as a lower-case hexadecimal digit; more than 15 when it is none.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut value) = ([u8::MAX; 256], 0);
+    while value < 16 {
+        let digit = if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + value - 10
+        };
+        digits[digit as usize] = value;
+        value += 1;
+    }
+    digits
+};

@@ -1,7 +1,9 @@
 //! [`Account`]: one identity that can sign in.
 
+use std::borrow::Cow;
+
 use super::{
-    text::Raw,
+    text::{Raw, Shared},
     time::{Day, Timestamp},
 };
 
@@ -28,6 +30,15 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same about another value.
+    pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Known(known) => Fact::Known(value(known)),
+            Self::Absent => Fact::Absent,
+            Self::Unknown => Fact::Unknown,
+        }
+    }
+
     /// Whether Space did not say.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
@@ -36,7 +47,7 @@ impl<T> Fact<T> {
 
 /// The id Space gave an account: short, opaque, stable while names change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(pub Box<str>);
+pub struct AccountId(pub Shared);
 
 /// One identity in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,13 +150,19 @@ impl Account {
 
     /// What a person calls it: the full name, else the login name, else the id.
     pub fn label(&self) -> Raw {
+        Raw::from(&*self.label_text())
+    }
+
+    /// The exact text of [`Account::label`], for comparing. Never for a screen.
+    pub(super) fn label_text(&self) -> Cow<'_, str> {
         let (first, last) = (self.first_name.raw(), self.last_name.raw());
+        let username = self.username.raw();
         match (first.is_empty(), last.is_empty()) {
-            (false, false) => Raw::from(format!("{first} {last}")),
-            (false, true) => self.first_name.clone(),
-            (true, false) => self.last_name.clone(),
-            (true, true) if !self.username.raw().is_empty() => self.username.clone(),
-            (true, true) => Raw::from(&*self.id.0),
+            (false, false) => Cow::Owned([first, " ", last].concat()),
+            (false, true) => Cow::Borrowed(first),
+            (true, false) => Cow::Borrowed(last),
+            (true, true) if !username.is_empty() => Cow::Borrowed(username),
+            (true, true) => Cow::Borrowed(&self.id.0),
         }
     }
 

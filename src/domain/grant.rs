@@ -3,11 +3,11 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    BadHex,
+    BadHex, Digest,
     account::Fact,
     read_hex,
     snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, TeamIx},
-    text::Raw,
+    text::{Raw, Shared},
     time::Timestamp,
     write_hex,
 };
@@ -22,19 +22,29 @@ impl GrantId {
     ///
     /// It is the start of the SHA-256 of the parts, each followed by a zero byte, after the organization's id.
     pub fn derive(organization: &str, parts: &[&str]) -> Self {
-        use sha2::Digest as _;
-        let mut hash = sha2::Sha256::new();
-        for part in std::iter::once(&organization).chain(parts) {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+        let parts = || std::iter::once(&organization).chain(parts);
+        let length: usize = parts().map(|part| part.len() + 1).sum();
+        // A snapshot has a million of them, and hardly any is longer.
+        let (mut short, mut long) = ([0; 192], Vec::new());
+        let bytes = match short.get_mut(..length) {
+            Some(bytes) => bytes,
+            None => {
+                long.resize(length, 0);
+                &mut long[..]
+            }
+        };
+        let mut at = 0;
+        for part in parts() {
+            bytes[at..at + part.len()].copy_from_slice(part.as_bytes());
+            at += part.len() + 1;
         }
-        Self(
-            *hash
-                .finalize()
-                .as_slice()
-                .first_chunk()
-                .expect("a SHA-256 value has 32 bytes"),
-        )
+        let Digest(digest) = Digest::of(bytes);
+        Self(*digest.first_chunk().expect("a SHA-256 value has 32 bytes"))
+    }
+
+    /// The id of the grant by which somebody has the membership `id`.
+    pub fn of_membership(organization: &str, id: &str) -> Self {
+        Self::derive(organization, &["membership", id])
     }
 
     /// The id of the grant by which `holder` has `entitlement`, among `parts`; their own grants are not looked at.
@@ -55,8 +65,7 @@ impl GrantId {
         match entitlement {
             Entitlement::SignIn => Self::derive(organization, &["sign-in", holder_id]),
             Entitlement::Membership(ix) => {
-                let id = &*parts.memberships[ix.index()].id;
-                Self::derive(organization, &["membership", id])
+                Self::of_membership(organization, &parts.memberships[ix.index()].id)
             }
             Entitlement::OrganizationRole(ix) if matches!(holder, Holder::Everyone(_)) => {
                 Self::derive(organization, &["implicit", role(ix)])
@@ -147,7 +156,7 @@ pub enum Entitlement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// Space's id of it.
-    pub id: Box<str>,
+    pub id: Shared,
     /// The team.
     pub team: TeamIx,
     /// Whether the account leads the team.

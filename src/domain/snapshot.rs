@@ -1,5 +1,8 @@
 //! [`Snapshot`]: accounts, resources and grants at one time, frozen in one order.
 
+mod order;
+mod pointers;
+
 use std::{ops::Range, sync::OnceLock};
 
 use super::{
@@ -165,9 +168,9 @@ impl Snapshot {
     /// # Errors
     /// When something is there twice or points nowhere.
     pub fn assemble(parts: Parts) -> Result<Self, Error> {
-        check_pointers(&parts)?;
+        pointers::check_pointers(&parts)?;
         let memberships = parts.memberships.len();
-        let parts = sorted(parts);
+        let parts = order::sorted(parts);
         if parts.memberships.len() != memberships {
             // A membership that no grant carries would be lost without a word.
             return Err(Error::Dangling {
@@ -183,34 +186,37 @@ impl Snapshot {
     /// # Errors
     /// When something is there twice, points nowhere, or stands elsewhere than it should.
     pub fn from_ordered(parts: Parts) -> Result<Self, Error> {
-        check_pointers(&parts)?;
-        check_order("account", &parts.accounts, account_key, |account| {
+        pointers::check_pointers(&parts)?;
+        order::check_order("account", &parts.accounts, order::account_key, |account| {
             account.id.0.to_string()
         })?;
-        check_order("team", &parts.teams, team_key, |team| team.id.to_string())?;
-        check_order("project", &parts.projects, project_key, |project| {
+        order::check_order("team", &parts.teams, order::team_key, |team| {
+            team.id.to_string()
+        })?;
+        order::check_order("project", &parts.projects, order::project_key, |project| {
             project.id.to_string()
         })?;
-        check_order(
+        order::check_order(
             "role",
             &parts.roles,
             |role| &role.key,
             |role| role.key.to_string(),
         )?;
-        check_order(
+        order::check_order(
             "grant",
             &parts.grants,
             |grant| (grant.holder, grant.entitlement, grant.id),
             |grant| grant.id.to_string(),
         )?;
-        check_unique(
-            "account",
-            parts.accounts.iter().map(|account| &account.id.0),
-        )?;
-        check_unique("team", parts.teams.iter().map(|team| &team.id))?;
-        check_depth(&parts.teams)?;
-        check_unique("project", parts.projects.iter().map(|project| &project.id))?;
-        check_unique("grant", parts.grants.iter().map(|grant| grant.id))?;
+        let accounts = parts.accounts.iter().map(|account| &*account.id.0);
+        order::check_unique("account", accounts, order::brief_text)?;
+        let teams = parts.teams.iter().map(|team| &*team.id);
+        order::check_unique("team", teams, order::brief_text)?;
+        pointers::check_depth(&parts.teams)?;
+        let projects = parts.projects.iter().map(|project| &*project.id);
+        order::check_unique("project", projects, order::brief_text)?;
+        let grants = parts.grants.iter().map(|grant| grant.id);
+        order::check_unique("grant", grants, order::brief_grant)?;
         let mut next = 0;
         for (position, grant) in parts.grants.iter().enumerate() {
             if let Entitlement::Membership(membership) = grant.entitlement {
@@ -398,209 +404,6 @@ impl Snapshot {
             .position(|account| &*account.id.0 == id)
             .map(AccountIx::at)
     }
-}
-
-fn account_key(account: &Account) -> (String, &str) {
-    (account.label().raw().to_ascii_lowercase(), &account.id.0)
-}
-
-fn team_key(team: &Team) -> (String, &str) {
-    (team.name.raw().to_ascii_lowercase(), &team.id)
-}
-
-fn project_key(project: &Project) -> (String, &str) {
-    (project.name.raw().to_ascii_lowercase(), &project.id)
-}
-
-/// Checks that each entry's key is above the one before.
-fn check_order<'a, T, K: Ord>(
-    what: &'static str,
-    list: &'a [T],
-    key: impl Fn(&'a T) -> K,
-    id: impl Fn(&T) -> String,
-) -> Result<(), Error> {
-    let mut before: Option<K> = None;
-    for (position, entry) in list.iter().enumerate() {
-        let this = key(entry);
-        match before.as_ref().map(|before| before.cmp(&this)) {
-            None | Some(std::cmp::Ordering::Less) => before = Some(this),
-            Some(std::cmp::Ordering::Equal) => {
-                return Err(Error::Twice {
-                    what,
-                    id: id(entry),
-                });
-            }
-            Some(std::cmp::Ordering::Greater) => {
-                return Err(Error::Disorder {
-                    what,
-                    position: position + 1,
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_unique<T: Ord + ToString>(
-    what: &'static str,
-    ids: impl Iterator<Item = T>,
-) -> Result<(), Error> {
-    let mut ids: Vec<T> = ids.collect();
-    ids.sort_unstable();
-    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(Error::Twice {
-            what,
-            id: pair[0].to_string(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Checks that no team stands below too many others. In a circle each team stands below all of them.
-fn check_depth(teams: &[Team]) -> Result<(), Error> {
-    // How many teams are on the way up from each, itself included; 0 is not known yet.
-    let mut known = vec![0; teams.len()];
-    let mut walks = vec![usize::MAX; teams.len()];
-    for start in 0..teams.len() {
-        let (mut way, mut at, mut above) = (Vec::new(), Some(start), 0);
-        while let Some(team) = at {
-            if known[team] > 0 || walks[team] == start {
-                above = known[team].max(way.len() * usize::from(walks[team] == start));
-                break;
-            }
-            walks[team] = start;
-            way.push(team);
-            at = teams[team].parent.map(TeamIx::index);
-        }
-        for team in way.into_iter().rev() {
-            if above > DEPTH_LIMIT {
-                return Err(Error::TooDeep { position: team + 1 });
-            }
-            above += 1;
-            known[team] = above;
-        }
-    }
-    Ok(())
-}
-
-fn check_pointers(parts: &Parts) -> Result<(), Error> {
-    let team = |ix: TeamIx| ix.index() < parts.teams.len();
-    let dangling = |what, position: usize| {
-        Err(Error::Dangling {
-            what,
-            position: position + 1,
-        })
-    };
-    for (position, entry) in parts.teams.iter().enumerate() {
-        if !entry.parent.is_none_or(team) {
-            return dangling("team", position);
-        }
-    }
-    for (position, entry) in parts.memberships.iter().enumerate() {
-        if !team(entry.team) {
-            return dangling("membership", position);
-        }
-    }
-    for (position, grant) in parts.grants.iter().enumerate() {
-        let holder = match grant.holder {
-            Holder::Everyone(_) => true,
-            Holder::Account(account) => account.index() < parts.accounts.len(),
-            Holder::Team(ix) => team(ix),
-        };
-        let role = |role: super::snapshot::RoleIx| role.index() < parts.roles.len();
-        let entitlement = match grant.entitlement {
-            Entitlement::SignIn => true,
-            Entitlement::Membership(membership) => membership.index() < parts.memberships.len(),
-            Entitlement::OrganizationRole(ix) => role(ix),
-            Entitlement::ProjectRole(project, ix) => {
-                role(ix) && project.index() < parts.projects.len()
-            }
-        };
-        if !holder || !entitlement {
-            return dangling("grant", position);
-        }
-    }
-    Ok(())
-}
-
-/// Puts everything in a snapshot's order and points all indices at the new places.
-fn sorted(mut parts: Parts) -> Parts {
-    let accounts = sort_by(&mut parts.accounts, |account| {
-        (
-            account.label().raw().to_ascii_lowercase(),
-            account.id.0.clone(),
-        )
-    });
-    let teams = sort_by(&mut parts.teams, |team| {
-        (team.name.raw().to_ascii_lowercase(), team.id.clone())
-    });
-    let projects = sort_by(&mut parts.projects, |project| {
-        (project.name.raw().to_ascii_lowercase(), project.id.clone())
-    });
-    let roles = sort_by(&mut parts.roles, |role| role.key.clone());
-    for team in &mut parts.teams {
-        team.parent = team.parent.map(|parent| TeamIx(teams[parent.index()]));
-    }
-    for membership in &mut parts.memberships {
-        membership.team = TeamIx(teams[membership.team.index()]);
-    }
-    let memberships = sort_by(&mut parts.memberships, |membership| {
-        (membership.team, membership.id.clone())
-    });
-    for grant in &mut parts.grants {
-        grant.holder = match grant.holder {
-            Holder::Everyone(audience) => Holder::Everyone(audience),
-            Holder::Account(ix) => Holder::Account(AccountIx(accounts[ix.index()])),
-            Holder::Team(ix) => Holder::Team(TeamIx(teams[ix.index()])),
-        };
-        grant.entitlement = match grant.entitlement {
-            Entitlement::SignIn => Entitlement::SignIn,
-            Entitlement::OrganizationRole(ix) => {
-                Entitlement::OrganizationRole(RoleIx(roles[ix.index()]))
-            }
-            Entitlement::Membership(ix) => {
-                Entitlement::Membership(MembershipIx(memberships[ix.index()]))
-            }
-            Entitlement::ProjectRole(project, role) => Entitlement::ProjectRole(
-                ProjectIx(projects[project.index()]),
-                RoleIx(roles[role.index()]),
-            ),
-        };
-    }
-    parts
-        .grants
-        .sort_by_key(|grant| (grant.holder, grant.entitlement, grant.id));
-    // Now that the grants have their order, memberships take theirs from it.
-    let mut old: Vec<Option<Membership>> = std::mem::take(&mut parts.memberships)
-        .into_iter()
-        .map(Some)
-        .collect();
-    for grant in &mut parts.grants {
-        if let Entitlement::Membership(ix) = &mut grant.entitlement
-            && let Some(membership) = old[ix.index()].take()
-        {
-            *ix = MembershipIx::at(parts.memberships.len());
-            parts.memberships.push(membership);
-        }
-    }
-    parts
-}
-
-/// Sorts `list`; the answer tells for each old place the new one.
-fn sort_by<T, K: Ord>(list: &mut Vec<T>, key: impl Fn(&T) -> K) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    order.sort_by_cached_key(|&place| key(&list[place]));
-    let mut places = vec![0; list.len()];
-    for (new, &old) in order.iter().enumerate() {
-        places[old] =
-            u32::try_from(new).expect("a snapshot has fewer than four billion of anything");
-    }
-    let mut taken: Vec<Option<T>> = std::mem::take(list).into_iter().map(Some).collect();
-    *list = order
-        .into_iter()
-        .map(|old| taken[old].take().expect("an order names each place once"))
-        .collect();
-    places
 }
 
 fn subjects(grants: &[Grant]) -> Vec<Subject> {

@@ -1,6 +1,9 @@
 //! Text from outside: kept byte for byte as [`Raw`], shown only as [`SafeText`].
 
 mod hidden;
+mod shared;
+
+pub use shared::{Pack, Packed, Place, Shared};
 
 use std::borrow::Cow;
 
@@ -10,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// Text as Space, a file or a person gave it, kept exactly. It has no `Display`: what is shown goes
 /// through [`Raw::safe`], what is stored or compared through [`Raw::raw`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Raw(Box<str>);
+pub struct Raw(Shared);
 
 impl Raw {
     /// The exact text, for storing, hashing and comparing. Never for a screen.
@@ -45,6 +48,18 @@ impl Raw {
 impl From<&str> for Raw {
     fn from(text: &str) -> Self {
         Self(text.into())
+    }
+}
+
+impl From<Shared> for Raw {
+    fn from(text: Shared) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Raw> for Shared {
+    fn from(text: Raw) -> Self {
+        text.0
     }
 }
 

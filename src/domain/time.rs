@@ -21,6 +21,11 @@ impl Timestamp {
         (0..=9999).contains(&time.year()).then_some(Self(ms))
     }
 
+    /// The instant in that many milliseconds of a day in UTC; `None` when there is no such day or time.
+    pub fn of_day(day: Day, ms: u32) -> Option<Self> {
+        (ms < 24 * 60 * 60 * 1000).then(|| Self(day.start().0 + i64::from(ms)))
+    }
+
     /// Milliseconds since 1970.
     pub fn ms(self) -> i64 {
         self.0
@@ -67,6 +72,13 @@ impl FromStr for Timestamp {
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// A day of the calendar; `None` when there is no such day in the years 0 to 9999.
+    pub fn of(year: u16, month: u8, day: u8) -> Option<Self> {
+        NaiveDate::from_ymd_opt(year.into(), month.into(), day.into())
+            .filter(|_| year <= 9999)
+            .map(Self)
+    }
+
     /// Midnight UTC at the start of the day.
     pub fn start(self) -> Timestamp {
         Timestamp(

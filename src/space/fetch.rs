@@ -354,7 +354,7 @@ async fn reader(session: &Session<'_>) -> Result<Option<Reader>, Error> {
     {
         let username = profile.username.get().map_or("", |name| name);
         return Ok(Some(Reader::Account {
-            account: AccountId(id),
+            account: AccountId(id.into()),
             username: Raw::from(username),
         }));
     }

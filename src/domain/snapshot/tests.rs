@@ -166,13 +166,13 @@ fn chain(length: u32) -> Vec<Team> {
 #[test]
 fn a_team_stands_below_a_thousand_others_at_most() {
     let limit = u32::try_from(DEPTH_LIMIT).expect("a small number");
-    assert_eq!(check_depth(&chain(limit + 1)), Ok(()));
+    assert_eq!(pointers::check_depth(&chain(limit + 1)), Ok(()));
     for length in [limit + 2, 100_000] {
         let deep = chain(length);
         let first = Err(Error::TooDeep {
             position: DEPTH_LIMIT + 2,
         });
-        assert_eq!(check_depth(&deep), first);
+        assert_eq!(pointers::check_depth(&deep), first);
         let mut reversed = deep;
         reversed.reverse();
         for team in &mut reversed {
@@ -181,15 +181,18 @@ fn a_team_stands_below_a_thousand_others_at_most() {
         let last = Err(Error::TooDeep {
             position: reversed.len() - DEPTH_LIMIT - 1,
         });
-        assert_eq!(check_depth(&reversed), last);
+        assert_eq!(pointers::check_depth(&reversed), last);
     }
     // A circle is odd, and not deep.
     let mut circle = chain(300);
     circle[0].parent = Some(TeamIx(299));
-    assert_eq!(check_depth(&circle), Ok(()));
+    assert_eq!(pointers::check_depth(&circle), Ok(()));
     circle[0].parent = Some(TeamIx(0));
-    assert_eq!(check_depth(&circle), Ok(()));
+    assert_eq!(pointers::check_depth(&circle), Ok(()));
     let mut circle = chain(100_000);
     circle[0].parent = Some(TeamIx(99_999));
-    assert!(matches!(check_depth(&circle), Err(Error::TooDeep { .. })));
+    assert!(matches!(
+        pointers::check_depth(&circle),
+        Err(Error::TooDeep { .. })
+    ));
 }

@@ -92,7 +92,7 @@ pub(crate) fn account(row: wire::Profile, source: u32, notes: &mut Notes) -> Opt
     );
     let suspended_at = field("accessSuspendedAt", "The time of suspension");
     Some(Account {
-        id: AccountId(id),
+        id: AccountId(id.into()),
         username: text(username),
         first_name: text(first_name),
         last_name: text(last_name),
@@ -276,7 +276,7 @@ pub(crate) fn membership(
     let since = notes.fact(row.active_since, field("activeSince", "The start"), errors);
     let till = notes.fact(row.active_till, field("activeTill", "The end"), errors);
     let membership = Membership {
-        id: id?,
+        id: id?.into(),
         // The real one follows when the row joins the others.
         team: TeamIx(0),
         lead: notes.fact(row.lead, always("lead", "The lead flag"), errors),
