@@ -10,7 +10,9 @@
     warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
+pub mod blocks;
 pub mod canonical;
+pub mod crew;
 pub mod earlier;
 pub mod evidence;
 pub mod journal;

@@ -16,6 +16,7 @@ mod journal_file;
 mod lock;
 mod record;
 mod review;
+mod threads;
 
 use std::{
     fs, io,
@@ -28,6 +29,7 @@ use draft::Place;
 pub use lock::Holder;
 pub use record::Written;
 pub use review::Review;
+pub use threads::Threads;
 
 use crate::{
     domain::{

@@ -63,11 +63,18 @@ fn character(out: &mut String, c: char) {
 
 /// Writes `bytes` as lower-case hexadecimal digits.
 pub fn hex(out: &mut String, bytes: &[u8]) {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    for byte in bytes {
-        out.push(digit(byte >> 4));
-        out.push(digit(byte & 15));
-    }
+    let digit = |value: u8| {
+        char::from(if value < 10 {
+            b'0' | value
+        } else {
+            value.wrapping_add(b'a' - 10)
+        })
+    };
+    out.extend(
+        bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
+    );
 }
 
 /// One JSON object being written, its members in the order of the calls.
@@ -313,49 +320,70 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Proble
 
 /// Reads an instant in the one text that is written: `2026-11-21T16:37:58.123Z`.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
-    // Every other RFC 3339 text of this shape would be another time, except a leap second.
-    let shape = matches!(
-        text.as_bytes(),
-        [
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            b'T',
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            b'0'..=b'5',
-            _,
-            b'.',
-            _,
-            _,
-            _,
-            b'Z'
-        ]
-    );
-    text.parse().ok().filter(|_| shape).ok_or_else(|| {
+    exact_instant(text.as_bytes()).ok_or_else(|| {
         Problem::malformed(format!(
             "`{text}` is not a time like 2026-11-21T16:37:58.123Z"
         ))
     })
 }
 
+fn exact_instant(text: &[u8]) -> Option<Timestamp> {
+    let (date, time) = text.split_at_checked(10)?;
+    let &[
+        b'T',
+        h1,
+        h2,
+        b':',
+        m1,
+        m2,
+        b':',
+        s1,
+        s2,
+        b'.',
+        t1,
+        t2,
+        t3,
+        b'Z',
+    ] = time
+    else {
+        return None;
+    };
+    let (hour, minute) = (digits([h1, h2])?, digits([m1, m2])?);
+    let (second, thousandths) = (digits([s1, s2])?, digits([t1, t2, t3])?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = u32::from(hour)
+        .saturating_mul(60)
+        .saturating_add(minute.into())
+        .saturating_mul(60)
+        .saturating_add(second.into());
+    let ms = seconds
+        .saturating_mul(1000)
+        .saturating_add(thousandths.into());
+    Timestamp::of_day(exact_day(date)?, ms)
+}
+
 /// Reads a day in the one text that is written: `2026-11-21`.
 pub(crate) fn day(text: &str) -> Result<Day, Problem> {
-    text.parse()
-        .ok()
-        .filter(|day: &Day| day.to_string() == text)
+    exact_day(text.as_bytes())
         .ok_or_else(|| Problem::malformed(format!("`{text}` is not a day like 2026-11-21")))
+}
+
+fn exact_day(text: &[u8]) -> Option<Day> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
+        return None;
+    };
+    let (month, day) = (digits([m1, m2])?, digits([d1, d2])?);
+    let year = digits([y1, y2, y3, y4])?;
+    Day::of(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+}
+
+fn digits<const N: usize>(text: [u8; N]) -> Option<u16> {
+    text.iter().try_fold(0u16, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 /// The lines of a file, one at a time, none longer than a limit.

@@ -4,8 +4,11 @@
 //! Space did not say is left out and named in `unknown`. `ev` is the number of the server's answer a line was
 //! read from.
 
+mod accounts;
 mod facts;
 mod grants;
+mod places;
+mod quick;
 mod read;
 mod resources;
 
@@ -13,12 +16,7 @@ use std::io::{self, Write};
 
 pub use read::read;
 
-use super::canonical::Object;
-use crate::domain::{
-    account::{Account, Kind, TwoFactor},
-    snapshot::Snapshot,
-};
-use facts::Facts;
+use crate::domain::snapshot::Snapshot;
 
 /// The longest line that is read.
 pub const LINE_LIMIT: u64 = 1 << 20;
@@ -31,7 +29,7 @@ const BLOCK: usize = 1 << 17;
 /// # Errors
 /// When `out` fails.
 pub fn write_accounts(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
-    blocks(snapshot.accounts(), out, account_line)
+    blocks(snapshot.accounts(), out, accounts::line)
 }
 
 /// Writes `resources.jsonl`: the organization, then teams, projects and roles.
@@ -79,46 +77,6 @@ fn blocks<T>(
         }
     }
     out.write_all(block.as_bytes())
-}
-
-fn account_line(out: &mut String, account: &Account) {
-    let object = Object::begin(out)
-        .text("id", &account.id.0)
-        .text("username", account.username.raw())
-        .text("first_name", account.first_name.raw())
-        .text("last_name", account.last_name.raw())
-        .plain("kind", kind_word(account.kind));
-    Facts::new(object)
-        .text("email", &account.email)
-        .truth("archived", account.archived)
-        .plain("left_at", account.left_at)
-        .truth("suspended", account.suspended)
-        .plain("suspended_at", account.suspended_at)
-        .plain("joined", account.joined)
-        .word("two_factor", account.two_factor, two_factor_word)
-        .plain("last_sign_in", account.last_sign_in)
-        .text("external_id", &account.external_id)
-        .end()
-        .truth("listed", account.listed)
-        .number("ev", account.source)
-        .end_line();
-}
-
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Member => "member",
-        Kind::Collaborator => "collaborator",
-        Kind::Guest => "guest",
-        Kind::Unknown => "unknown",
-    }
-}
-
-fn two_factor_word(two_factor: TwoFactor) -> &'static str {
-    match two_factor {
-        TwoFactor::Active => "active",
-        TwoFactor::Inactive => "inactive",
-        TwoFactor::NotSetUp => "not-set-up",
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufWriter, Read as _, Write},
+    io::{self, BufWriter, Read, Write},
     path::Path,
 };
 
@@ -157,6 +157,35 @@ pub(super) fn read(folder: &Path, name: &'static str) -> Result<Vec<u8>, Error> 
         .read_to_end(&mut bytes)
         .map_err(Error::io("read", &folder.join(name)))?;
     Ok(bytes)
+}
+
+/// A file that is hashed while it is read.
+#[derive(Debug)]
+pub(super) struct Hashing {
+    file: File,
+    hash: Sha256,
+}
+
+impl Hashing {
+    pub(super) fn new(file: File) -> Self {
+        Self {
+            file,
+            hash: Sha256::new(),
+        }
+    }
+
+    /// The digest of what was read.
+    pub(super) fn digest(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl Read for Hashing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
 }
 
 /// The digest and size of a stored file.

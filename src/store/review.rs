@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    Error, Store, check_name, files,
+    Error, Store, Threads, check_name,
+    files::{self, Hashing},
     journal_file::{JournalFile, Replay},
     lock::{Holder, Lock},
 };
@@ -255,31 +256,37 @@ fn read_policy(folder: &Path, sums: &Sums) -> Result<PolicyFile, Error> {
     PolicyFile::read(bytes).map_err(|wrong| Error::damaged(folder)(wrong.into()))
 }
 
-/// Reads the snapshot and checks the digest of every population file, one thread for each.
+/// Reads the snapshot and checks the digest of every population file, in one reading of each.
 fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
     thread::scope(|scope| {
-        let check = scope.spawn(|| check_population(folder, sums));
-        let read = || -> Result<_, Error> {
-            let open = |name| {
-                Ok::<_, Error>(BufReader::with_capacity(
-                    files::PIECE,
-                    files::open(folder, name)?,
-                ))
-            };
-            let [accounts, resources, grants] = [
-                open(record::ACCOUNTS)?,
-                open(record::RESOURCES)?,
-                open(record::GRANTS)?,
-            ];
-            population::read(accounts, resources, grants).map_err(Error::damaged(folder))
+        let evidence = scope.spawn(|| check_file(folder, sums, record::EVIDENCE));
+        let open = |name| Ok::<_, Error>(Hashing::new(files::open(folder, name)?));
+        let mut accounts = open(record::ACCOUNTS)?;
+        let mut resources = BufReader::with_capacity(files::PIECE, open(record::RESOURCES)?);
+        let mut grants = open(record::GRANTS)?;
+        let read = population::read(&mut accounts, &mut resources, &mut grants, &Threads);
+        let snapshot = match read {
+            Ok(snapshot) => snapshot,
+            Err(problem) => {
+                // A changed file is told as such, not by what is odd in it.
+                check_population(folder, sums)?;
+                return Err(Error::damaged(folder)(problem));
+            }
         };
-        let snapshot = read();
-        // A changed file is told as such, not by what is odd in it.
-        match check.join() {
+        for (name, read) in [
+            (record::ACCOUNTS, accounts),
+            (record::RESOURCES, resources.into_inner()),
+            (record::GRANTS, grants),
+        ] {
+            if sums.get(name) != Some(read.digest()) {
+                return Err(Error::Changed(folder.join(name)));
+            }
+        }
+        match evidence.join() {
             Ok(checked) => checked?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        snapshot
+        Ok(snapshot)
     })
 }
 
@@ -303,10 +310,15 @@ fn read_earlier(
 }
 
 fn check_population(folder: &Path, sums: &Sums) -> Result<(), Error> {
-    for name in POPULATION {
-        if sums.get(name) != Some(files::digest(folder, name)?.0) {
-            return Err(Error::Changed(folder.join(name)));
-        }
+    POPULATION
+        .into_iter()
+        .try_for_each(|name| check_file(folder, sums, name))
+}
+
+fn check_file(folder: &Path, sums: &Sums, name: &'static str) -> Result<(), Error> {
+    if sums.get(name) == Some(files::digest(folder, name)?.0) {
+        Ok(())
+    } else {
+        Err(Error::Changed(folder.join(name)))
     }
-    Ok(())
 }

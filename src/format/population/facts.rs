@@ -111,11 +111,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn read<T, F>(
+    pub(super) fn read<'t, T, F>(
         &mut self,
         name: &'static str,
-        member: &Member<T>,
-        value: impl FnOnce(&T) -> Result<F, Problem>,
+        member: &'t Member<T>,
+        value: impl FnOnce(&'t T) -> Result<F, Problem>,
     ) -> Result<Fact<F>, Problem> {
         match member {
             Member::Value(known) => value(known).map(Fact::Known),
@@ -134,12 +134,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn text(
+    pub(super) fn text<'t>(
         &mut self,
         name: &'static str,
-        member: &Member<Text<'_>>,
-    ) -> Result<Fact<Raw>, Problem> {
-        self.read(name, member, |text| Ok(Raw::from(&**text)))
+        member: &'t Member<Text<'_>>,
+    ) -> Result<Fact<&'t str>, Problem> {
+        self.read(name, member, |text| Ok(&**text))
     }
 
     pub(super) fn truth(

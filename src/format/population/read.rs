@@ -1,27 +1,29 @@
 //! The population files read back into a [`Snapshot`].
 
-use std::{collections::HashMap, io::BufRead};
-
-use serde::Deserialize;
+use std::{
+    collections::HashMap,
+    io::{BufRead, Read},
+};
 
 use super::{
-    LINE_LIMIT,
-    facts::{Member, Reader, value},
-    grants::{self, AUDIENCES, audience_word},
-    kind_word,
+    LINE_LIMIT, accounts,
+    grants::{self, GrantLine, PackedMembership, What},
+    places::{Finder, Places, absent},
+    quick,
     resources::{self, Line},
-    two_factor_word,
 };
 use crate::{
     domain::{
-        account::{Account, AccountId, Kind, TwoFactor},
-        grant::{Entitlement, Grant, GrantId, Holder, Membership},
-        snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
-        text::Raw,
+        account::Account,
+        grant::{Entitlement, Grant, GrantId, Membership},
+        snapshot::{MembershipIx, Parts, Snapshot, TeamIx},
+        text::Pack,
     },
     format::{
         Error, Problem,
-        canonical::{self, Lines, Text},
+        blocks::{self, Block, Blocks},
+        canonical::{self, Lines},
+        crew::Crew,
         record,
     },
 };
@@ -34,94 +36,40 @@ use crate::{
 /// # Errors
 /// The file and line at fault.
 pub fn read(
-    accounts: impl BufRead,
+    accounts: impl Read + Send,
     resources: impl BufRead,
-    grants: impl BufRead,
+    grants: impl Read + Send,
+    crew: &dyn Crew,
 ) -> Result<Snapshot, Error> {
     let mut parts = read_resources(resources)?;
-    parts.accounts = read_accounts(accounts)?;
-    read_grants(&mut parts, grants)?;
+    parts.accounts = read_accounts(accounts, crew)?;
+    (parts.grants, parts.memberships) = read_grants(&parts, grants, crew)?;
     Ok(Snapshot::from_ordered(parts)?)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountFields<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    username: Text<'a>,
-    #[serde(borrow)]
-    first_name: Text<'a>,
-    #[serde(borrow)]
-    last_name: Text<'a>,
-    #[serde(borrow)]
-    kind: Text<'a>,
-    #[serde(borrow, default)]
-    email: Member<Text<'a>>,
-    #[serde(default)]
-    archived: Member<bool>,
-    #[serde(borrow, default)]
-    left_at: Member<Text<'a>>,
-    #[serde(default)]
-    suspended: Member<bool>,
-    #[serde(borrow, default)]
-    suspended_at: Member<Text<'a>>,
-    #[serde(borrow, default)]
-    joined: Member<Text<'a>>,
-    #[serde(borrow, default)]
-    two_factor: Member<Text<'a>>,
-    #[serde(borrow, default)]
-    last_sign_in: Member<Text<'a>>,
-    #[serde(borrow, default)]
-    external_id: Member<Text<'a>>,
-    #[serde(borrow)]
-    unknown: Vec<Text<'a>>,
-    listed: bool,
-    ev: u32,
-}
-
-fn read_accounts(input: impl BufRead) -> Result<Vec<Account>, Error> {
-    let mut lines = Lines::new(record::ACCOUNTS, input, LINE_LIMIT);
+fn read_accounts(input: impl Read + Send, crew: &dyn Crew) -> Result<Vec<Account>, Error> {
     let mut accounts = Vec::new();
-    while let Some(line) = lines.next()? {
-        match account(line) {
-            Ok(account) => accounts.push(account),
-            Err(problem) => return Err(lines.error(problem)),
-        }
-    }
+    blocks::in_order(
+        crew,
+        Blocks::new(record::ACCOUNTS, input, LINE_LIMIT),
+        |error| error,
+        |block: &Block| {
+            let (mut pack, mut lines) = (Pack::default(), Vec::new());
+            for (number, line) in block.lines() {
+                let line = accounts::parse(line?, &mut pack);
+                lines.push(line.map_err(|problem| block.error(number, problem))?);
+            }
+            let packed = pack.finish();
+            let accounts = lines.into_iter().map(|line| line.account(&packed));
+            Ok(accounts.collect::<Vec<Account>>())
+        },
+        |more| {
+            accounts.extend(more);
+            Ok(())
+        },
+    )?;
+    accounts.shrink_to_fit();
     Ok(accounts)
-}
-
-fn account(line: &[u8]) -> Result<Account, Problem> {
-    const KINDS: [Kind; 4] = [Kind::Member, Kind::Collaborator, Kind::Guest, Kind::Unknown];
-    const TWO_FACTOR: [TwoFactor; 3] =
-        [TwoFactor::Active, TwoFactor::Inactive, TwoFactor::NotSetUp];
-    let fields: AccountFields<'_> = canonical::object(line)?;
-    let instant = |text: &Text<'_>| canonical::instant(text);
-    let mut facts = Reader::new(&fields.unknown);
-    let account = Account {
-        id: AccountId((&*fields.id).into()),
-        username: Raw::from(&*fields.username),
-        first_name: Raw::from(&*fields.first_name),
-        last_name: Raw::from(&*fields.last_name),
-        kind: value(&fields.kind, &KINDS, kind_word)?,
-        email: facts.text("email", &fields.email)?,
-        archived: facts.truth("archived", &fields.archived)?,
-        left_at: facts.read("left_at", &fields.left_at, instant)?,
-        suspended: facts.truth("suspended", &fields.suspended)?,
-        suspended_at: facts.read("suspended_at", &fields.suspended_at, instant)?,
-        joined: facts.read("joined", &fields.joined, |text| canonical::day(text))?,
-        two_factor: facts.read("two_factor", &fields.two_factor, |text| {
-            value(text, &TWO_FACTOR, two_factor_word)
-        })?,
-        last_sign_in: facts.read("last_sign_in", &fields.last_sign_in, instant)?,
-        external_id: facts.text("external_id", &fields.external_id)?,
-        listed: fields.listed,
-        source: fields.ev,
-    };
-    facts.end()?;
-    Ok(account)
 }
 
 /// Reads the resources; accounts and grants are still missing in the answer.
@@ -181,241 +129,107 @@ fn read_resources(input: impl BufRead) -> Result<Parts, Error> {
     })
 }
 
-fn absent(what: &str, id: &str) -> Problem {
-    Problem::malformed(format!("there is no {what} `{id}`"))
+/// The grants of one block. Their memberships are counted from its start.
+#[derive(Default)]
+struct Grants {
+    grants: Vec<Grant>,
+    memberships: Vec<Membership>,
 }
 
-/// Where the accounts and resources stand, by their ids.
-struct Places<'a> {
-    accounts: HashMap<&'a str, AccountIx>,
-    /// The accounts in their order: the next grant is mostly of the same account or the next one.
-    ordered: &'a [Account],
-    guess: usize,
-    teams: HashMap<&'a str, TeamIx>,
-    projects: HashMap<&'a str, ProjectIx>,
-    roles: HashMap<&'a str, (RoleIx, &'a str)>,
-}
-
-fn places<'a, T, P>(
-    list: &'a [T],
-    id: impl Fn(&'a T) -> &'a str,
-    place: impl Fn(usize, &'a T) -> P,
-) -> HashMap<&'a str, P> {
-    let places = list.iter().enumerate();
-    places
-        .map(|(at, entry)| (id(entry), place(at, entry)))
-        .collect()
-}
-
-impl Places<'_> {
-    fn account(&mut self, id: &str) -> Result<AccountIx, Problem> {
-        for near in [self.guess, self.guess.saturating_add(1)] {
-            if self
-                .ordered
-                .get(near)
-                .is_some_and(|account| &*account.id.0 == id)
-            {
-                self.guess = near;
-                return Ok(AccountIx::at(near));
-            }
-        }
-        let found = self
-            .accounts
-            .get(id)
-            .copied()
-            .ok_or_else(|| absent("account", id))?;
-        self.guess = found.index();
-        Ok(found)
-    }
-
-    fn team(&self, id: &str) -> Result<TeamIx, Problem> {
-        self.teams
-            .get(id)
-            .copied()
-            .ok_or_else(|| absent("team", id))
-    }
-
-    fn project(&self, id: &str) -> Result<ProjectIx, Problem> {
-        self.projects
-            .get(id)
-            .copied()
-            .ok_or_else(|| absent("project", id))
-    }
-
-    /// The role with this key. The name beside it is for people; it must be the role's own.
-    fn role(&self, key: &str, name: &str) -> Result<RoleIx, Problem> {
-        match self.roles.get(key) {
-            Some((ix, known)) if *known == name => Ok(*ix),
-            Some((_, known)) => Err(Problem::malformed(format!(
-                "role `{key}` is called `{known}`, not `{name}`"
-            ))),
-            None => Err(absent("role", key)),
-        }
-    }
-}
-
-fn read_grants(parts: &mut Parts, input: impl BufRead) -> Result<(), Error> {
-    let mut places = Places {
-        accounts: places(
-            &parts.accounts,
-            |account| &account.id.0,
-            |at, _| AccountIx::at(at),
-        ),
-        ordered: &parts.accounts,
-        guess: 0,
-        teams: places(&parts.teams, |team| &team.id, |at, _| TeamIx::at(at)),
-        projects: places(
-            &parts.projects,
-            |project| &project.id,
-            |at, _| ProjectIx::at(at),
-        ),
-        roles: places(
-            &parts.roles,
-            |role| &role.key,
-            |at, role| (RoleIx::at(at), role.name.raw()),
-        ),
-    };
-    let mut lines = Lines::new(record::GRANTS, input, LINE_LIMIT);
-    while let Some(line) = lines.next()? {
-        let next = MembershipIx::at(parts.memberships.len());
-        let (id, holder, what, source) = match grant(line, &mut places) {
-            Ok(grant) => grant,
-            Err(problem) => return Err(lines.error(problem)),
-        };
-        let entitlement = match what {
-            What::Membership(membership) => {
-                parts.memberships.push(membership);
-                Entitlement::Membership(next)
-            }
-            What::Other(entitlement) => entitlement,
-        };
-        if GrantId::of(parts, holder, entitlement) != id {
-            return Err(lines.error(Problem::malformed(
-                "its id is not the one its content gives",
-            )));
-        }
-        if u32::try_from(parts.grants.len()).is_err() {
-            return Err(lines.error(Problem::malformed("there are too many grants")));
-        }
-        parts.grants.push(Grant {
-            id,
-            holder,
-            entitlement,
-            source,
-        });
-    }
-    Ok(())
-}
-
-enum What {
-    Membership(Membership),
-    Other(Entitlement),
-}
-
-fn grant(line: &[u8], places: &mut Places<'_>) -> Result<(GrantId, Holder, What, u32), Problem> {
-    let fields: grants::Fields<'_> = canonical::object(line)?;
-    let id = fields.id.parse().map_err(Problem::malformed)?;
-    let membership_fields = fields.membership.is_some()
-        || fields.unknown.is_some()
-        || !fields.lead.is_missing()
-        || !fields.position.is_missing()
-        || !fields.since.is_missing()
-        || !fields.till.is_missing()
-        || !fields.pending.is_missing()
-        || !fields.archived.is_missing();
-    let (holder, what) = match &*fields.kind {
-        grants::MEMBERSHIP => match &fields {
-            grants::Fields {
-                account: Some(account),
-                team: Some(team),
-                membership: Some(id),
-                unknown: Some(unknown),
-                everyone: None,
-                project: None,
-                role: None,
-                role_name: None,
-                ..
-            } => {
-                let membership = membership(&fields, id, places.team(team)?, unknown)?;
-                (
-                    Holder::Account(places.account(account)?),
-                    What::Membership(membership),
-                )
-            }
-            _ => return Err(unfit(&fields)),
-        },
-        _ if membership_fields => return Err(unfit(&fields)),
-        grants::SIGN_IN => match &fields {
-            grants::Fields {
-                account: Some(account),
-                team: None,
-                everyone: None,
-                project: None,
-                role: None,
-                role_name: None,
-                ..
-            } => (
-                Holder::Account(places.account(account)?),
-                What::Other(Entitlement::SignIn),
-            ),
-            _ => return Err(unfit(&fields)),
-        },
-        grants::ORGANIZATION_ROLE | grants::PROJECT_ROLE => {
-            let holder = match (&fields.everyone, &fields.account, &fields.team) {
-                (Some(word), None, None) => {
-                    Holder::Everyone(value(word, &AUDIENCES, audience_word)?)
+fn read_grants(
+    parts: &Parts,
+    input: impl Read + Send,
+    crew: &dyn Crew,
+) -> Result<(Vec<Grant>, Vec<Membership>), Error> {
+    let places = Places::of(parts);
+    let mut all = Grants::default();
+    blocks::in_order(
+        crew,
+        Blocks::new(record::GRANTS, input, LINE_LIMIT),
+        |error| error,
+        |block: &Block| grants_of(parts, &places, block),
+        |more: Grants| {
+            let before = all.memberships.len();
+            all.memberships.extend(more.memberships);
+            all.grants.extend(more.grants.into_iter().map(|mut grant| {
+                if let Entitlement::Membership(ix) = &mut grant.entitlement {
+                    *ix = MembershipIx::at(before.saturating_add(ix.index()));
                 }
-                (None, Some(id), None) => Holder::Account(places.account(id)?),
-                (None, None, Some(id)) => Holder::Team(places.team(id)?),
-                _ => return Err(unfit(&fields)),
-            };
-            let (Some(key), Some(name)) = (&fields.role, &fields.role_name) else {
-                return Err(unfit(&fields));
-            };
-            let role = places.role(key, name)?;
-            let entitlement = match (&fields.project, &*fields.kind) {
-                (None, grants::ORGANIZATION_ROLE) => Entitlement::OrganizationRole(role),
-                (Some(project), grants::PROJECT_ROLE) => {
-                    Entitlement::ProjectRole(places.project(project)?, role)
-                }
-                _ => return Err(unfit(&fields)),
-            };
-            (holder, What::Other(entitlement))
-        }
-        other => {
-            return Err(Problem::newer(format!(
-                "nothing is known of a grant `{other}`"
-            )));
-        }
-    };
-    Ok((id, holder, what, fields.ev))
+                grant
+            }));
+            if u32::try_from(all.grants.len()).is_err() {
+                let problem = Problem::malformed("there are too many grants");
+                return Err(problem.at(record::GRANTS, all.grants.len() as u64));
+            }
+            Ok(())
+        },
+    )?;
+    all.grants.shrink_to_fit();
+    all.memberships.shrink_to_fit();
+    Ok((all.grants, all.memberships))
 }
 
-fn unfit(fields: &grants::Fields<'_>) -> Problem {
-    Problem::malformed(format!(
-        "its fields are not those of a grant `{}`",
-        &*fields.kind
-    ))
+fn grants_of(parts: &Parts, places: &Places<'_>, block: &Block) -> Result<Grants, Error> {
+    let mut finder = places.finder();
+    let (mut pack, mut memberships) = (Pack::default(), Vec::new());
+    let mut grants = Vec::new();
+    for (number, line) in block.lines() {
+        let grant = grant(parts, &mut finder, line?, &mut pack, &mut memberships);
+        grants.push(grant.map_err(|problem| block.error(number, problem))?);
+    }
+    let packed = pack.finish();
+    let memberships = memberships.into_iter();
+    Ok(Grants {
+        grants,
+        memberships: memberships.map(|one| one.membership(&packed)).collect(),
+    })
 }
 
-fn membership(
-    fields: &grants::Fields<'_>,
-    id: &str,
-    team: TeamIx,
-    unknown: &[Text<'_>],
-) -> Result<Membership, Problem> {
-    let instant = |text: &Text<'_>| canonical::instant(text);
-    let mut facts = Reader::new(unknown);
-    let membership = Membership {
-        id: id.into(),
-        team,
-        lead: facts.truth("lead", &fields.lead)?,
-        position: facts.text("position", &fields.position)?,
-        since: facts.read("since", &fields.since, instant)?,
-        till: facts.read("till", &fields.till, instant)?,
-        pending: facts.truth("pending", &fields.pending)?,
-        archived: facts.truth("archived", &fields.archived)?,
+fn grant(
+    parts: &Parts,
+    finder: &mut Finder<'_>,
+    line: &[u8],
+    pack: &mut Pack,
+    memberships: &mut Vec<PackedMembership>,
+) -> Result<Grant, Problem> {
+    let fields: grants::Fields<'_>;
+    let line: GrantLine<'_> = if let Some(line) = quick::grant(line) {
+        line
+    } else {
+        fields = canonical::object(line)?;
+        fields.line()?
     };
-    facts.end()?;
-    Ok(membership)
+    let holder = finder.holder(&line)?;
+    let (entitlement, id) = match line.what {
+        What::Membership(membership) => {
+            let id = GrantId::of_membership(&parts.organization.id, membership.id);
+            let team = finder.team(membership.team)?;
+            let ix = MembershipIx::at(memberships.len());
+            memberships.push(membership.pack(team, pack));
+            (Entitlement::Membership(ix), id)
+        }
+        What::SignIn => {
+            let entitlement = Entitlement::SignIn;
+            (entitlement, GrantId::of(parts, holder, entitlement))
+        }
+        What::Role { project, key, name } => {
+            let role = finder.role(key, name)?;
+            let entitlement = match project {
+                Some(project) => Entitlement::ProjectRole(finder.project(project)?, role),
+                None => Entitlement::OrganizationRole(role),
+            };
+            (entitlement, GrantId::of(parts, holder, entitlement))
+        }
+    };
+    if id != line.id {
+        return Err(Problem::malformed(
+            "its id is not the one its content gives",
+        ));
+    }
+    Ok(Grant {
+        id,
+        holder,
+        entitlement,
+        source: line.source,
+    })
 }
