@@ -36,6 +36,7 @@ use crate::{
     domain::{Digest, campaign::Campaign, text::SafeText, time::Timestamp},
     format::{
         self,
+        crew::{self, Alone, Crew},
         record::{self, Review},
         sums::Sums,
     },
@@ -45,7 +46,7 @@ use reading::Reading;
 use signature::{Fault, SigningKey};
 
 /// The folder of a record, wherever it is kept.
-pub trait Folder {
+pub trait Folder: Sync {
     /// Everything that is in it, links not followed.
     ///
     /// # Errors
@@ -56,7 +57,7 @@ pub trait Folder {
     ///
     /// # Errors
     /// When it cannot be opened.
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>>;
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>>;
 }
 
 /// One thing in a folder.
@@ -247,7 +248,18 @@ impl fmt::Display for Bad {
 /// `signers` is the auditor's own list, never one from the record; without it a good record's signer is unknown.
 /// `at` is the time at which the list must allow the signer: nothing in a record proves when it was signed.
 pub fn verify(folder: &dyn Folder, signers: Option<&AllowedSigners>, at: Timestamp) -> Verdict {
-    match judge(folder, signers, at) {
+    verify_with(&Alone, folder, signers, at)
+}
+
+/// As [`verify()`], with a crew to do what can be done at the same time. The order of the stages is the same: nothing is
+/// parsed before it is authenticated.
+pub fn verify_with(
+    crew: &dyn Crew,
+    folder: &dyn Folder,
+    signers: Option<&AllowedSigners>,
+    at: Timestamp,
+) -> Verdict {
+    match judge(crew, folder, signers, at) {
         Ok((record, signer)) => Verdict::Good {
             record: Box::new(record),
             signer,
@@ -270,6 +282,7 @@ enum Stop {
 }
 
 fn judge(
+    crew: &dyn Crew,
     folder: &dyn Folder,
     signers: Option<&AllowedSigners>,
     at: Timestamp,
@@ -328,17 +341,9 @@ fn judge(
     }
     reading.exact_sizes(&review.contents.bytes)?;
 
-    for (name, digest) in sums.iter().filter(|(name, _)| *name != record::REVIEW) {
-        if reading.digest(name)? != digest {
-            return Err(Stop::bad(
-                Stage::Hashes,
-                name,
-                "its digest is not the one that was signed".to_owned(),
-            ));
-        }
-    }
+    hashes(crew, &reading, &sums)?;
 
-    let campaign = contents::check(&reading, &sums, &review, &review_bytes)?;
+    let campaign = contents::check(crew, &reading, &sums, &review, &review_bytes)?;
     // A record that is broken is bad, whoever signed it; only now does the doubt about the signer count.
     let signer = match signer {
         None => Signer::Unknown,
@@ -352,6 +357,29 @@ fn judge(
         sums: Digest::of(&sums_bytes),
     };
     Ok((record, signer))
+}
+
+/// Checks the digest of every file but the one that was checked before.
+fn hashes(crew: &dyn Crew, reading: &Reading<'_>, sums: &Sums) -> Result<(), Stop> {
+    let mut files: Vec<(&'static str, Digest)> = sums
+        .iter()
+        .filter(|(name, _)| *name != record::REVIEW)
+        .collect();
+    // The largest first, so that nobody begins with it when all others are done.
+    files.sort_by_key(|(name, _)| std::cmp::Reverse(reading.size(name)));
+    let found = crew::each(crew, files.len(), |at| reading.digest(files[at].0));
+    let mut found: Vec<_> = files.into_iter().zip(found).collect();
+    found.sort_by_key(|((name, _), _)| *name);
+    for ((name, signed), found) in found {
+        if found? != signed {
+            return Err(Stop::bad(
+                Stage::Hashes,
+                name,
+                "its digest is not the one that was signed".to_owned(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn same_digest(name: &'static str, digest: Digest, sums: &Sums) -> Result<(), Stop> {

@@ -5,11 +5,14 @@
 )]
 
 use std::{
-    cell::{Cell, RefCell},
     fmt::Write as _,
     fs::{self, OpenOptions},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::{Value, json};
@@ -25,6 +28,7 @@ use crate::{
         text::{Raw, SafeText},
     },
     format::record,
+    store::Threads,
     verify::{
         self, Folder, FolderEntry, Signer, Verdict,
         allowed_signers::AllowedSigners,
@@ -60,10 +64,10 @@ pub(crate) fn verify(
 pub(crate) fn judge(
     record: &Path,
     signers: Option<&AllowedSigners>,
-    tell: &dyn Fn(u64),
+    tell: &(dyn Fn(u64) + Sync),
 ) -> anyhow::Result<Verdict> {
     let folder = DiskFolder::open(record, tell).hint("give the folder that holds SHA256SUMS")?;
-    Ok(verify::verify(&folder, signers, now()))
+    Ok(verify::verify_with(&Threads, &folder, signers, now()))
 }
 
 /// The same, with a line on stderr that tells how far it is.
@@ -71,13 +75,14 @@ pub(crate) fn judge_aloud(
     record: &Path,
     signers: Option<&AllowedSigners>,
 ) -> anyhow::Result<Verdict> {
-    let line = RefCell::new(ProgressLine::new());
+    let line = Mutex::new(ProgressLine::new());
     let tell = |bytes| {
-        let mut line = line.borrow_mut();
+        let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
         line.show(elapsed_ms(), CHECKING, &how_far(bytes));
     };
     let verdict = judge(record, signers, &tell);
-    line.borrow_mut().finish();
+    let mut line = line.into_inner().unwrap_or_else(PoisonError::into_inner);
+    line.finish();
     verdict
 }
 
@@ -195,8 +200,8 @@ fn as_json(verdict: &Verdict) -> Value {
 /// A folder on disk. Links are named as links and never followed.
 pub(crate) struct DiskFolder<'a> {
     path: PathBuf,
-    read: Cell<u64>,
-    tell: &'a dyn Fn(u64),
+    read: AtomicU64,
+    tell: &'a (dyn Fn(u64) + Sync),
 }
 
 /// After so many bytes it is told how far reading is.
@@ -211,9 +216,8 @@ struct Counted<'a> {
 impl Read for Counted<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(out)?;
-        let before = self.folder.read.get();
+        let before = self.folder.read.fetch_add(read as u64, Ordering::Relaxed);
         let now = before + read as u64;
-        self.folder.read.set(now);
         if before / TOLD_EACH != now / TOLD_EACH {
             (self.folder.tell)(now);
         }
@@ -231,14 +235,14 @@ pub(crate) struct CannotLook {
 
 impl<'a> DiskFolder<'a> {
     /// The folder at `path`; `tell` hears now and then how many bytes were read.
-    pub(crate) fn open(path: &Path, tell: &'a dyn Fn(u64)) -> Result<Self, CannotLook> {
+    pub(crate) fn open(path: &Path, tell: &'a (dyn Fn(u64) + Sync)) -> Result<Self, CannotLook> {
         let looked = fs::read_dir(path).map_err(|source| CannotLook {
             path: path.to_owned(),
             source,
         });
         looked.map(|_| Self {
             path: path.to_owned(),
-            read: Cell::new(0),
+            read: AtomicU64::new(0),
             tell,
         })
     }
@@ -259,7 +263,7 @@ impl Folder for DiskFolder<'_> {
         fs::read_dir(&self.path)?.map(entry).collect()
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         let mut options = OpenOptions::new();
         options.read(true);
         // Between the look at the folder and now the file may have become a link, or a pipe that nobody writes into.

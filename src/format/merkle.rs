@@ -23,25 +23,58 @@ fn node(left: Digest, right: Digest) -> Digest {
 }
 
 /// A tree that takes its leaves one by one and keeps only the roots of its finished parts.
+///
+/// It may begin at a later leaf; such a tree is made beside the one it is [joined](Tree::join) to in the end.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
+    first: u64,
     leaves: u64,
-    /// The roots of the full trees that the leaves so far fill, largest first.
-    full: Vec<Digest>,
+    /// The roots of the full trees that the leaves so far fill, in their order, with the height of each. A full tree of
+    /// 2ⁿ leaves begins at a multiple of 2ⁿ, wherever this one begins.
+    full: Vec<(u32, Digest)>,
 }
 
 impl Tree {
+    /// A tree whose first leaf is number `first`, from 0, of the tree it will be joined to.
+    pub fn at(first: u64) -> Self {
+        Self {
+            first,
+            ..Self::default()
+        }
+    }
+
     /// Adds the next leaf.
     pub fn push(&mut self, leaf: Digest) {
-        // Each low bit that is set stands for a full tree that the new leaf completes to one twice as large.
-        let mut root = leaf;
-        for _ in 0..self.leaves.trailing_ones() {
-            if let Some(left) = self.full.pop() {
-                root = node(left, root);
+        self.add(0, leaf);
+    }
+
+    /// Adds the leaves of a tree that begins where this one ends; whether it does.
+    #[must_use]
+    pub fn join(&mut self, next: Self) -> bool {
+        let follows = next.first == self.first.saturating_add(self.leaves);
+        if follows {
+            for (height, root) in next.full {
+                self.add(height, root);
             }
         }
-        self.full.push(root);
-        self.leaves = self.leaves.saturating_add(1);
+        follows
+    }
+
+    /// Adds the root of a full tree of that height.
+    fn add(&mut self, height: u32, root: Digest) {
+        let (mut height, mut root) = (height, root);
+        self.leaves = self.leaves.saturating_add(1 << height);
+        let end = self.first.saturating_add(self.leaves);
+        // With the one before it, it completes a tree of twice the size when they end where such a tree does.
+        while let Some((of_left, left)) = self.full.last()
+            && *of_left == height
+            && end.trailing_zeros() > height
+        {
+            root = node(*left, root);
+            height = height.saturating_add(1);
+            self.full.pop();
+        }
+        self.full.push((height, root));
     }
 
     /// How many leaves it has.
@@ -54,12 +87,12 @@ impl Tree {
         self.leaves == 0
     }
 
-    /// The root over all leaves so far.
+    /// The root over all leaves so far, of a tree that begins at the first.
     pub fn root(&self) -> Digest {
         self.full
             .iter()
             .rev()
-            .copied()
+            .map(|(_, root)| *root)
             .reduce(|right, left| node(left, right))
             .unwrap_or_else(|| Digest::of(b""))
     }
@@ -88,6 +121,29 @@ mod tests {
         for size in 0..leaves.len() {
             assert_eq!(tree.root(), by_the_book(&leaves[..size]), "{size} leaves");
             tree.push(leaves[size]);
+        }
+    }
+
+    #[test]
+    fn parts_that_are_made_apart_join_to_the_same_tree() {
+        let leaves: Vec<Digest> = (0..150u8).map(|n| leaf(&[n], b"x")).collect();
+        for cuts in [
+            &[0, 0, 1][..],
+            &[1, 2, 3, 4, 5, 6, 7, 8, 9],
+            &[64, 128],
+            &[3, 67, 96, 97, 149],
+            &[149, 150],
+        ] {
+            let mut tree = Tree::default();
+            let mut from = 0;
+            for to in cuts.iter().copied().chain([leaves.len()]) {
+                let mut part = Tree::at(from as u64);
+                leaves[from..to].iter().for_each(|leaf| part.push(*leaf));
+                assert!(tree.join(part));
+                from = to;
+            }
+            assert_eq!(tree.root(), by_the_book(&leaves), "{cuts:?}");
+            assert!(!tree.join(Tree::at(151)), "there is a gap");
         }
     }
 

@@ -6,7 +6,7 @@
 mod decisions;
 mod review;
 
-pub use decisions::Decisions;
+pub use decisions::{Decisions, Made};
 pub use review::{Contents, Flagged, Review, Reviewer, Seal, Tool};
 
 use super::{Error, sums::Sums};

@@ -1,21 +1,20 @@
 //! A sealed record, written aside, synced and renamed into place.
 
 use std::{
-    fs,
-    io::{self, BufReader, Write as _},
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     thread,
 };
 
 use super::{
-    Error, PARTIAL, Review, check_name,
+    Error, PARTIAL, Review, Threads, check_name,
     files::{self, HashedFile},
 };
 use crate::{
-    domain::{Digest, journal::Event, snapshot::Subject},
+    domain::{Digest, journal::Event},
     format::{
-        Problem,
-        canonical::Lines,
+        blocks::{self, Blocks},
         journal, merkle, population,
         record::{self as names, Contents, Decisions, Seal},
         sums::Sums,
@@ -96,9 +95,12 @@ impl Review {
                     names::RESOURCES,
                     names::EVIDENCE,
                     names::POLICY,
+                    names::GRANTS,
                 ];
+                let earlier = self.sums.get(names::EARLIER).map(|_| names::EARLIER);
                 let mut parts = fixed
                     .into_iter()
+                    .chain(earlier)
                     .map(|name| self.carry_over(folder, name))
                     .collect::<Result<Vec<Part>, Error>>()?;
                 parts.push(self.write_journal(folder)?);
@@ -114,10 +116,6 @@ impl Review {
             parts.push(decisions);
             Ok::<_, Error>((parts, merkle_root))
         })?;
-        parts.push(self.carry_over(folder, names::GRANTS)?);
-        if self.sums.get(names::EARLIER).is_some() {
-            parts.push(self.carry_over(folder, names::EARLIER)?);
-        }
         parts.push(small(folder, names::OPENED_SUMS, &self.sums.print())?);
         parts.push(small(folder, names::README, names::README_TEXT)?);
         parts.sort_unstable();
@@ -143,9 +141,9 @@ impl Review {
     /// bytes: a record stays what it is, whatever becomes of the review.
     fn carry_over(&self, folder: &Path, name: &'static str) -> Result<Part, Error> {
         let mut from = files::open(&self.folder, name)?;
-        let mut read = Ok(0);
+        let mut read = Ok(());
         let (digest, size) = files::write(&folder.join(name), |out| {
-            read = io::copy(&mut from, out);
+            read = copy(&mut from, out);
             Ok(())
         })?;
         let from = self.folder.join(name);
@@ -160,27 +158,26 @@ impl Review {
     fn decide(&self, folder: &Path) -> Result<(Part, Digest), Error> {
         let path = folder.join(names::DECISIONS);
         let grants = files::open(&self.folder, names::GRANTS)?;
-        let grants = BufReader::with_capacity(files::PIECE, grants);
-        let mut grants = Lines::new(names::GRANTS, grants, population::LINE_LIMIT);
+        let grants = Blocks::new(names::GRANTS, grants, population::LINE_LIMIT);
         let mut out = HashedFile::create(&path)?;
-        let (mut tree, mut decisions) = (merkle::Tree::default(), Decisions::new(self.campaign()));
         let damaged = Error::damaged(&self.folder);
-        let mut line = String::new();
-        for grant in self
-            .campaign()
-            .snapshot()
-            .subjects()
-            .iter()
-            .flat_map(Subject::items)
-        {
-            line.clear();
-            decisions.line(grant, &mut line);
-            match grants.next().map_err(&damaged)? {
-                Some(grant) => tree.push(merkle::leaf(grant, line.as_bytes())),
-                None => return Err(damaged(grants.error(Problem::CutShort))),
-            }
-            out.write_all(line.as_bytes())
-                .map_err(Error::io("write", &path))?;
+        let mut decisions = Decisions::new(self.campaign());
+        let hands = decisions.beside();
+        let mut tree = merkle::Tree::default();
+        blocks::in_order(
+            &Threads,
+            grants,
+            &damaged,
+            |block| hands.of_block(block).map_err(&damaged),
+            |made| {
+                decisions.take(made, &mut tree, &damaged, |lines| {
+                    out.write_all(lines.as_bytes())
+                        .map_err(Error::io("write", &path))
+                })
+            },
+        )?;
+        if tree.len() != self.campaign().snapshot().len() as u64 {
+            return Err(Error::Changed(self.folder.join(names::GRANTS)));
         }
         let (digest, size) = HashedFile::finish(out, &path)?;
         Ok(((names::DECISIONS, digest, size), tree.root()))
@@ -199,6 +196,19 @@ impl Review {
         })?;
         debug_assert_eq!(head, self.head, "an entry has exactly one text");
         Ok((names::JOURNAL, digest, size))
+    }
+}
+
+/// Copies all of `from`, in pieces that go through the buffer of `out` untouched.
+fn copy(from: &mut File, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut piece = vec![0; files::PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(read) => out.write_all(&piece[..read])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

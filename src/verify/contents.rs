@@ -19,7 +19,6 @@ use crate::{
         decision::Decision,
         earlier::Earlier,
         grant::Holder,
-        items::Item,
         journal::Event,
         policy::Policy,
         seal,
@@ -27,7 +26,8 @@ use crate::{
     },
     format::{
         self,
-        canonical::Lines,
+        blocks::{self, Blocks},
+        crew::Crew,
         earlier, journal, merkle, policy, population,
         record::{self, Contents, Decisions, Review},
         sums::Sums,
@@ -36,13 +36,14 @@ use crate::{
 
 /// Checks everything that `review.json` sums up; the answer is the review as the journal tells it.
 pub(super) fn check(
+    crew: &dyn Crew,
     reading: &Reading<'_>,
     sums: &Sums,
     review: &Review,
     review_bytes: &[u8],
 ) -> Result<Campaign, Stop> {
     let opened_sums = opened_sums(reading, sums)?;
-    let snapshot = snapshot(reading, sums)?;
+    let snapshot = snapshot(crew, reading, sums)?;
     let terms = Terms {
         policy: policy(reading, sums)?,
         earlier: earlier(reading, sums, &snapshot)?,
@@ -59,7 +60,7 @@ pub(super) fn check(
             "its length or its last entry is not the one in review.json".to_owned(),
         ));
     }
-    let merkle_root = decisions(reading, &campaign)?;
+    let merkle_root = decisions(crew, reading, &campaign)?;
     if review.contents.merkle_root != merkle_root {
         return Err(Stop::bad(
             Stage::Merkle,
@@ -101,11 +102,11 @@ fn opened_sums(reading: &Reading<'_>, sums: &Sums) -> Result<Digest, Stop> {
     Ok(Digest::of(&bytes))
 }
 
-fn snapshot(reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
+fn snapshot(crew: &dyn Crew, reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
     let mut accounts = reading.hashed(record::ACCOUNTS)?;
     let mut resources = reading.hashed(record::RESOURCES)?;
     let mut grants = reading.hashed(record::GRANTS)?;
-    let read = population::read(&mut accounts, &mut resources, &mut grants);
+    let read = population::read(&mut accounts, &mut resources, &mut grants, crew);
     let snapshot = read.map_err(|error| match &error {
         format::Error::Snapshot(disorder) => {
             let (file, line) = place(disorder);
@@ -301,9 +302,14 @@ const STEPS_LIMIT: u64 = 1 << 31;
 
 /// Compares each line of decisions with the one the journal leads to; the answer is the root of the tree over
 /// grants and decisions, which ties this reading of both files to what was signed.
-fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop> {
-    let stop = |error: format::Error| Stop::of(Stage::Decisions, &error);
-    let mut grants = Lines::new(
+fn decisions(crew: &dyn Crew, reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop> {
+    let items = campaign.snapshot().len() as u64;
+    let stop = |error: format::Error| match error {
+        // It had exactly as many lines when it was read as the population.
+        format::Error::Line { line, .. } if line > items => Stop::changed(record::GRANTS),
+        error => Stop::of(Stage::Decisions, &error),
+    };
+    let grants = Blocks::new(
         record::GRANTS,
         reading.plain(record::GRANTS)?,
         population::LINE_LIMIT,
@@ -316,43 +322,46 @@ fn decisions(reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop>
             "its teams give access in more ways than this version follows".to_owned(),
         ));
     }
-    let mut tree = merkle::Tree::default();
-    let mut line = String::new();
-    for index in 0..campaign.snapshot().len() {
-        let item =
-            Item(u32::try_from(index).expect("a snapshot has fewer than four billion items"));
-        line.clear();
-        expected.line(item, &mut line);
-        let next = next(&mut found, line.as_bytes()).map_err(unreadable)?;
-        if next != Next::Same {
-            let reason = match next {
+    let hands = expected.beside();
+    let (mut tree, mut number) = (merkle::Tree::default(), 0);
+    let mut compare = |lines: &str| {
+        for line in lines.split_inclusive('\n') {
+            number += 1;
+            let reason = match next(&mut found, line.as_bytes()).map_err(unreadable)? {
+                Next::Same => continue,
                 Next::End => "it is missing: there are fewer decisions than grants",
-                Next::Same | Next::Other => "it is not the decision that the journal leads to",
+                Next::Other => "it is not the decision that the journal leads to",
             };
-            return Err(Stop::Bad(Bad {
-                stage: Stage::Decisions,
-                file: Some(record::DECISIONS.to_owned()),
-                line: Some(item.number()),
-                reason: reason.to_owned(),
-            }));
+            return Err(wrong_decision(number, reason));
         }
-        let Some(grant) = grants.next().map_err(stop)? else {
-            return Err(Stop::changed(record::GRANTS));
-        };
-        tree.push(merkle::leaf(grant, line.as_bytes()));
-    }
-    if next(&mut found, b"").map_err(unreadable)? != Next::End {
-        return Err(Stop::Bad(Bad {
-            stage: Stage::Decisions,
-            file: Some(record::DECISIONS.to_owned()),
-            line: Some(campaign.snapshot().len() as u64 + 1),
-            reason: "there are more decisions than grants".to_owned(),
-        }));
-    }
-    if grants.next().map_err(stop)?.is_some() {
+        Ok(())
+    };
+    blocks::in_order(
+        crew,
+        grants,
+        stop,
+        |block| hands.of_block(block).map_err(stop),
+        |made| expected.take(made, &mut tree, stop, &mut compare),
+    )?;
+    if tree.len() != items {
         return Err(Stop::changed(record::GRANTS));
     }
+    if next(&mut found, b"").map_err(unreadable)? != Next::End {
+        return Err(wrong_decision(
+            items + 1,
+            "there are more decisions than grants",
+        ));
+    }
     Ok(tree.root())
+}
+
+fn wrong_decision(line: u64, reason: &str) -> Stop {
+    Stop::Bad(Bad {
+        stage: Stage::Decisions,
+        file: Some(record::DECISIONS.to_owned()),
+        line: Some(line),
+        reason: reason.to_owned(),
+    })
 }
 
 /// What comes next in a file.

@@ -165,12 +165,12 @@ impl<'a> Reading<'a> {
     }
 
     /// A file for reading, without its digest.
-    pub(super) fn plain(&self, name: &'static str) -> Result<impl BufRead + use<'a>, Stop> {
+    pub(super) fn plain(&self, name: &'static str) -> Result<impl BufRead + Send + use<'a>, Stop> {
         Ok(BufReader::with_capacity(PIECE, self.open(name)?))
     }
 
     /// Opens a file; at most one byte more than its size at the beginning is read.
-    fn open(&self, name: &'static str) -> Result<io::Take<Box<dyn Read + 'a>>, Stop> {
+    fn open(&self, name: &'static str) -> Result<io::Take<Box<dyn Read + Send + 'a>>, Stop> {
         let input = self
             .folder
             .open(name)
@@ -184,7 +184,7 @@ pub(super) type Hashed<'a> = BufReader<Hash<'a>>;
 
 /// Takes the digest of what passes.
 pub(super) struct Hash<'a> {
-    input: io::Take<Box<dyn Read + 'a>>,
+    input: io::Take<Box<dyn Read + Send + 'a>>,
     hash: Sha256,
 }
 

@@ -1,8 +1,8 @@
 //! Making the record: attest, sign, write it, judge it as an auditor would, close the review.
 
 use std::{
-    cell::{Cell, RefCell},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use crate::{
@@ -102,7 +102,7 @@ pub(crate) fn seal_review(
     review: &mut Review,
     sealing: &Sealing<'_>,
     signer: &dyn Signer,
-    tell: &mut dyn FnMut(Step<'_>),
+    tell: &mut (dyn FnMut(Step<'_>) + Send),
 ) -> anyhow::Result<Sealed> {
     if let Some(sealed) = resume(context, review, sealing.out)? {
         let last = review.campaign().entries().last();
@@ -162,11 +162,13 @@ pub(crate) fn seal_review(
     let written = written.map_err(explain)?;
 
     tell(Step::Doing(verify::CHECKING));
-    let (telling, last) = (RefCell::new(&mut *tell), Cell::new(elapsed_ms()));
+    let telling = Mutex::new((&mut *tell, elapsed_ms()));
     let verdict = verify::judge(&written.path, None, &|bytes| {
-        if elapsed_ms() >= last.get() + TOLD_EACH_MS {
-            last.set(elapsed_ms());
-            (telling.borrow_mut())(Step::Doing(&verify::how_far(bytes)));
+        let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tell, last) = &mut *telling;
+        if elapsed_ms() >= *last + TOLD_EACH_MS {
+            *last = elapsed_ms();
+            tell(Step::Doing(&verify::how_far(bytes)));
         }
     })?;
     if verdict.exit_code() != 0 {

@@ -12,11 +12,19 @@ use crate::{
         signal::Rule,
         snapshot::{AccountIx, ProjectIx, RoleIx, Snapshot, TeamIx},
     },
-    format::canonical::{self, Object},
+    format::{
+        Error, Problem,
+        blocks::Block,
+        canonical::{self, Object},
+        merkle,
+    },
 };
 
 /// How many standing paths a line names; a further text tells how many more there are.
 const STANDING_LIMIT: usize = 20;
+
+/// How much text of one block is kept in memory.
+const TEXT_LIMIT: usize = 1 << 23;
 
 /// How long the names of all teams together may be, in bytes.
 const NAMES_LIMIT: usize = 1 << 24;
@@ -32,6 +40,20 @@ pub struct Decisions<'a> {
     campaign: &'a Campaign,
     access: &'a Access,
     holder: Option<OfHolder>,
+}
+
+/// The lines for the grants of one block.
+#[derive(Debug)]
+pub enum Made {
+    /// All of them, and the part of the Merkle tree over them and their grants.
+    Whole {
+        /// The lines.
+        text: String,
+        /// The part of the tree.
+        tree: merkle::Tree,
+    },
+    /// They are longer together than should be in memory at once, so they are made again one by one.
+    Long(Block),
 }
 
 /// What is worked out once for all lines of one holder.
@@ -82,6 +104,75 @@ impl<'a> Decisions<'a> {
             access: campaign.access(),
             holder: None,
         }
+    }
+
+    /// The same for another hand, which begins at another holder.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            campaign: self.campaign,
+            access: self.access,
+            holder: None,
+        }
+    }
+
+    /// The lines for the grants of `block`, where line n is item n.
+    ///
+    /// # Errors
+    /// When a line of the block is too long, or the campaign has no such item.
+    pub fn of_block(&self, block: &Block) -> Result<Made, Error> {
+        let mut this = self.beside();
+        let mut text = String::new();
+        let mut tree = merkle::Tree::at(block.first().saturating_sub(1));
+        for (number, grant) in block.lines() {
+            let before = text.len();
+            this.line(this.item(block, number)?, &mut text);
+            let line = text.as_bytes().get(before..).unwrap_or_default();
+            tree.push(merkle::leaf(grant?, line));
+            if text.len() > TEXT_LIMIT {
+                return Ok(Made::Long(block.clone()));
+            }
+        }
+        Ok(Made::Whole { text, tree })
+    }
+
+    /// Gives the lines that were made to `lines`, one or more at a time, and what they hash to, to `tree`.
+    ///
+    /// # Errors
+    /// Those of `lines`, and, as `wrong` puts them, those of [`Decisions::of_block`].
+    pub fn take<E>(
+        &mut self,
+        made: Made,
+        tree: &mut merkle::Tree,
+        wrong: impl Fn(Error) -> E,
+        mut lines: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match made {
+            Made::Whole { text, tree: part } => {
+                lines(&text)?;
+                let follows = tree.join(part);
+                debug_assert!(follows, "blocks come in their order");
+            }
+            Made::Long(block) => {
+                let mut line = String::new();
+                for (number, grant) in block.lines() {
+                    line.clear();
+                    self.line(self.item(&block, number).map_err(&wrong)?, &mut line);
+                    lines(&line)?;
+                    tree.push(merkle::leaf(grant.map_err(&wrong)?, line.as_bytes()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The item of a line of `block`.
+    fn item(&self, block: &Block, number: u64) -> Result<Item, Error> {
+        let index = u32::try_from(number.saturating_sub(1)).ok();
+        index
+            .filter(|index| (*index as usize) < self.campaign.snapshot().len())
+            .map(Item)
+            .ok_or_else(|| block.error(number, Problem::malformed("there is no such item")))
     }
 
     /// How many steps from team to team all lines together follow, at most; `None` when those of one account would not

@@ -2,18 +2,24 @@
 //! signers that says otherwise, files that change or cannot be read.
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
     process::Command,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use muster::{
     domain::Digest,
     format::record,
     signing::NAMESPACE_REVIEW,
-    verify::{Folder, FolderEntry, Stage, Verdict, allowed_signers::AllowedSigners, verify},
+    store::Threads,
+    verify::{
+        Folder, FolderEntry, Stage, Verdict, allowed_signers::AllowedSigners, verify, verify_with,
+    },
 };
 use tempfile::TempDir;
 
@@ -24,7 +30,16 @@ use super::{
 };
 use crate::ssh_tools::{Keys, PRINCIPAL, have};
 
+/// The verdict, which is the same however many hands there are.
 fn judge(folder: &dyn Folder) -> Verdict {
+    let (signers, at) = (signers(), time("2026-10-02T00:00:00Z"));
+    let verdict = judge_once(folder);
+    let by_many = verify_with(&Threads, folder, Some(&signers), at);
+    assert_eq!(verdict.to_string(), by_many.to_string());
+    verdict
+}
+
+fn judge_once(folder: &dyn Folder) -> Verdict {
     verify(folder, Some(&signers()), time("2026-10-02T00:00:00Z"))
 }
 
@@ -167,7 +182,7 @@ fn a_huge_file_is_refused_before_it_is_read() {
                 grown.expect("the file").size = self.size;
                 Ok(entries)
             }
-            fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+            fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
                 assert_ne!(name, self.name, "a huge file is not opened");
                 self.files.open(name)
             }
@@ -300,7 +315,7 @@ struct Faulty {
     files: Files,
     name: &'static str,
     /// How often the file is opened as it was.
-    good: Cell<usize>,
+    good: AtomicUsize,
     /// What comes then; nothing is an error.
     then: Option<Vec<u8>>,
 }
@@ -310,10 +325,10 @@ impl Folder for Faulty {
         self.files.entries()
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
-        if name != self.name || self.good.get() > 0 {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
+        if name != self.name || self.good.load(Ordering::Relaxed) > 0 {
             if name == self.name {
-                self.good.set(self.good.get() - 1);
+                self.good.fetch_sub(1, Ordering::Relaxed);
             }
             return self.files.open(name);
         }
@@ -334,12 +349,12 @@ fn a_file_that_cannot_be_read_leaves_the_question_open() {
             let faulty = Faulty {
                 files: stored("good"),
                 name,
-                good: Cell::new(good),
+                good: AtomicUsize::new(good),
                 then: None,
             };
-            let verdict = judge(&faulty);
+            let verdict = judge_once(&faulty);
             // A file that is not opened again is of no matter.
-            if faulty.good.get() == 0 && verdict.exit_code() != 0 {
+            if faulty.good.load(Ordering::Relaxed) == 0 && verdict.exit_code() != 0 {
                 could_not_tell(&verdict, "the disk failed");
             } else {
                 assert_eq!(verdict.exit_code(), 0, "{name}: {verdict}");
@@ -375,10 +390,10 @@ fn a_file_that_is_exchanged_while_it_is_read_never_passes() {
                 let faulty = Faulty {
                     files: files.clone(),
                     name,
-                    good: Cell::new(good),
+                    good: AtomicUsize::new(good),
                     then: Some(then.clone()),
                 };
-                let verdict = judge(&faulty);
+                let verdict = judge_once(&faulty);
                 let Verdict::Good { record, .. } = verdict else {
                     continue;
                 };
@@ -434,7 +449,7 @@ fn a_reason_cannot_write_on_the_screen_of_its_reader() {
 /// Counts the bytes that are read of each file.
 struct Counting {
     files: Files,
-    read: std::cell::RefCell<BTreeMap<String, u64>>,
+    read: Mutex<BTreeMap<String, u64>>,
 }
 
 struct CountingReader<'a> {
@@ -446,7 +461,7 @@ struct CountingReader<'a> {
 impl Read for CountingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.rest.read(buffer)?;
-        let mut read = self.counting.read.borrow_mut();
+        let mut read = self.counting.read.lock().expect("nobody failed");
         *read.entry(self.name.clone()).or_default() += length as u64;
         Ok(length)
     }
@@ -457,7 +472,7 @@ impl Folder for Counting {
         self.files.entries()
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(CountingReader {
             counting: self,
             name: name.to_owned(),
@@ -476,10 +491,10 @@ fn a_large_record_is_read_at_most_three_times() {
     );
     let counting = Counting {
         files,
-        read: std::cell::RefCell::default(),
+        read: Mutex::default(),
     };
-    assert_eq!(judge(&counting).exit_code(), 0);
-    for (name, read) in counting.read.into_inner() {
+    assert_eq!(judge_once(&counting).exit_code(), 0);
+    for (name, read) in counting.read.into_inner().expect("nobody failed") {
         let times = match &*name {
             record::GRANTS => 3,
             record::ACCOUNTS
@@ -514,9 +529,9 @@ fn a_line_of_any_length_is_refused_where_it_differs() {
     files.resign();
     let counting = Counting {
         files,
-        read: std::cell::RefCell::default(),
+        read: Mutex::default(),
     };
-    bad(&judge(&counting), Stage::Decisions, record::DECISIONS);
-    let read = counting.read.into_inner()[record::DECISIONS];
+    bad(&judge_once(&counting), Stage::Decisions, record::DECISIONS);
+    let read = counting.read.into_inner().expect("nobody failed")[record::DECISIONS];
     assert!(read < size + (1 << 20), "{read}");
 }

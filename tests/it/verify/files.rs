@@ -34,7 +34,7 @@ impl Folder for Files {
         Ok(self.0.iter().map(entry).collect())
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         match self.0.get(name) {
             Some(bytes) => Ok(Box::new(bytes.as_slice())),
             None => Err(io::ErrorKind::NotFound.into()),
@@ -190,7 +190,7 @@ impl Folder for Disk {
             .collect()
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(File::open(self.0.join(name))?))
     }
 }
