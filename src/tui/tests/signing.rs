@@ -302,7 +302,7 @@ fn the_items_of_a_flag_are_one_key_away() {
     insta::assert_snapshot!("a_red_flag_at_sign_off", run.screen());
     run.press("^o");
     let screen = run.screen();
-    assert!(screen.contains("/ flag:undecided"), "{screen}");
+    assert!(screen.contains("/ [flag:undecided]"), "{screen}");
     assert!(screen.contains("27 items matched"), "{screen}");
     assert!(
         run.toast().contains("27 items of the flag undecided"),
