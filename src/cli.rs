@@ -131,6 +131,10 @@ fn embedded(context: &Context, demo: args::Demo) -> anyhow::Result<Answer> {
             size,
             fresh: demo.fresh || demo.policy.is_some(),
             plain: demo.plain,
+            previous: command::previous::Options {
+                record: demo.previous,
+                allowed_signers: demo.allowed_signers,
+            },
             policy: demo.policy,
         },
     )

@@ -10,6 +10,7 @@ mod ids;
 mod json;
 mod oauth;
 mod objects;
+mod quarter;
 mod request;
 mod routes;
 mod schema;

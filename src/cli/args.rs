@@ -97,8 +97,14 @@ pub(super) struct Demo {
     /// Begin a new review under the rules in this file; see `muster policy`
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
+    /// The next quarter: some things changed since, and the review is compared with this record of an earlier demo
+    #[arg(long, value_name = "RECORD")]
+    pub(super) previous: Option<PathBuf>,
+    /// With --previous: the list of signers that tells whether its signer is known
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    pub(super) allowed_signers: Option<PathBuf>,
     /// Only serve the organization over HTTP on this machine, until interrupted; prints one line of JSON with url, token and the client credentials of an application
-    #[arg(long, conflicts_with_all = ["fresh", "plain", "policy"])]
+    #[arg(long, conflicts_with_all = ["fresh", "plain", "previous", "policy"])]
     pub(super) serve: bool,
     /// With --serve: the port; 0 takes a free one
     #[arg(long, requires = "serve", default_value_t = 0, value_name = "N")]

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IsTerminal as _, Write as _},
     path::PathBuf,
+    sync::Arc,
 };
 
 use secrecy::SecretString;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Answer, Context, elapsed_ms, loading, policy,
+    previous::{self, Previous},
     progress::ProgressLine,
     review::{self, Session},
     snapshot::{self, Request},
@@ -35,12 +37,22 @@ pub(crate) struct Options {
     pub(crate) plain: bool,
     /// The rules a new review is opened under, instead of those in the config folder or the built-in ones.
     pub(crate) policy: Option<PathBuf>,
+    /// The sealed record of an earlier demo; the review is then of the next quarter.
+    pub(crate) previous: previous::Options,
+}
+
+/// What is read, and how it becomes a review.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    size: Size,
+    policy: &'a PolicyFile,
+    previous: Option<&'a Arc<Previous>>,
 }
 
 /// Only serves the organization, until interrupted.
 pub(crate) fn serve(size: Size, port: u16) -> anyhow::Result<Answer> {
     snapshot::runtime()?.block_on(async {
-        let server = start(size, port).await?;
+        let server = start(State::of(size), port).await?;
         let mut out = io::stdout();
         writeln!(
             out,
@@ -76,8 +88,7 @@ fn application() -> crate::demo::Application {
     }
 }
 
-async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
-    let state = State::of(size);
+async fn start(state: State, port: u16) -> anyhow::Result<Server> {
     Server::start(
         state,
         crate::demo::Options {
@@ -99,29 +110,42 @@ async fn start(size: Size, port: u16) -> anyhow::Result<Server> {
 /// Opens the latest demo review of this size, or makes one; without a terminal the story tells itself.
 pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answer> {
     let policy = policy::choose(context, options.policy.as_deref())?;
+    let previous = Previous::named(&options.previous)?;
     let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     if !terminal && !options.plain {
-        return story::tell(context, options.size, &policy);
+        let reading = Reading {
+            size: options.size,
+            policy: &policy,
+            previous: previous.as_ref(),
+        };
+        return story::tell(context, reading);
     }
     if !review::plain_wanted(options.plain) {
         let places = context.clone();
         let (size, fresh) = (options.size, options.fresh);
         return review::screens(context, move |effects, messages| {
-            let finding = places.clone();
-            let found = review::unless_stopped(effects, move || find(&finding, size, fresh))?;
+            let (finding, after) = (places.clone(), previous.clone());
+            let found = review::unless_stopped(effects, move || {
+                find(&finding, size, fresh, after.as_deref())
+            })?;
             let review = match found {
                 None => None,
                 Some(Place::Open(review)) => Some(*review),
                 Some(Place::New(name)) => {
                     loading::read(effects, messages, async |cancel, tell| {
-                        read(&places, (size, &policy), &name, cancel, tell).await
+                        let reading = Reading {
+                            size,
+                            policy: &policy,
+                            previous: previous.as_ref(),
+                        };
+                        read(&places, reading, &name, cancel, tell).await
                     })?
                 }
             };
             Ok(review.map(|review| Session::of(review, Some(again(size)))))
         });
     }
-    let review = match find(context, options.size, options.fresh)? {
+    let review = match find(context, options.size, options.fresh, previous.as_deref())? {
         Place::Open(review) => *review,
         Place::New(name) => {
             let mut line = ProgressLine::new();
@@ -130,7 +154,11 @@ pub(crate) fn demo(context: &Context, options: &Options) -> anyhow::Result<Answe
             };
             let reading = read(
                 context,
-                (options.size, &policy),
+                Reading {
+                    size: options.size,
+                    policy: &policy,
+                    previous: previous.as_ref(),
+                },
                 &name,
                 CancellationToken::new(),
                 &mut show,
@@ -156,8 +184,13 @@ enum Place {
     New(String),
 }
 
-/// The latest review that is still open, or the next free name.
-fn find(context: &Context, size: Size, fresh: bool) -> anyhow::Result<Place> {
+/// The latest review that is still open and compared with `previous`, where that was named, or the next free name.
+fn find(
+    context: &Context,
+    size: Size,
+    fresh: bool,
+    previous: Option<&Previous>,
+) -> anyhow::Result<Place> {
     let base = base_name("demo", size);
     let latest = latest(context, &base)?;
     if let Some(name) = latest.as_ref().filter(|_| !fresh) {
@@ -165,7 +198,11 @@ fn find(context: &Context, size: Size, fresh: bool) -> anyhow::Result<Place> {
             .store
             .open(name, super::now())
             .map_err(review::explain)?;
-        if review.campaign().sealed().is_none() {
+        let compared = |previous: &Previous| {
+            let named = review.campaign().opened().previous_record.as_ref();
+            named.is_some_and(|named| named.sums == previous.record().sums)
+        };
+        if review.campaign().sealed().is_none() && previous.is_none_or(compared) {
             return Ok(Place::Open(Box::new(review)));
         }
     }
@@ -215,7 +252,7 @@ fn next_name(context: &Context, base: &str) -> anyhow::Result<String> {
 /// Serves the organization and takes a snapshot of it.
 async fn read(
     context: &Context,
-    (size, policy): (Size, &PolicyFile),
+    reading: Reading<'_>,
     name: &str,
     cancel: CancellationToken,
     progress: &mut (dyn FnMut(&Progress) + Send),
@@ -224,7 +261,11 @@ async fn read(
         what: loading::SETTING_UP,
         ..Progress::default()
     });
-    let server = start(size, 0).await?;
+    let mut state = State::of(reading.size);
+    if reading.previous.is_some() {
+        state.pass_a_quarter();
+    }
+    let server = start(state, 0).await?;
     let address = server.url().parse()?;
     let token = SecretString::from(server.token().to_owned());
     let client =
@@ -234,12 +275,12 @@ async fn read(
         &client,
         Request {
             name,
-            policy,
+            policy: reading.policy,
             reviewer: None,
             going_on: snapshot::GoingOn::Never,
             scope: None,
             evidence: Evidence::Full,
-            previous: None,
+            previous: reading.previous,
             beside: false,
         },
         cancel,

@@ -296,7 +296,10 @@ fn the_second_quarter_shows_what_is_new_and_keeps_the_rest_as_before() {
     let all = number("may_be_kept_as_before");
     assert_eq!(dry["items"], all);
     assert_eq!(quarter.status("q2")["kept"], 0);
-    let decided = home.run(&["decide", "q2", "--as-before"]).good();
+    let why = "nothing changed";
+    let decided = home
+        .run(&["decide", "q2", "--as-before", "--reason", why])
+        .good();
     assert!(
         decided.out.contains(" items kept as before"),
         "{}",
@@ -324,7 +327,9 @@ fn the_second_quarter_shows_what_is_new_and_keeps_the_rest_as_before() {
 
     home.run(&["decide", "q2", "--where", "is:implicit", "--acknowledge"])
         .good();
-    home.run(&["decide", "q2", "--where", "is:undecided -is:own", "--keep"])
+    let rest = "is:undecided -is:own";
+    let why = "the owner confirmed it";
+    home.run(&["decide", "q2", "--where", rest, "--keep", "--reason", why])
         .good();
     let second = quarter.seal("q2");
     let verified = home
@@ -514,4 +519,37 @@ fn a_record_that_is_bad_or_of_another_organization_is_refused() {
         assert_eq!(running.server.requests().len() > before, asked, "{record}");
         assert!(!home.data().join("reviews/q2").exists());
     }
+}
+
+#[test]
+fn the_demo_goes_on_in_the_next_quarter() {
+    let home = Home::new();
+    let first = home.run(&["demo"]).good().out;
+    let next = first
+        .lines()
+        .find_map(|line| line.strip_prefix("The next quarter: muster "))
+        .expect("it is offered");
+    let arguments: Vec<&str> = next.split(' ').skip_while(|word| *word != "demo").collect();
+    let second = home.run(&arguments).good().out;
+    for part in [
+        "previous  compared with demo-story, sealed ",
+        "signer known",
+        "previous  since then 1 new, ",
+        "  as before\n",
+        "verify    good: the signer is known",
+    ] {
+        assert!(second.contains(part), "{part}\n{second}");
+    }
+    let screen = home.run(&[&["demo", "--plain"], &arguments[1..]].concat());
+    let heard = screen.good().out;
+    assert!(
+        heard.contains("Compared with demo-story, sealed "),
+        "{heard}"
+    );
+    // Named again it is the same review, and without it too.
+    for more in [&arguments[1..], &[]] {
+        home.run(&[&["demo", "--plain"], more].concat()).good();
+    }
+    let reviews = home.run(&[]).good().out;
+    assert!(!reviews.contains("demo.2"), "{reviews}");
 }

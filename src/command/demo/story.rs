@@ -8,23 +8,22 @@ use std::{
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{ProgressLine, base_name, elapsed_ms, next_name, read, snapshot};
+use super::{ProgressLine, Reading, base_name, elapsed_ms, next_name, read, snapshot};
 use crate::{
     command::{
         Answer, Context, count, decide, keys, now,
         seal::{self, Sealing, Step},
         verify, writer,
     },
-    demo::Size,
     domain::{
         campaign::Campaign,
         check::{self, Rule},
         decision::{Change, Decision},
+        earlier,
         items::ItemSet,
         journal::{Chosen, Decided, Event},
         text::{Raw, SafeText},
     },
-    format::policy::PolicyFile,
     signing,
     store::Review,
     verify::allowed_signers::AllowedSigners,
@@ -119,6 +118,36 @@ impl DecideStep {
     }
 }
 
+/// Keeps what is unchanged since the previous record kept it, where one was named.
+fn keep_as_before(review: &mut Review, out: &mut impl io::Write) -> anyhow::Result<()> {
+    let campaign = review.campaign();
+    let (items, by) = (campaign.as_before(), writer(campaign));
+    let Some(previous) = &campaign.opened().previous_record else {
+        return Ok(());
+    };
+    let keep = Change::Decide(Decision::Keep);
+    let event = Event::Decided(Decided {
+        change: keep,
+        items: items.clone(),
+        reason: campaign
+            .wants_reason(keep, &items)
+            .map(|_| Raw::from(OWNER)),
+        chosen: Chosen::AsBefore {
+            record: previous.record.clone(),
+        },
+    });
+    if !items.is_empty() {
+        review.append(event, now(), &by)?;
+    }
+    writeln!(
+        out,
+        "decide    {:<11} {:>6}  as before",
+        "keep",
+        items.len()
+    )?;
+    Ok(())
+}
+
 /// The script as it stands in the assets.
 fn script() -> Vec<ScriptStep> {
     serde_json::from_str(SCRIPT).expect("the script in the assets is checked by a test")
@@ -151,22 +180,15 @@ fn carry_out(
 }
 
 /// Tells it: snapshot, decisions, seal, verify.
-pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow::Result<Answer> {
-    let name = next_name(context, &base_name("demo-story", size))?;
+pub(super) fn tell(context: &Context, reading: Reading<'_>) -> anyhow::Result<Answer> {
+    let name = next_name(context, &base_name("demo-story", reading.size))?;
     let mut out = io::stdout();
     let mut line = ProgressLine::new();
     let mut review = snapshot::runtime()?.block_on(async {
         let progress = &mut |progress: &crate::space::Progress| {
             line.show(elapsed_ms(), progress.what, &snapshot::describe(progress));
         };
-        read(
-            context,
-            (size, policy),
-            &name,
-            CancellationToken::new(),
-            progress,
-        )
-        .await
+        read(context, reading, &name, CancellationToken::new(), progress).await
     })?;
     line.finish();
     {
@@ -181,6 +203,10 @@ pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow
         )?;
     }
     let mut waive = Vec::new();
+    for (label, line) in earlier::compared(review.campaign()) {
+        writeln!(out, "previous  {label} {line}")?;
+    }
+    keep_as_before(&mut review, &mut out)?;
     for step in script() {
         match step {
             ScriptStep::Decide(step) => carry_out(&mut review, &step, &mut out)?,
@@ -250,6 +276,10 @@ pub(super) fn tell(context: &Context, size: Size, policy: &PolicyFile) -> anyhow
         "Without muster:  cd {record} &&\n                 ssh-keygen -Y verify -f {beside} -I {PRINCIPAL} -n {} -s SHA256SUMS.reviewer.sig < SHA256SUMS &&\n                 sha256sum --strict -c SHA256SUMS",
         signing::NAMESPACE_REVIEW
     )?;
+    let next = context.again(&format!(
+        "demo --previous {record} --allowed-signers {beside}"
+    ));
+    writeln!(out, "The next quarter: {next}")?;
     Ok(Answer {
         text: String::new(),
         code: verdict.exit_code(),

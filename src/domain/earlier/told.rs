@@ -119,6 +119,7 @@ fn how(act: &Act, again: u32) -> String {
     let together = number(act.together);
     match act.how {
         How::Single => String::new(),
+        How::Bulk if act.together == 1 => String::new(),
         How::Bulk => format!(" in a bulk of {together}"),
         How::AsBefore if again > 1 => format!(
             " as before, in a bulk of {together}, {again} records in a row without a look of its own"
