@@ -46,6 +46,8 @@ pub(crate) enum Action {
     Clear,
     /// Keep what is undecided of the subject.
     KeepRest,
+    /// Shows what is unchanged since the previous record kept it, then keeps it.
+    AsBefore,
     /// Begin to revoke what is undecided of the subject.
     RevokeRest,
     /// Write a note.
@@ -125,6 +127,7 @@ impl Action {
                 | Self::Repeat
                 | Self::Clear
                 | Self::KeepRest
+                | Self::AsBefore
                 | Self::RevokeRest
                 | Self::Note
                 | Self::Undo

@@ -177,6 +177,7 @@ const REVIEW: &[Binding] = keys! {
     Action::Filter, [Char('/')], "filter", "filter", "show only what matches; the language is explained below";
     Action::Repeat, [Char('.')], "repeat", "repeat", "the last decision again, with its reason";
     Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
+    Action::AsBefore, [Char('B')], "as-before", "", "show what is unchanged since the previous record kept it; again, keep it as before. Column S: N new, C changed, = unchanged, B back";
     Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
     Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided of this account or team";
     Action::Mark, [Char(' ')], "mark", "mark", "mark the item, in the queue the whole account; a, s, d and c then act on all marked";

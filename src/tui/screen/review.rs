@@ -3,6 +3,7 @@
 //! It owns the campaign and what is remembered about it between two messages. A change goes out as an
 //! [`Effect::Append`]; the campaign takes it in when [`Review::appended`] is told that it is on disk.
 
+mod before;
 mod decide;
 mod keys;
 mod mouse;

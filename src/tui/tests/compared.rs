@@ -107,3 +107,51 @@ fn sign_off_tells_what_it_was_compared_with() {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
 }
+
+#[test]
+fn what_is_unchanged_and_was_kept_is_shown_and_then_kept_in_one_act() {
+    let mut run = run((120, 40));
+    run.press("B");
+    let screen = run.screen();
+    assert!(
+        screen.contains("2 items are unchanged since q0 kept them; B again"),
+        "{screen}"
+    );
+    assert_eq!(run.sent, []);
+    run.press("B");
+    let screen = run.screen();
+    assert!(
+        screen.contains("2 items as before, not looked at one by one"),
+        "{screen}"
+    );
+    run.tell(crate::tui::message::Message::Deadline);
+    run.press("y");
+    let [Event::Decided(decided)] = &run.sent[..] else {
+        panic!("{:?}", run.sent)
+    };
+    assert_eq!(decided.items.len(), 2);
+    assert_eq!(
+        decided.chosen,
+        Chosen::AsBefore {
+            record: "0188".to_owned()
+        }
+    );
+    run.press("esc B");
+    let screen = run.screen();
+    assert!(
+        screen.contains("nothing that is undecided is unchanged since q0 kept it"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_review_without_a_previous_record_keeps_nothing_as_before() {
+    let mut run = Run::of(&super::fixture::acme(), (120, 40));
+    run.press("B");
+    let screen = run.screen();
+    assert!(
+        screen.contains("this review is not compared with a record"),
+        "{screen}"
+    );
+    assert_eq!(run.sent, []);
+}

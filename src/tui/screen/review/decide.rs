@@ -261,7 +261,7 @@ impl Review {
     }
 
     /// Freezes a choice, takes out what cannot be decided so, and goes on to ask.
-    fn plan_bulk(
+    pub(super) fn plan_bulk(
         &mut self,
         change: Change,
         reason: Option<Raw>,
@@ -345,6 +345,12 @@ impl Review {
                         None => "",
                     };
                     format!("{} of {holder}{shown}", count(n, "item", "items"))
+                }
+                (Chosen::AsBefore { .. }, _) => {
+                    format!(
+                        "{} as before, not looked at one by one",
+                        count(n, "item", "items")
+                    )
                 }
                 _ => count(n, "marked item", "marked items"),
             };

@@ -192,6 +192,7 @@ impl Review {
             Action::Revoke => self.decide(Change::Decide(Decision::Revoke), None, now_ms, effects),
             Action::Clear => self.decide(Change::Clear, None, now_ms, effects),
             Action::Repeat => self.repeat(now_ms, effects),
+            Action::AsBefore => self.as_before(now_ms),
             Action::KeepRest => self.decide_rest(Decision::Keep, now_ms),
             Action::RevokeRest => self.decide_rest(Decision::Revoke, now_ms),
             Action::Note => self.note(),

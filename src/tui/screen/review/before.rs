@@ -1,0 +1,51 @@
+//! What is unchanged since the previous record kept it: first shown, then kept in one act.
+
+use crate::{
+    domain::{
+        decision::{Change, Decision},
+        journal::Chosen,
+    },
+    tui::{
+        screen::review::{Pane, Review, Tone},
+        widget::text::count,
+    },
+};
+
+/// The filter that shows it.
+const SHOWN: &str = "delta:unchanged was:keep is:undecided";
+
+impl Review {
+    /// Shows what could be kept as before; when it is shown, goes on to keep it.
+    pub(super) fn as_before(&mut self, now_ms: u64) {
+        if let Some(reason) = self.closed() {
+            self.refuse(reason);
+            return;
+        }
+        let Some(previous) = self.campaign.opened().previous_record.clone() else {
+            self.refuse("this review is not compared with a record: snapshot --previous does that");
+            return;
+        };
+        let items = self.campaign.as_before();
+        let review = crate::domain::text::SafeText::of(&previous.review);
+        if items.is_empty() {
+            self.refuse(format!(
+                "nothing that is undecided is unchanged since {review} kept it"
+            ));
+        } else if self.queue.filter() == Some(SHOWN) {
+            let chosen = Chosen::AsBefore {
+                record: previous.record,
+            };
+            let keep = Change::Decide(Decision::Keep);
+            self.plan_bulk(keep, None, items.iter(), chosen, now_ms);
+        } else {
+            self.filter(SHOWN);
+            self.desk.pane = Pane::Card;
+            self.desk.row = 0;
+            let items = count(items.len() as u64, "item is", "items are");
+            self.say(
+                Tone::Plain,
+                format!("{items} unchanged since {review} kept them; B again keeps all as before"),
+            );
+        }
+    }
+}
