@@ -11,6 +11,7 @@ use crate::domain::{
     filter::Filter,
     items::{Item, ItemSet},
     journal::{Chosen, Decided, Event},
+    remains::Remains,
     text::Raw,
 };
 
@@ -245,6 +246,11 @@ fn as_text(
     if let Some(remark) = remark {
         let _ = writeln!(text, "note: {remark}");
     }
+    if let Some(remains) = remains(options, selection, campaign) {
+        for words in remains.words(|item| describe(campaign, item).trim_start().to_owned()) {
+            let _ = writeln!(text, "note: {words}");
+        }
+    }
     if options.dry_run {
         for item in selection.items.iter().take(LISTED) {
             let _ = writeln!(text, "{}", describe(campaign, item));
@@ -298,6 +304,14 @@ pub(crate) fn as_json_item(campaign: &Campaign, item: Item) -> serde_json::Value
     })
 }
 
+/// What the revokes leave standing, and whom they touch.
+fn remains(options: &Options, selection: &Selection, campaign: &Campaign) -> Option<Box<Remains>> {
+    if options.change != Change::Decide(Decision::Revoke) {
+        return None;
+    }
+    Remains::of(campaign.snapshot(), campaign.access(), &selection.items)
+}
+
 fn as_json(
     options: &Options,
     selection: &Selection,
@@ -318,6 +332,13 @@ fn as_json(
         "entry": (!options.dry_run && !selection.items.is_empty()).then(|| campaign.entries().len()),
         "undecided": progress.undecided,
     });
+    if let Some(remains) = remains(options, selection, campaign) {
+        answer["remains"] = json!({
+            "standing": remains.standing.to_string(),
+            "unsure": remains.unsure.to_string(),
+            "others": remains.others,
+        });
+    }
     if options.dry_run {
         answer["chosen"] = listed(campaign, selection).into();
     }

@@ -13,6 +13,7 @@ use super::{
     items::{Item, ItemSet},
     resource::RoleKind,
     snapshot::{DEPTH_LIMIT, ProjectIx, RoleIx, Snapshot, Subject, TeamIx},
+    words::{count, number},
 };
 
 /// What is left when the revokes of one act are carried out, and nothing else changes.
@@ -30,6 +31,9 @@ pub struct Remains {
 
 /// Up to so many items are named together with what they are still reached through.
 pub const NAMED: usize = 20;
+
+/// So many items are named before revokes are made.
+const TOLD: usize = 4;
 
 /// One way by which something is still reached when revokes are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,36 @@ impl Remains {
             others: others(snapshot, access, revoked),
         };
         (remains != Self::default()).then(|| Box::new(remains))
+    }
+
+    /// What has to be said before the revokes are made, as sentences without a full stop; `name` names an item.
+    pub fn words(&self, name: impl Fn(Item) -> String) -> Vec<String> {
+        let mut words = Vec::new();
+        for (items, leave, leaves) in [
+            (&self.standing, "revoke leaves", "revokes leave"),
+            (&self.unsure, "revoke may leave", "revokes may leave"),
+        ] {
+            if items.is_empty() {
+                continue;
+            }
+            let named: Vec<String> = items.iter().take(TOLD).map(&name).collect();
+            let more = match items.len().saturating_sub(TOLD) {
+                0 => String::new(),
+                more => format!(" and {} more", number(more as u64)),
+            };
+            words.push(format!(
+                "{} the access standing by another way: {}{more}",
+                count(items.len() as u64, leave, leaves),
+                named.join(", ")
+            ));
+        }
+        if self.others > 0 {
+            let others = count(self.others, "account reaches", "accounts reach");
+            words.push(format!(
+                "{others} something through a team that it is taken from"
+            ));
+        }
+        words
     }
 
     /// How many revokes leave something standing, or may.

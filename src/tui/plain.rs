@@ -596,6 +596,9 @@ impl Review<'_> {
             self.say(&format!("Among them {unusual}."))?;
         }
         let items: ItemSet = items.into_iter().collect();
+        for sentence in speak::remains(self.campaign, change, &items) {
+            self.say(&sentence)?;
+        }
         let number = items.len();
         let reason = match self.campaign.wants_reason(change, &items) {
             Some(refusal) => {

@@ -26,6 +26,44 @@ fn decided(home: &Home) {
     }
 }
 
+#[test]
+fn what_revokes_leave_standing_is_told_before_they_are_made() {
+    let home = Home::new();
+    Serving::start(&home, "s").snapshot(&home, "q4").good();
+    let revoke = |filter: &str, more: &[&str]| {
+        let fixed = [
+            "decide",
+            "q4",
+            "--where",
+            filter,
+            "--revoke",
+            "--reason",
+            "x",
+            "--dry-run",
+        ];
+        home.run(&[&fixed[..], more].concat()).good()
+    };
+    let jonas = "account:jonas.berg -account:jonas.berg2 project:\"Device Firmware\" role:\"Project Member\"";
+    let told = revoke(jonas, &[]);
+    assert!(
+        told.out
+            .contains("note: 1 revoke leaves the access standing by another way: ")
+            && told.out.contains("of Jonas Berg"),
+        "{}",
+        told.out
+    );
+    let told = revoke(jonas, &["--json"]).json();
+    assert_eq!(
+        (&told["remains"]["standing"], &told["remains"]["others"]),
+        (&told["chosen"][0]["number"].to_string().into(), &0.into())
+    );
+    // With the team's grant it goes, and everybody in the team is touched.
+    let both = format!("({jonas}) or is:team project:\"Device Firmware\"");
+    let told = revoke(&both, &["--json"]).json();
+    assert_eq!(told["remains"]["standing"], "");
+    assert!(told["remains"]["others"].as_u64() > Some(0), "{told}");
+}
+
 fn check(home: &Home, more: &[&str]) -> Ended {
     home.run(&[&["check", "q4"], more].concat())
 }

@@ -11,9 +11,10 @@ use crate::domain::{
     decision::{Change, Decision},
     earlier,
     grant::{Entitlement, Holder, Membership, Standing},
-    items::Item,
+    items::{Item, ItemSet},
     journal::{Chosen, Event},
     provenance::Completeness,
+    remains::Remains,
     snapshot::{Snapshot, TeamIx},
     text::{Raw, SafeText},
     time::Timestamp,
@@ -471,6 +472,22 @@ fn some_of(sentences: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = sentences.len().saturating_sub(SPOKEN);
     let more = (more > 0).then(|| format!("And {more} more."));
     sentences.take(SPOKEN).chain(more).collect()
+}
+
+/// What `change` leaves standing and whom it touches when it revokes `items`; nothing for any other change.
+pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> Vec<String> {
+    if change != Change::Decide(Decision::Revoke) {
+        return Vec::new();
+    }
+    let snapshot = campaign.snapshot();
+    let remains = Remains::of(snapshot, campaign.access(), items);
+    let words = remains.map_or_else(Vec::new, |remains| {
+        remains.words(|item| reached(snapshot, item))
+    });
+    words
+        .into_iter()
+        .map(|words| format!("{}.", capital(&words)))
+        .collect()
 }
 
 /// What a revoke of an item would mean: what goes with it and what stays reachable.

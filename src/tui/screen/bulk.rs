@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui::text::{Line, Span};
 
-use super::{ask::GUARD_MS, layout::centered, review::Plan};
+use super::{ask::GUARD_MS, layout::centered, reason::remains, review::Plan};
 use crate::{
     domain::{
         account::Fact,
@@ -151,7 +151,7 @@ impl Bulk {
         let mut lines: Vec<Line<'static>> = Vec::new();
         for (place, (label, value)) in self.facts.iter().enumerate() {
             let style = match *label {
-                UNUSUAL => look.theme.warning,
+                UNUSUAL | AFTERWARDS => look.theme.warning,
                 _ => look.theme.text,
             };
             for (row, part) in text::wrap(value, wide.saturating_sub(LABEL))
@@ -195,6 +195,8 @@ impl Bulk {
 
 /// What stands before what is out of the ordinary.
 const UNUSUAL: &str = "among them";
+/// What stands before what revokes leave standing.
+const AFTERWARDS: &str = "if gone";
 
 /// How many items, of whom, with which roles, on what, and what is out of the ordinary among them.
 fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
@@ -276,6 +278,9 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
     let unusual = unusual.told();
     if !unusual.is_empty() {
         facts.push((UNUSUAL, unusual));
+    }
+    for told in remains(campaign, plan.change, &plan.items) {
+        facts.push((AFTERWARDS, told));
     }
     if let Some(reason) = &plan.reason {
         facts.push(("reason", reason.safe().to_string()));

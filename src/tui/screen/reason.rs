@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
     domain::{
-        access::Access,
+        access::{Access, Certainty},
         campaign::Campaign,
         decision::{Change, Decision},
         grant::{Entitlement, Holder},
-        items::Item,
+        items::{Item, ItemSet},
         journal::Event,
+        remains::{self, Remains},
         text::Raw,
     },
     tui::{
@@ -56,6 +57,7 @@ impl Reason {
             (phrase::item_of(&snapshot, item), told)
         } else {
             let mut told = plan.notes.clone();
+            told.extend(remains(&review.campaign, plan.change, &plan.items));
             let then = if typed(&review.campaign, &plan) {
                 let typed = wanted(plan.change, plan.items.len());
                 format!("; then you will type `{typed}`")
@@ -215,6 +217,7 @@ pub(super) fn consequences(review: &mut Review, item: Item) -> Vec<String> {
             ));
         }
         (Holder::Account(account), Entitlement::Membership(_)) => {
+            told.extend(by_teams(&review.campaign, item));
             let lost = review.access.lost_by_leaving(&snapshot, account, item);
             if !lost.is_empty() {
                 told.push(format!(
@@ -224,6 +227,7 @@ pub(super) fn consequences(review: &mut Review, item: Item) -> Vec<String> {
             }
         }
         (Holder::Team(team), _) => {
+            told.extend(by_teams(&review.campaign, item));
             let members = review.members(team);
             told.push(match members {
                 0 => "no account reaches it through this team".to_owned(),
@@ -240,6 +244,33 @@ pub(super) fn consequences(review: &mut Review, item: Item) -> Vec<String> {
         }
         _ => {}
     }
+    told
+}
+
+/// What `change` leaves standing and whom it touches when it revokes `items`; nothing for any other change.
+pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> Vec<String> {
+    if change != Change::Decide(Decision::Revoke) {
+        return Vec::new();
+    }
+    let snapshot = campaign.snapshot();
+    let remains = Remains::of(snapshot, campaign.access(), items);
+    remains.map_or_else(Vec::new, |remains| {
+        remains.words(|item| phrase::item_of(snapshot, item))
+    })
+}
+
+/// How a team, or who stays in a team below, still has what `item` gives.
+fn by_teams(campaign: &Campaign, item: Item) -> Vec<String> {
+    let snapshot = campaign.snapshot();
+    let mut told = Vec::new();
+    remains::ways(snapshot, campaign.access(), &item.into(), |_, ways| {
+        let names = some(ways.iter().map(|way| phrase::item_of(snapshot, way.item)));
+        let sure = ways.iter().any(|way| way.certainty == Certainty::Now);
+        let may = if sure { "" } else { "perhaps " };
+        if !ways.is_empty() {
+            told.push(format!("{may}still reached through {names}"));
+        }
+    });
     told
 }
 

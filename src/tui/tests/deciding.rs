@@ -801,6 +801,35 @@ fn a_sealed_review_changes_no_more() {
 }
 
 #[test]
+fn a_bulk_of_revokes_tells_what_it_leaves_standing_and_whom_it_touches() {
+    let mut run = Run::of(&acme(), (120, 40));
+    run.press("/")
+        .types("role:\"project admin\" ben or team:payments project:atlas");
+    run.press("enter * d");
+    let screen = run.screen();
+    assert!(
+        screen.contains("accounts reach something through a team that it is taken from")
+            || screen.contains("account reaches something through a team that it is taken from"),
+        "{screen}"
+    );
+    let mut run = Run::of(&acme(), (120, 40));
+    run.press("/").types("ben project:atlas|会計");
+    run.press("enter * d");
+    assert!(
+        run.screen()
+            .contains("2 revokes leave the access standing by another way: atlas-billing / Project Admin of Ben"),
+        "{}",
+        run.screen()
+    );
+    run.press("1");
+    assert!(
+        run.screen().contains("2 revokes leave the access standing"),
+        "{}",
+        run.screen()
+    );
+}
+
+#[test]
 fn nothing_is_decided_on_a_screen_too_small_to_see_it() {
     let mut run = at_ben();
     run.press("d");
