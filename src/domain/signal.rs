@@ -231,7 +231,7 @@ impl Signals {
             | Rule::Guest
             | Rule::NoSignIn
             | Rule::NoTwoFactor => holder::told(campaign, rule, item),
-            Rule::Hidden => self.names.hidden(campaign.snapshot(), item),
+            Rule::Hidden => Names::hidden(campaign.snapshot(), item),
             Rule::LookAlike => self.names.look_alike(campaign.snapshot(), item),
             Rule::Disbanded | Rule::Expired | Rule::Future | Rule::Pending => {
                 membership::told(campaign, rule, item)

@@ -10,6 +10,7 @@ use crate::domain::{
     items::Item,
     journal::{Chosen, Decided, Entry, Event},
     resource::RoleKind,
+    signal::Rule,
     snapshot::{Snapshot, TeamIx},
     text::{Raw, SafeText},
     time::Timestamp,
@@ -216,7 +217,8 @@ pub(crate) fn facts(campaign: &Campaign, at: Item) -> Vec<String> {
         Entitlement::SignIn => {}
         Entitlement::OrganizationRole(role) => {
             let role = snapshot.role(role);
-            facts.extend(privilege(role.kind, role.privileged()).map(str::to_owned));
+            let privileged = campaign.policy().privileged(role);
+            facts.extend(privilege(role.kind, privileged).map(str::to_owned));
             if hides_characters(&role.name) {
                 facts.push("hidden characters".to_owned());
             }
@@ -235,7 +237,8 @@ pub(crate) fn facts(campaign: &Campaign, at: Item) -> Vec<String> {
         }
         Entitlement::ProjectRole(project, role) => {
             let (project, role) = (snapshot.project(project), snapshot.role(role));
-            facts.extend(privilege(role.kind, role.privileged()).map(str::to_owned));
+            let privileged = campaign.policy().privileged(role);
+            facts.extend(privilege(role.kind, privileged).map(str::to_owned));
             facts.extend(
                 (project.archived == Fact::Known(true)).then(|| "archived project".to_owned()),
             );
@@ -278,6 +281,24 @@ fn privilege(kind: RoleKind, privileged: Fact<bool>) -> Option<&'static str> {
         (_, Fact::Known(false)) => None,
         (_, Fact::Absent | Fact::Unknown) => Some("rights not read"),
     }
+}
+
+/// The signals of an item, each with what its rule looked at, and which ones nobody can tell. What is new or changed
+/// cannot be told of any item without a previous record, so that is passed over.
+pub(crate) fn signals(campaign: &Campaign, item: Item) -> Vec<String> {
+    let signals = campaign.signals();
+    let told = |rule: Rule| {
+        let inputs = signals.told(campaign, rule, item);
+        let colon = if inputs.is_empty() { "" } else { ": " };
+        format!("{colon}{inputs}")
+    };
+    // What was not read is told rule by rule.
+    let yes = signals.of_item(item).filter(|rule| *rule != Rule::Unread);
+    let yes = yes.map(|rule| format!("{}{}", rule.words(), told(rule)));
+    let unknown = signals
+        .unread_of(item)
+        .map(|rule| format!("unknown whether {}{}", rule.words(), told(rule)));
+    yes.chain(unknown).collect()
 }
 
 /// What a change does, as something done: `kept`, `bookmarked`.

@@ -8,7 +8,7 @@ mod speak;
 
 use std::io::{self, BufRead, Read as _, Write};
 
-use super::{phrase, unusual::Unusual};
+use super::{phrase, unusual};
 use crate::domain::{
     access::Access,
     campaign::{Campaign, Refusal},
@@ -563,11 +563,9 @@ impl Review<'_> {
             change => change,
         };
         let (mut items, mut own, mut other) = (Vec::new(), 0u64, 0u64);
-        let mut unusual = Unusual::of(self.campaign);
         for item in open {
             match self.campaign.may(change, item) {
                 Ok(()) => {
-                    unusual.count(self.campaign, item);
                     items.push(item);
                 }
                 Err(Refusal::OwnAccess(_)) => own += 1,
@@ -591,7 +589,8 @@ impl Review<'_> {
                 phrase::to_do(change)
             ));
         }
-        let unusual = unusual.told();
+        let items: ItemSet = items.into_iter().collect();
+        let unusual = unusual::told(self.campaign, &items);
         if !unusual.is_empty() {
             self.say(&format!("Among them {unusual}."))?;
         }

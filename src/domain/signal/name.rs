@@ -105,7 +105,7 @@ impl Names {
     }
 
     /// The names around an item in which something hides.
-    pub(super) fn hidden(&self, snapshot: &Snapshot, item: Item) -> String {
+    pub(super) fn hidden(snapshot: &Snapshot, item: Item) -> String {
         let hiding = around(snapshot, item).into_iter().filter_map(|named| {
             let name = named.name(snapshot);
             name.has_hidden()

@@ -8,7 +8,7 @@ use crate::domain::{
     grant::{Entitlement, Holder, Standing},
     items::Item,
     resource::Team,
-    snapshot::{AccountIx, RoleIx, Snapshot, TeamIx},
+    snapshot::{AccountIx, RoleIx, Snapshot, Subject, TeamIx},
     time::Timestamp,
     words::count,
 };
@@ -174,10 +174,8 @@ impl Ways {
         }
         let unsure = self.unsure.get(account);
         let mut teams = live.iter().chain(unsure);
-        match teams.any(|team| possible.hold(&self.possible, *team)) {
-            true => None,
-            false => Some(false),
-        }
+        let maybe = teams.any(|team| possible.hold(&self.possible, *team));
+        (!maybe).then_some(false)
     }
 
     /// The same for a team and what stands above it.
@@ -255,7 +253,7 @@ impl Lists {
             let first = entries.len();
             starts.push(end(&entries));
             let subject = snapshot.subject_of_holder(Holder::Account(account));
-            for item in subject.into_iter().flat_map(|subject| subject.items()) {
+            for item in subject.into_iter().flat_map(Subject::items) {
                 if let Entitlement::Membership(ix) = snapshot.grant(item).entitlement
                     && snapshot.membership(ix).standing(as_of) == standing
                 {
@@ -429,7 +427,7 @@ const FEW: usize = 3;
 /// The teams of an account whose membership counts or may count, the first ones first.
 fn teams_of(snapshot: &Snapshot, account: AccountIx, as_of: Timestamp) -> Vec<(TeamIx, bool)> {
     let subject = snapshot.subject_of_holder(Holder::Account(account));
-    let items = subject.into_iter().flat_map(|subject| subject.items());
+    let items = subject.into_iter().flat_map(Subject::items);
     let teams = items.filter_map(|item| match snapshot.grant(item).entitlement {
         Entitlement::Membership(ix) => {
             let membership = snapshot.membership(ix);

@@ -102,7 +102,7 @@ fn an_account_that_left_or_is_suspended_is_told_with_the_day() {
         ),
     ] {
         let found = of_ben(Rule::Left, |it| {
-            (it.archived, it.left_at) = (archived, left_at)
+            (it.archived, it.left_at) = (archived, left_at);
         });
         check(found, expected, words);
     }
@@ -216,7 +216,7 @@ fn a_sign_in_is_long_ago_after_the_days_of_the_policy() {
     }
     let mut org = Org::new();
     org.account("Ben", "Okafor", |it| {
-        it.last_sign_in = time("2026-03-01T09:00:00Z")
+        it.last_sign_in = time("2026-03-01T09:00:00Z");
     });
     let policy = Policy {
         sign_in_days: 29,
@@ -314,7 +314,8 @@ fn an_admin_of_a_private_project_takes_both() {
 fn a_membership_is_over_ahead_or_waits() {
     let past = || time("2026-01-01T00:00:00Z");
     let ahead = || time("2026-12-31T00:00:00Z");
-    let cases: [(&dyn Fn(&mut Membership), [Value; 3], Rule, &str); 9] = [
+    type Case<'a> = (&'a dyn Fn(&mut Membership), [Value; 3], Rule, &'a str);
+    let cases: [Case<'_>; 9] = [
         (&|_| {}, [No, No, No], Rule::Expired, "archived"),
         (
             &|it| it.till = past(),

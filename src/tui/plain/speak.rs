@@ -301,7 +301,7 @@ pub(super) fn item(campaign: &Campaign, item: Item) -> Vec<String> {
             item.number(),
             put_up(subject.end)
         ),
-        what(snapshot, item),
+        what(campaign, item),
     ];
     if let Entitlement::Membership(ix) = snapshot.grant(item).entitlement {
         sentences.extend(membership(snapshot.membership(ix), campaign.as_of()));
@@ -327,9 +327,10 @@ pub(super) fn item(campaign: &Campaign, item: Item) -> Vec<String> {
 }
 
 /// Resource, role and what is out of the ordinary about them.
-fn what(snapshot: &Snapshot, item: Item) -> String {
+fn what(campaign: &Campaign, item: Item) -> String {
+    let snapshot = campaign.snapshot();
     let role = snapshot.role_label(item).safe();
-    let privileged = |role| match snapshot.role(role).privileged() {
+    let privileged = |role| match campaign.policy().privileged(snapshot.role(role)) {
         Fact::Known(true) => ", privileged",
         Fact::Known(false) | Fact::Absent => "",
         Fact::Unknown => ", whose rights were not read",
@@ -584,6 +585,8 @@ pub(super) fn why(campaign: &Campaign, access: &Access, item: Item) -> Vec<Strin
             })));
         }
     }
+    let signals = crate::tui::phrase::signals(campaign, item).into_iter();
+    sentences.extend(signals.map(|signal| format!("{}.", capital(&signal))));
     sentences.push(format!("Grant {}.", grant.id));
     sentences.extend(earlier::was(campaign, item).map(|was| format!("Last time, {was}.")));
     sentences.push(

@@ -105,6 +105,33 @@ fn what_is_privileged_is_kept_for_a_reason_when_the_policy_says_so() {
 }
 
 #[test]
+fn why_speaks_the_signals_with_what_they_looked_at() {
+    let snapshot = acme().snapshot();
+    let member = item(&snapshot, "Cleo", "Pay", "External");
+    let policy = Policy {
+        privileged_roles: vec!["external".into()],
+        ..Policy::default()
+    };
+    let campaign = fixture::under(&snapshot, policy);
+    let lines = format!("item {}\nwhy\nquit\n", member.number());
+    let said = talk_in(
+        campaign,
+        lines.as_bytes(),
+        |_| Ok(()),
+        &mut Place::default(),
+    )
+    .said;
+    for sentence in [
+        "Project Pay, role External, privileged.",
+        "Privileged: External is one of the privileged roles of the policy: external.",
+        "External: the holder is an external collaborator.",
+        "Unknown whether no sign-in for long: the last sign-in was not told.",
+    ] {
+        assert!(said.contains(sentence), "{sentence}: {said}");
+    }
+}
+
+#[test]
 fn a_review_is_heard_from_start_to_end() {
     let talk = talk(
         &acme(),

@@ -16,7 +16,7 @@ use crate::{
     tui::{
         phrase,
         theme::Look,
-        unusual::Unusual,
+        unusual,
         widget::{
             field::Field,
             pen::Pen,
@@ -202,7 +202,6 @@ const AFTERWARDS: &str = "if gone";
 fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
     let snapshot = campaign.snapshot();
     let (mut accounts, mut teams, mut before) = (0u64, 0u64, None);
-    let mut unusual = Unusual::of(campaign);
     // Counted by position first: a bulk may hold a million items, and names are made only once each.
     let mut by_role = vec![0u64; snapshot.roles().len()];
     let mut by_team = vec![0u64; snapshot.teams().len()];
@@ -241,7 +240,6 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
                 by_project[project.index()] += 1;
             }
         }
-        unusual.count(campaign, item);
     }
     let mut roles = vec![
         ("Can sign in".to_owned(), sign_ins),
@@ -275,7 +273,7 @@ fn facts(campaign: &Campaign, plan: &Plan) -> Vec<(&'static str, String)> {
             ),
         ),
     ];
-    let unusual = unusual.told();
+    let unusual = unusual::told(campaign, &plan.items);
     if !unusual.is_empty() {
         facts.push((UNUSUAL, unusual));
     }

@@ -219,6 +219,7 @@ fn of_item(review: &mut Review, item: Item) -> Vec<(&'static str, String)> {
     if !facts.is_empty() {
         lines.push(("Facts", facts.join(", ")));
     }
+    lines.extend(signals(review, item));
     if let Some(note) = review.campaign.note(item) {
         lines.push(("Note", note.safe().to_string()));
     }
@@ -270,6 +271,13 @@ fn of_derived(review: &mut Review, derived: usize) -> Vec<(&'static str, String)
         lines.push(("Facts", facts.join(", ")));
     }
     lines
+}
+
+/// What the rules say about an item, with what they looked at; then what they could not tell.
+fn signals(review: &Review, item: Item) -> Vec<(&'static str, String)> {
+    let told = phrase::signals(&review.campaign, item).into_iter();
+    let labels = std::iter::once("Signals").chain(std::iter::repeat(""));
+    labels.zip(told).collect()
 }
 
 /// What the grant is, in full.
