@@ -26,12 +26,11 @@ impl GrantId {
         let length: usize = parts().map(|part| part.len() + 1).sum();
         // A snapshot has a million of them, and hardly any is longer.
         let (mut short, mut long) = ([0; 192], Vec::new());
-        let bytes = match short.get_mut(..length) {
-            Some(bytes) => bytes,
-            None => {
-                long.resize(length, 0);
-                &mut long[..]
-            }
+        let bytes = if let Some(bytes) = short.get_mut(..length) {
+            bytes
+        } else {
+            long.resize(length, 0);
+            &mut long[..]
         };
         let mut at = 0;
         for part in parts() {

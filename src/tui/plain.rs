@@ -594,7 +594,6 @@ impl Review<'_> {
         if !unusual.is_empty() {
             self.say(&format!("Among them {unusual}."))?;
         }
-        let items: ItemSet = items.into_iter().collect();
         for sentence in speak::remains(self.campaign, change, &items) {
             self.say(&sentence)?;
         }

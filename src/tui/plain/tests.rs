@@ -118,7 +118,7 @@ fn why_speaks_the_signals_with_what_they_looked_at() {
         campaign,
         lines.as_bytes(),
         |_| Ok(()),
-        &mut Place::default(),
+        &mut Place::new(None, now()),
     )
     .said;
     for sentence in [
