@@ -202,6 +202,16 @@ fn a_burst_of_keys_is_one_frame() {
 }
 
 #[test]
+fn three_hundred_keys_at_once_are_three_frames_at_most() {
+    let mut bench = Bench::new();
+    bench.press(&"j".repeat(300));
+    assert!(bench.run().is_none());
+    assert_eq!(bench.diary.told.len(), 300);
+    let frames = bench.canvas.calls.iter().filter(|call| **call == "draw");
+    assert!(frames.count() <= 3, "{:?}", bench.canvas.calls);
+}
+
+#[test]
 fn a_change_right_after_a_frame_waits_for_its_turn() {
     let mut bench = Bench::new();
     bench.press("j");
