@@ -222,7 +222,7 @@ async fn drive<S: Screens>(
 
         let mut happened = Some(sources.next(wake).await);
         let mut suspend = false;
-        for _ in 0..BATCH {
+        for more in (0..BATCH).rev() {
             let message = match happened.transpose()? {
                 None => break,
                 Some(Happened::Woke) => None,
@@ -252,6 +252,10 @@ async fn drive<S: Screens>(
                     }
                     None => {}
                 }
+            }
+            // What is not handled now must stay where it is.
+            if more == 0 {
+                break;
             }
             happened = sources.ready();
         }
