@@ -70,11 +70,10 @@ impl Figure {
 
     fn print(&self, value: f64) -> String {
         match self.unit {
-            Unit::Count | Unit::Megabytes => format!("{value:.0}"),
             Unit::Milliseconds if value < 0.1 => format!("{value:.3}"),
             Unit::Milliseconds if value < 10.0 => format!("{value:.2}"),
             Unit::Milliseconds if value < 100.0 => format!("{value:.1}"),
-            Unit::Milliseconds => format!("{value:.0}"),
+            Unit::Count | Unit::Megabytes | Unit::Milliseconds => format!("{value:.0}"),
         }
     }
 }

@@ -312,9 +312,9 @@ fn an_admin_of_a_private_project_takes_both() {
 
 #[test]
 fn a_membership_is_over_ahead_or_waits() {
+    type Case<'a> = (&'a dyn Fn(&mut Membership), [Value; 3], Rule, &'a str);
     let past = || time("2026-01-01T00:00:00Z");
     let ahead = || time("2026-12-31T00:00:00Z");
-    type Case<'a> = (&'a dyn Fn(&mut Membership), [Value; 3], Rule, &'a str);
     let cases: [Case<'_>; 9] = [
         (&|_| {}, [No, No, No], Rule::Expired, "archived"),
         (
