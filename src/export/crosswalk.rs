@@ -82,7 +82,7 @@ const ROWS: [(&str, &str, Answer); 24] = [
         "ISO A.8.2; NIST AC-6(7), AC-2(7); SOC 2 CC6.3",
         |_| {
             yes(
-                "resources.jsonl: the kind of each role; journal.jsonl: whether each was decided alone or in bulk",
+                "resources.jsonl: the kind of each role; policy.toml: which names count as privileged; decisions.jsonl: the signals of each item; journal.jsonl: whether each was decided alone or in bulk",
             )
         },
     ),
