@@ -1,7 +1,7 @@
 //! Renderings of a sealed record for people and other programs. They are derived and never read back: each says from
 //! which record it was made, and the record's signature does not cover it.
 //!
-//! Text from outside is shown as [`SafeText`](crate::domain::text::SafeText); the exact bytes are in the record.
+//! Text from outside is shown as [`SafeText`]; the exact bytes are in the record.
 
 pub(crate) mod completeness;
 pub(crate) mod crosswalk;

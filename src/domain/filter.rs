@@ -3,7 +3,7 @@
 //! Terms stand side by side and all must hold; `or`, `not` and parentheses join them otherwise. A term is a word,
 //! which is looked for in every name around an item, or `field:value`; `-` or `!` in front turns it around. Quotes keep
 //! words together, `|` separates alternatives: `role:"project admin"|owner -is:kept`. Times and numbers are compared:
-//! `signin:>90d`, `since:2024..2025-06`. Case and accents do not matter: see [`fold`].
+//! `signin:>90d`, `since:2024..2025-06`. Case and accents do not matter: see [`fold()`].
 //!
 //! What nobody could read is neither true nor false: `signin:>90d` and `-signin:>90d` both leave out whose last sign-in
 //! is unknown, and `signin:unknown` asks for them. Ages count from the time the snapshot speaks of, so the same text

@@ -89,7 +89,7 @@ pub(crate) fn write(
 /// Makes a workbook of one table with the summary before it.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub(crate) fn write_table(
     out: &mut (dyn Write + Send),
     source: &Source<'_>,
