@@ -1,16 +1,22 @@
 //! [`Review`]: the campaign on the desk: queue, items, why, and the sheets over them.
 //!
 //! It owns the campaign and what is remembered about it between two messages. A change goes out as an
-//! [`Effect::Append`]; the campaign takes it in when [`Review::appended`] is told that it is on disk.
+//! [`Effect::Append`](crate::tui::effect::Effect::Append); the campaign takes it in when [`Review::appended`] is told
+//! that it is on disk.
 
 mod before;
 mod decide;
+mod desk;
 mod keys;
 mod mouse;
 mod moving;
+mod saving;
 mod selecting;
 
-pub(crate) use decide::Plan;
+pub(crate) use self::{
+    decide::Plan,
+    desk::{Desk, Pane, Prefix, Range, SealedPage, Sheet, Toast, Tone},
+};
 pub(in crate::tui) use moving::moved;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -20,43 +26,28 @@ use crate::{
         access::Access,
         campaign::Campaign,
         decision::Change,
-        filter,
-        items::{Item, ItemSet},
-        journal::{Entry, Event},
+        items::Item,
+        journal::Event,
         snapshot::TeamIx,
         text::{Raw, SafeText},
         time::Timestamp,
     },
     tui::{
-        effect::Effect,
-        keymap::{self, Context},
         message::{KeyChoice, Opened},
-        phrase,
         runtime::Exit,
         theme::Look,
-        widget::{
-            pen::scrolled,
-            text::{self, count},
-        },
+        widget::{pen::scrolled, text},
     },
 };
 
 use super::{
-    ask::Ask,
-    bulk::Bulk,
     card::{Card, Row},
-    commands::Commands,
-    filter::Filtering,
-    help::Help,
-    history::History,
     layout::{Shape, areas},
-    path::PathSheet,
     queue::Queue,
-    reason::{Note, Reason},
     selection::Selection,
-    sign_off::SignOff,
-    why::{Why, WhySheet},
+    why::Why,
 };
+use saving::Wish;
 
 /// One review, open on the screen.
 #[derive(Debug)]
@@ -109,148 +100,8 @@ pub(crate) struct Review {
     counted: Option<(TeamIx, usize)>,
 }
 
-/// What is selected, open and said: everything that a key can change at once.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Desk {
-    /// Which pane has the keys.
-    pub(super) pane: Pane,
-    /// The selected subject: its position in the snapshot.
-    pub(super) subject: Option<usize>,
-    /// The selected row of the card.
-    pub(super) row: usize,
-    /// The first row of the queue and of the card that is shown.
-    pub(super) queue_top: usize,
-    pub(super) card_top: usize,
-    /// Where a range began.
-    pub(super) range: Option<Range>,
-    /// A key that needs another one.
-    pub(super) prefix: Option<Prefix>,
-    /// The last thing said.
-    pub(super) toast: Toast,
-    /// The sheets over the review, the top one last.
-    pub(super) sheets: Vec<Sheet>,
-    /// Where the filter cannot be understood, and why.
-    pub(super) filter_error: Option<filter::Error>,
-    /// Items that an undo changed.
-    moved_back: Arc<ItemSet>,
-    /// Count up with each change of what is shown and of what is marked.
-    shown: u64,
-    marked: u64,
-}
-
-/// A key that means something only together with the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Prefix {
-    pub(super) key: char,
-    /// When what may follow is shown; `None` once it is.
-    until: Option<u64>,
-}
-
-impl Prefix {
-    /// How long a key waits for the next one before what may follow is shown.
-    const QUIET_MS: u64 = 300;
-
-    fn of(key: char, now_ms: u64) -> Self {
-        Self {
-            key,
-            until: Some(now_ms + Self::QUIET_MS),
-        }
-    }
-
-    /// Whether what may follow is shown.
-    pub(super) fn is_told(self) -> bool {
-        self.until.is_none()
-    }
-
-    /// What is said when another key followed.
-    fn unknown(self, context: Context) -> String {
-        let known: Vec<String> = keymap::following(context, self.key)
-            .map(|(key, _)| format!("{}{key}", self.key))
-            .collect();
-        format!(
-            "{} needs another key: {}; ? explains them",
-            self.key,
-            known.join(" ")
-        )
-    }
-}
-
-/// Where a range began that is being made; it ends at the cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Range {
-    /// At an item of the selected subject.
-    Items(Item),
-    /// At a subject of the queue.
-    Subjects(usize),
-}
-
-/// Which pane has the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pane {
-    /// Accounts and teams.
-    Queue,
-    /// The items of one of them.
-    Card,
-}
-
-/// One line that tells what happened last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Toast {
-    /// What kind of thing it was.
-    pub(super) tone: Tone,
-    /// In words.
-    pub(super) text: String,
-    /// Whether it can be taken back.
-    pub(super) undo: bool,
-}
-
-/// What kind of thing a line tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    /// Something plain.
-    Plain,
-    /// A change of items.
-    Changed(Change),
-    /// Something that was not done, and why.
-    Refused,
-}
-
-/// Something drawn over the review that has the keys.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Sheet {
-    Reason(Reason),
-    Note(Note),
-    Path(PathSheet),
-    Ask(Ask),
-    Bulk(Box<Bulk>),
-    Why(WhySheet),
-    History(History),
-    Help(Help),
-    Commands(Commands),
-    Filter(Filtering),
-    SignOff(Box<SignOff>),
-    /// The record is written.
-    Sealed(SealedPage),
-}
-
-/// A record that was just written: where it is, and the line by which an auditor knows its signer.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct SealedPage {
-    pub(crate) record: String,
-    pub(crate) signer: String,
-}
-
 /// What to do when nothing more can be written.
 const AGAIN: &str = "see to the disk, leave with q and open the review again";
-
-/// Something to do once everything is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Undo,
-    Redo,
-    /// Take back every change after this entry.
-    UndoTo(u32),
-}
 
 /// `text` in at most `rows` lines of `room` cells; the last one keeps what is too much, for the screen to cut.
 fn first_lines(text: &str, room: usize, rows: usize) -> Vec<String> {
@@ -393,209 +244,6 @@ impl Review {
         }
     }
 
-    /// Sends an event to the disk, unless the review does not allow it; the answer is whether it was sent.
-    pub(super) fn send(&mut self, event: Event, effects: &mut Vec<Effect>) -> bool {
-        if let Some(reason) = self.closed() {
-            self.refuse(reason);
-            return false;
-        }
-        if let Err(refusal) = self.campaign.check(&event, self.now) {
-            self.refuse(refusal.to_string());
-            return false;
-        }
-        if let Event::Decided(decided) = &event {
-            let text = phrase::decided(self.campaign.snapshot(), decided);
-            self.say(Tone::Changed(decided.change), format!("saving: {text}"));
-            self.last = Some((decided.change, decided.reason.clone()));
-        }
-        self.desk.moved_back = Arc::default();
-        self.pending.push_back(event.clone());
-        effects.push(Effect::Append(event));
-        true
-    }
-
-    /// Takes an entry in that is on disk.
-    pub(crate) fn appended(&mut self, entry: Entry) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.pending.front() == Some(&entry.event) {
-            self.pending.pop_front();
-        }
-        self.now = self.now.max(entry.at);
-        if let Err(refusal) = self.campaign.apply(entry) {
-            self.broke(&SafeText::of(&format!(
-                "the journal went another way: {refusal}"
-            )));
-            return effects;
-        }
-        let last = self.campaign.entries().last().map(Arc::clone);
-        self.tell(&last.expect("an entry was applied"));
-        if self.pending.is_empty() {
-            self.wish(&mut effects);
-        }
-        self.settled_pending();
-        self.settle();
-        SignOff::check(self);
-        effects
-    }
-
-    /// Tells what an entry did, and goes there when it took something back.
-    fn tell(&mut self, entry: &Entry) {
-        let text = phrase::entry(&self.campaign, entry);
-        let tone = match &entry.event {
-            Event::Decided(decided) => Tone::Changed(decided.change),
-            _ => Tone::Plain,
-        };
-        match &entry.event {
-            Event::Undone { entry } => self.go_to_change(*entry, text),
-            Event::Redone { entry } => {
-                self.go_to_change(*entry, text);
-                // It stands again, and shows what it is.
-                self.desk.moved_back = Arc::default();
-            }
-            Event::Decided(_) | Event::Noted { .. } | Event::Waived(_) => {
-                self.desk.toast = Toast {
-                    tone,
-                    text,
-                    undo: true,
-                };
-            }
-            Event::Opened(_)
-            | Event::SelfReviewAllowed { .. }
-            | Event::Attested(_)
-            | Event::Sealed { .. } => {
-                self.say(tone, text);
-            }
-        }
-    }
-
-    /// An event was not written.
-    pub(crate) fn refused(&mut self, reason: &SafeText) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        self.pending.pop_front();
-        self.refuse(format!("not recorded: {reason}"));
-        SignOff::refused(self, reason);
-        if self.pending.is_empty() {
-            self.wish(&mut effects);
-        }
-        self.settled_pending();
-        self.settle();
-        effects
-    }
-
-    /// Nothing more can be written.
-    pub(crate) fn broke(&mut self, reason: &SafeText) {
-        // What follows a failure only says that there was one.
-        self.broken.get_or_insert_with(|| reason.clone());
-        self.pending.clear();
-        self.wishes.clear();
-        self.sealing = None;
-        // The reason stands on the screen from now on.
-        self.refuse(format!("not recorded; {AGAIN}"));
-        self.settled_pending();
-        self.settle();
-    }
-
-    fn settled_pending(&mut self) {
-        if self.pending.is_empty() && self.leaving.is_some() {
-            self.exit = self.leaving;
-        }
-    }
-
-    /// Does the next thing that waited for everything to be saved.
-    fn wish(&mut self, effects: &mut Vec<Effect>) {
-        while self.pending.is_empty() {
-            match self.wishes.pop_front() {
-                None => return,
-                Some(Wish::Undo) => self.undo_one(effects),
-                Some(Wish::Redo) => self.redo_one(effects),
-                Some(Wish::UndoTo(seq)) => {
-                    if self.campaign.changes_after(seq) > 0 {
-                        self.undo_one(effects);
-                        if self.pending.is_empty() {
-                            // It was refused, and the reason is told.
-                            self.taken_back = 0;
-                            return;
-                        }
-                        self.taken_back += 1;
-                        self.wishes.push_front(Wish::UndoTo(seq));
-                    } else {
-                        let changes = count(u64::from(self.taken_back), "change", "changes");
-                        self.taken_back = 0;
-                        self.say(
-                            Tone::Plain,
-                            format!("took back {changes}; ^r makes them again one by one"),
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    fn undo_one(&mut self, effects: &mut Vec<Effect>) {
-        match self.campaign.undoable().map(|entry| entry.seq) {
-            Some(entry) => _ = self.send(Event::Undone { entry }, effects),
-            None => self.refuse("there is nothing to undo"),
-        }
-    }
-
-    fn redo_one(&mut self, effects: &mut Vec<Effect>) {
-        match self.campaign.redoable().map(|entry| entry.seq) {
-            Some(entry) => _ = self.send(Event::Redone { entry }, effects),
-            None => self.refuse("there is nothing to redo"),
-        }
-    }
-
-    /// Leaves as soon as everything is saved; asked twice, at once.
-    pub(super) fn leave(&mut self, exit: Exit) {
-        if self.pending.is_empty() && self.sealing.is_none() || self.leaving.is_some() {
-            self.exit = Some(exit);
-            return;
-        }
-        self.leaving = Some(exit);
-        self.say(
-            Tone::Plain,
-            if self.sealing.is_some() {
-                "the record is being made; the same key again leaves anyway".to_owned()
-            } else {
-                "saving; the same key again leaves at once".to_owned()
-            },
-        );
-    }
-
-    /// Signing keys were listed.
-    pub(crate) fn listed(&mut self, keys: Vec<KeyChoice>) {
-        self.keys = Some(keys);
-    }
-
-    /// Sealing goes on.
-    pub(crate) fn sealing(&mut self, what: SafeText) {
-        self.sealing = Some(what);
-    }
-
-    /// The record is written.
-    pub(crate) fn sealed(&mut self, record: &std::path::Path, signer: String) {
-        self.sealing = None;
-        self.desk.sheets = vec![Sheet::Sealed(SealedPage {
-            record: SafeText::of(&record.to_string_lossy()).to_string(),
-            signer,
-        })];
-        if self.leaving.is_some() {
-            self.exit = self.leaving;
-        }
-    }
-
-    /// Sealing failed.
-    pub(crate) fn seal_failed(&mut self, reason: &SafeText) {
-        self.sealing = None;
-        self.leaving = None;
-        for sheet in &mut self.desk.sheets {
-            if let Sheet::SignOff(sign_off) = sheet {
-                sign_off.failed = Some(reason.to_string());
-            }
-        }
-        self.refuse(format!("not sealed: {reason}; decisions are untouched"));
-    }
-
     /// The screen has another size.
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
@@ -719,12 +367,9 @@ impl Review {
 
     /// The items that are shown; `None` while a filter is mistaken.
     #[cfg(test)]
-    pub(in crate::tui) fn shown(&self) -> Option<ItemSet> {
+    pub(in crate::tui) fn shown(&self) -> Option<crate::domain::items::ItemSet> {
         let shown = self.queue.all(&self.campaign);
-        self.desk
-            .filter_error
-            .is_none()
-            .then(|| ItemSet::from(&shown))
+        self.desk.filter_error.is_none().then(|| (&shown).into())
     }
 
     /// What the screen is large enough for.

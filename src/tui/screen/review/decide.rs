@@ -21,7 +21,7 @@ use crate::{
             card::Row,
             path::PathSheet,
             reason::Reason,
-            review::{Pane, Review, Sheet, Wish},
+            review::{Pane, Review, Sheet, saving::Wish},
         },
         widget::text::count,
     },
