@@ -208,6 +208,7 @@ fn told(log: args::auditor::Log) -> command::log::Options {
         subject: log.record,
         at: log.at,
         item: log.item,
+        events: log.events,
         diff: log.diff.and_then(pair),
         allowed_signers: log.allowed_signers,
         json: log.json,

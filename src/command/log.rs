@@ -5,17 +5,21 @@ use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Context, failure,
+    Answer, Context, failure, failure_at,
     record::{self, Subject},
     thousands,
 };
 use crate::{
     domain::{
-        campaign::{Campaign, replay::Replay},
+        campaign::{
+            Campaign,
+            replay::{Difference, Replay},
+        },
+        decision::{Decision, Slot},
+        filter::EventFilter,
         items::Item,
         journal::{Entry, Event},
-        text::{Raw, SafeText},
-        time::{Day, Timestamp},
+        text::Raw,
     },
     export::items::decided,
     tui::phrase,
@@ -28,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) subject: PathBuf,
     pub(crate) at: Option<String>,
     pub(crate) item: Option<String>,
+    /// A filter of entries.
+    pub(crate) events: Option<String>,
     pub(crate) diff: Option<(String, String)>,
     pub(crate) allowed_signers: Option<PathBuf>,
     pub(crate) json: bool,
@@ -35,6 +41,7 @@ pub(crate) struct Options {
 
 /// Tells what happened.
 pub(crate) fn log(context: &Context, options: &Options) -> anyhow::Result<Answer> {
+    let filter = options.events.as_deref().map(events).transpose()?;
     let subject = Subject::open(
         context,
         &options.subject,
@@ -55,10 +62,11 @@ pub(crate) fn log(context: &Context, options: &Options) -> anyhow::Result<Answer
         replay.seek(at);
     }
     let shown = replay.campaign();
-    let entries = shown
-        .entries()
-        .iter()
-        .filter(|entry| item.is_none_or(|item| touches(shown, entry, item)));
+    let chosen = filter.map(|filter| filter.select(replay.end()));
+    let entries = shown.entries().iter().filter(|entry| {
+        let asked = |chosen: &Vec<u32>| chosen.binary_search(&entry.seq).is_ok();
+        chosen.as_ref().is_none_or(asked) && item.is_none_or(|item| touches(shown, entry, item))
+    });
     let mut text = String::new();
     for entry in entries {
         if options.json {
@@ -83,6 +91,14 @@ pub(crate) fn log(context: &Context, options: &Options) -> anyhow::Result<Answer
     Ok(Answer::done(text))
 }
 
+/// Understands a filter of entries.
+pub(super) fn events(text: &str) -> anyhow::Result<EventFilter> {
+    EventFilter::parse(text).map_err(|error| {
+        let hint = "`muster log --help` explains filters of entries";
+        failure_at(error.pointed(text), error.message, hint)
+    })
+}
+
 /// The journal of `campaign`, ready to show any moment.
 pub(super) fn replay(campaign: &Campaign) -> anyhow::Result<Replay> {
     let mut line = super::progress::ProgressLine::new();
@@ -104,60 +120,13 @@ pub(super) fn replay(campaign: &Campaign) -> anyhow::Result<Replay> {
 
 /// The entry that `text` names: its number, or the last one at a time or a day.
 pub(super) fn moment(replay: &Replay, text: &str) -> anyhow::Result<u32> {
-    let entries = replay.end().entries();
-    if let Ok(number) = text.parse::<u32>() {
-        return if (1..=replay.last()).contains(&number) {
-            Ok(number)
-        } else {
-            Err(failure(
-                format!("there is no entry {number}"),
-                format!("the journal has the entries 1 to {}", replay.last()),
-            ))
-        };
-    }
-    let day_end = |day: Day| Timestamp::from_ms(day.start().ms() + 24 * 60 * 60 * 1000 - 1);
-    let minute = || {
-        let (day, clock) = text.split_once([' ', 'T'])?;
-        let clock = clock.trim_end_matches('Z');
-        let full = if clock.len() == 5 { ":59.999" } else { ".999" };
-        format!("{day}T{clock}{full}Z").parse::<Timestamp>().ok()
-    };
-    let time = text
-        .parse::<Timestamp>()
-        .ok()
-        .or_else(|| text.parse::<Day>().ok().and_then(day_end))
-        .or_else(minute);
-    let first = entries.first().map(|entry| entry.at);
-    match time {
-        Some(time) if first.is_some_and(|first| time < first) => Err(failure(
-            format!("nothing had happened by {text}"),
-            format!(
-                "the review was opened at {} UTC",
-                first.map_or_else(String::new, Timestamp::minute)
-            ),
-        )),
-        Some(time) => Ok(replay.at_time(time)),
-        None => Err(failure(
-            format!(
-                "{} is neither the number of an entry nor a time",
-                SafeText::of(text)
-            ),
-            "write 41, 2026-08-11, \"2026-08-11 14:00\" or 2026-08-11T14:00:58Z (UTC)",
-        )),
-    }
+    let moment = replay.moment(text);
+    moment.map_err(|error| failure(error.to_string(), error.hint()))
 }
 
 /// Whether an entry is about `item`.
 pub(super) fn touches(campaign: &Campaign, entry: &Entry, item: Item) -> bool {
-    match &entry.event {
-        Event::Decided(decided) => decided.items.contains(item),
-        Event::Noted { item: noted, .. } => *noted == item,
-        Event::Waived(waived) => waived.items.contains(item),
-        Event::Undone { entry } | Event::Redone { entry } => campaign
-            .entry(*entry)
-            .is_some_and(|entry| touches(campaign, entry, item)),
-        _ => false,
-    }
+    campaign.touched(entry).contains(item)
 }
 
 /// An entry in a line.
@@ -232,17 +201,18 @@ fn differences(
 ) -> anyhow::Result<Answer> {
     let mut replay = replay(campaign)?;
     let (from, to) = (moment(&replay, from)?, moment(&replay, to)?);
-    replay.seek(from);
-    let before: Vec<&str> = (0..campaign.snapshot().len())
-        .map(|index| decided(replay.campaign(), at(index)))
-        .collect();
-    replay.seek(to);
+    let differences = replay.differences(from, to);
     let after = replay.campaign();
     let mut text = String::new();
     let mut changed = 0u64;
-    for (index, before) in before.into_iter().enumerate() {
-        let item = at(index);
-        let now = decided(after, item);
+    let word = |slot: Slot| slot.decision.map_or("undecided", Decision::word);
+    for Difference {
+        item,
+        before,
+        after: now,
+    } in differences
+    {
+        let (before, now) = (word(before), word(now));
         if before == now || only.is_some_and(|only| only != item) {
             continue;
         }
@@ -278,8 +248,4 @@ fn differences(
         text,
         code: u8::from(changed > 0),
     })
-}
-
-fn at(index: usize) -> Item {
-    Item(u32::try_from(index).expect("items are counted in 32 bits"))
 }

@@ -11,6 +11,7 @@
 
 mod complete;
 mod evaluate;
+mod events;
 mod expr;
 mod field;
 mod fold;
@@ -23,6 +24,7 @@ mod when;
 
 pub use self::{
     complete::{Candidate, Completion, complete},
+    events::{EVENT_FIELDS, EVENT_WORDS, EventFilter},
     field::{FIELDS, STATES},
     fold::fold,
     help::{Line, help},
@@ -76,6 +78,14 @@ impl Error {
 
     fn of(value: &Value, message: impl Into<String>) -> Self {
         Self::at(value.column, message).over(value.width)
+    }
+
+    /// The same, so many characters further on.
+    fn moved(self, by: usize) -> Self {
+        Self {
+            column: self.column + by,
+            ..self
+        }
     }
 
     fn over(self, width: usize) -> Self {

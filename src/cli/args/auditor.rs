@@ -135,16 +135,18 @@ pub(crate) struct Diff {
 
 /// What happened, entry by entry, and where the review stood after the last that is shown.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = super::super::filters::events_explained("\
 A record is verified first. A moment is the number of an entry, a day, or a time
 in UTC: 41, 2026-08-11, \"2026-08-11 14:00\", 2026-08-11T14:00:58Z.
+`muster replay` shows the same on screens.
 
 Examples:
   muster log RECORD
   muster log RECORD --at 2026-08-11 --item 17      what was known of item 17 then
+  muster log RECORD --where 'event:revoke account:ada'
   muster log RECORD --diff 40 90                   decisions that differ; exit
                                                    code 1 when some do
-  muster log 2026-q4                               a review in progress")]
+  muster log 2026-q4                               a review in progress"))]
 pub(crate) struct Log {
     /// The record's folder, or the name of a review in progress
     pub(crate) record: PathBuf,
@@ -154,6 +156,14 @@ pub(crate) struct Log {
     /// Only what is about this item, by number or id
     #[arg(long, value_name = "ITEM")]
     pub(crate) item: Option<String>,
+    /// Only the entries that this filter chooses; --help explains it
+    #[arg(
+        long = "where",
+        visible_alias = "events",
+        value_name = "FILTER",
+        conflicts_with = "diff"
+    )]
+    pub(crate) events: Option<String>,
     /// The decisions that differ between two moments
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"], conflicts_with = "at")]
     pub(crate) diff: Option<Vec<String>>,

@@ -1,7 +1,13 @@
 //! [`Replay`]: a campaign at any moment of its journal.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod checkpoint;
+mod moment;
 
+pub use self::moment::NoMoment;
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use self::checkpoint::{Budget, Checkpoints};
 use super::{
     super::{
         check::Rule,
@@ -15,24 +21,48 @@ use super::{
 
 /// A journal and the campaign after any of its entries. It only looks: what it shows is not written into.
 ///
-/// What each entry replaced is kept, so that going from one moment to another costs what lies between them, and never more
-/// than half of the journal.
+/// What each entry replaced is kept, and what was known at some moments. So going from one moment to another costs what
+/// lies between them, or between the nearest known moment and the other one.
 #[derive(Debug)]
 pub struct Replay {
     /// The campaign at the moment that is shown.
     shown: Campaign,
-    /// The campaign right after its first entry.
-    start: Campaign,
     /// The campaign after its last entry.
     end: Campaign,
     /// What each entry after the first changed, in order.
     steps: Vec<Step>,
+    checkpoints: Checkpoints,
+    sought: Sought,
+}
+
+/// What the last [`Replay::seek`] took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sought {
+    /// Entries that were gone over.
+    pub entries: u32,
+    /// Items that these entries changed, each as often as it was changed.
+    pub items: u64,
+    /// Whether it began at a moment that is known.
+    pub jumped: bool,
+}
+
+/// An item about which something else is recorded at another moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// The item.
+    pub item: Item,
+    /// What is recorded at the first moment.
+    pub before: Slot,
+    /// What is recorded at the second.
+    pub after: Slot,
 }
 
 /// What one entry changed, both ways.
 #[derive(Debug)]
 struct Step {
     entry: Arc<Entry>,
+    /// How many entries and items have changed with it, all before counted.
+    work: u64,
     /// Neighbours that had the same slot before and have the same after.
     slots: Box<[Run]>,
     /// The changes that were taken back and could be made again, and no longer can.
@@ -91,17 +121,38 @@ impl Replay {
     /// # Errors
     /// Never for a campaign that was made of its journal.
     pub fn of(campaign: &Campaign, progress: &mut dyn FnMut(usize)) -> Result<Self, Refusal> {
+        Self::within(Budget::of(campaign.slots.len()), campaign, progress)
+    }
+
+    fn within(
+        budget: Budget,
+        campaign: &Campaign,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Self, Refusal> {
         let entries = campaign.entries();
         let first = entries.first().ok_or(Refusal::NotOpening)?;
-        let start = Campaign::open(
+        let mut shown = Campaign::open(
             campaign.snapshot.clone(),
             campaign.terms.clone(),
             Entry::clone(first),
         )?;
-        let mut shown = start.clone();
-        let mut steps = Vec::with_capacity(entries.len());
+        // What was worked out about the snapshot is not worked out again.
+        shown.access = Arc::clone(&campaign.access);
+        if let Some(last) = shown.entries.last_mut() {
+            *last = first.clone();
+        }
+        let mut checkpoints = Checkpoints::new(budget);
+        checkpoints.keep(&shown);
+        let mut steps: Vec<Step> = Vec::with_capacity(entries.len());
+        let (mut work, mut kept) = (0, 0);
         for (done, entry) in entries.iter().enumerate().skip(1) {
-            steps.push(step(&mut shown, entry)?);
+            let step = step(&mut shown, entry, work)?;
+            work = step.work;
+            steps.push(step);
+            if checkpoints.is_due(work - kept) || done + 1 == entries.len() {
+                checkpoints.keep(&shown);
+                kept = work;
+            }
             progress(done);
         }
         // Nothing is taken back from here on.
@@ -111,8 +162,9 @@ impl Replay {
         Ok(Self {
             end: shown.clone(),
             shown,
-            start,
             steps,
+            checkpoints,
+            sought: Sought::default(),
         })
     }
 
@@ -147,12 +199,24 @@ impl Replay {
     /// Shows the campaign right after entry `to`, or after the last one when there is no such entry.
     pub fn seek(&mut self, to: u32) {
         let to = to.clamp(1, self.last());
-        let (from, last) = (self.at(), self.last());
-        let way = from.abs_diff(to);
-        if to - 1 < way {
-            self.shown = self.start.clone();
-        } else if last - to < way {
-            self.shown = self.end.clone();
+        self.sought = Sought::default();
+        let entries = to as usize;
+        let way = |from: usize| self.work(from).abs_diff(self.work(entries));
+        // A pass over all items in their order is worth some of the steps.
+        let pass = self.shown.slots.len() as u64 / 16;
+        let near = self.checkpoints.around(entries);
+        let near = near.min_by_key(|known| way(known.entries));
+        if let Some(known) = near
+            && way(known.entries) + pass < way(self.shown.entries.len())
+        {
+            known.set_up(&mut self.shown);
+            let (there, all) = (self.shown.entries.len(), &self.end.entries);
+            self.shown.entries.truncate(known.entries);
+            if there < known.entries {
+                let more = all[there..known.entries].iter().cloned();
+                self.shown.entries.extend(more);
+            }
+            self.sought.jumped = true;
         }
         while self.at() > to {
             self.back();
@@ -162,8 +226,47 @@ impl Replay {
         }
     }
 
+    /// What the last [`Replay::seek`] took.
+    pub fn sought(&self) -> Sought {
+        self.sought
+    }
+
+    /// The items about which something else is recorded after entry `to` than after entry `from`, in order. The campaign
+    /// is shown at `to` then.
+    pub fn differences(&mut self, from: u32, to: u32) -> Vec<Difference> {
+        self.seek(from);
+        let before = self.shown.slots.clone();
+        self.seek(to);
+        let slots = (0..)
+            .map(Item)
+            .zip(before.into_iter().zip(&self.shown.slots));
+        slots
+            .filter(|(_, (before, after))| {
+                (before.decision, before.later) != (after.decision, after.later)
+            })
+            .map(|(item, (before, after))| Difference {
+                item,
+                before,
+                after: *after,
+            })
+            .collect()
+    }
+
+    /// How much there is to do up to the moment with so many entries.
+    fn work(&self, entries: usize) -> u64 {
+        let before = entries.checked_sub(2);
+        before.map_or(0, |place| self.steps[place].work)
+    }
+
+    fn count(&mut self, slots: u64) {
+        self.sought.entries += 1;
+        self.sought.items += slots;
+    }
+
     fn forth(&mut self) {
-        let step = &self.steps[self.shown.entries.len() - 1];
+        let there = self.shown.entries.len();
+        self.count(self.work(there + 1) - self.work(there) - 1);
+        let step = &self.steps[there - 1];
         let campaign = &mut self.shown;
         for run in &step.slots {
             put(campaign, *run, run.after);
@@ -192,7 +295,9 @@ impl Replay {
     }
 
     fn back(&mut self) {
-        let step = &self.steps[self.shown.entries.len() - 2];
+        let there = self.shown.entries.len();
+        self.count(self.work(there) - self.work(there - 1) - 1);
+        let step = &self.steps[there - 2];
         let campaign = &mut self.shown;
         campaign.entries.pop();
         for run in step.slots.iter().rev() {
@@ -223,8 +328,28 @@ impl Replay {
     }
 }
 
-/// Applies `entry` and notes what it changed.
-fn step(campaign: &mut Campaign, entry: &Arc<Entry>) -> Result<Step, Refusal> {
+impl Campaign {
+    /// The items that `entry` is about; those of a change are those of whatever takes it back or makes it again.
+    pub fn touched<'e>(&'e self, entry: &'e Entry) -> Cow<'e, ItemSet> {
+        let none = || Cow::Owned(ItemSet::default());
+        match &entry.event {
+            Event::Decided(decided) => Cow::Borrowed(&decided.items),
+            Event::Waived(waived) => Cow::Borrowed(&waived.items),
+            Event::Noted { item, .. } => Cow::Owned(ItemSet::from(*item)),
+            Event::Undone { entry } | Event::Redone { entry } => match self.entry(*entry) {
+                Some(change) if change.event.is_change() => self.touched(change),
+                _ => none(),
+            },
+            Event::Opened(_)
+            | Event::SelfReviewAllowed { .. }
+            | Event::Attested(_)
+            | Event::Sealed { .. } => none(),
+        }
+    }
+}
+
+/// Applies `entry` and notes what it changed; `work` is what all entries before changed.
+fn step(campaign: &mut Campaign, entry: &Arc<Entry>, work: u64) -> Result<Step, Refusal> {
     let (items, noted) = match &entry.event {
         Event::Undone { entry } | Event::Redone { entry } => {
             touched(campaign.entry(*entry).map(|entry| &entry.event))
@@ -275,8 +400,10 @@ fn step(campaign: &mut Campaign, entry: &Arc<Entry>) -> Result<Step, Refusal> {
             after: few_after,
         })
     });
+    let changed: u64 = runs.iter().map(|run| u64::from(run.length)).sum();
     Ok(Step {
         entry: entry.clone(),
+        work: work + 1 + changed,
         slots: runs.into(),
         cleared,
         rest,
@@ -431,6 +558,8 @@ mod tests {
         fn every_moment_is_the_fold_of_the_entries_up_to_it(
             acts in prop::collection::vec(act(), 0..40),
             seeks in prop::collection::vec(0u32..60, 1..20),
+            apart in 1u64..40,
+            bytes in 200usize..20_000,
         ) {
             let mut campaign = campaign(&acme().snapshot());
             let mut moments = vec![known(&campaign)];
@@ -441,7 +570,10 @@ mod tests {
                     moments.push(known(&campaign));
                 }
             }
-            let mut replay = Replay::of(&campaign, &mut |_| {}).expect("a journal of its own");
+            // Many checkpoints, and few.
+            let budget = Budget { apart, bytes };
+            let mut replay = Replay::within(budget, &campaign, &mut |_| {}).expect("a journal of its own");
+            prop_assert!(replay.checkpoints.len() <= 2 || replay.checkpoints.bytes() <= bytes);
             prop_assert_eq!(known(replay.campaign()), known(&campaign));
             let last = u32::try_from(moments.len()).expect("few");
             prop_assert_eq!((replay.at(), replay.last()), (last, last));
@@ -453,6 +585,99 @@ mod tests {
                 prop_assert_eq!(replay.at(), at);
                 prop_assert_eq!(&known(replay.campaign()), &moments[at as usize - 1]);
             }
+        }
+    }
+
+    /// A journal of `changes` changes, each of one item.
+    fn long(changes: u32) -> Campaign {
+        let mut campaign = campaign(&acme().snapshot());
+        for n in 0..changes {
+            let event = Event::Decided(Decided {
+                change: Change::Clear,
+                items: ItemSet::from(Item(n % 12)),
+                reason: None,
+                chosen: Chosen::Single,
+            });
+            let next = entry(campaign.next_seq(), event);
+            campaign.apply(next).expect("anything may be cleared");
+        }
+        campaign
+    }
+
+    #[test]
+    fn a_far_moment_is_reached_over_a_checkpoint() {
+        let campaign = long(50_000);
+        let mut replay = Replay::of(&campaign, &mut |_| {}).expect("a journal of its own");
+        assert!(replay.checkpoints.bytes() < 64 << 20);
+        for to in [1, 50_001, 25_000, 24_999, 3, 49_000, 12_345, 37_777, 25_500] {
+            let from = replay.at();
+            replay.seek(to);
+            assert_eq!(replay.at(), to);
+            let sought = replay.sought();
+            assert!(sought.entries <= 512, "{from} to {to}: {sought:?}");
+            assert_eq!(sought.items, u64::from(sought.entries));
+        }
+        replay.seek(25_501);
+        let one = Sought {
+            entries: 1,
+            items: 1,
+            jumped: false,
+        };
+        assert_eq!(replay.sought(), one);
+    }
+
+    #[test]
+    fn what_differs_between_two_moments_is_told_both_ways() {
+        let mut campaign = campaign(&acme().snapshot());
+        for act in [
+            Act::Decide(3, vec![4]),
+            Act::Decide(4, vec![4, 5]),
+            Act::Decide(3, vec![5, 6]),
+            Act::Undo,
+        ] {
+            let event = event(&campaign, &act).expect("it may happen");
+            let next = entry(campaign.next_seq(), event);
+            campaign.apply(next).expect("it may happen");
+        }
+        let mut replay = Replay::of(&campaign, &mut |_| {}).expect("a journal of its own");
+        let mut told = |from, to| -> Vec<(u32, bool, bool)> {
+            let differences = replay.differences(from, to).into_iter();
+            differences
+                .map(|it| (it.item.0, it.before.later, it.after.later))
+                .collect()
+        };
+        assert_eq!(told(1, 2), [(4, false, true)]);
+        assert_eq!(
+            told(2, 4),
+            [(4, true, false), (5, false, true), (6, false, true)]
+        );
+        assert_eq!(
+            told(4, 2),
+            [(4, false, true), (5, true, false), (6, true, false)]
+        );
+        assert_eq!(told(3, 5), []);
+        assert_eq!(replay.at(), 5);
+    }
+
+    #[test]
+    fn a_moment_is_a_number_a_day_or_a_time() {
+        let replay = Replay::of(&long(3), &mut |_| {}).expect("a journal of its own");
+        let at = replay.end().entries()[0].at;
+        let day = at.day().to_string();
+        assert_eq!(replay.moment("2"), Ok(2));
+        assert_eq!(replay.moment(&day), Ok(4));
+        assert_eq!(replay.moment(&at.to_string()).map(|at| at >= 1), Ok(true));
+        for (text, says) in [
+            ("0", "there is no entry 0"),
+            ("5", "there is no entry 5"),
+            ("99999999999999999999", "neither"),
+            ("1999-01-01", "nothing had happened"),
+            ("\u{1b}[2J", "neither"),
+            ("", "neither"),
+        ] {
+            let error = replay.moment(text).expect_err(text);
+            assert!(error.to_string().contains(says), "{text}: {error}");
+            assert!(!error.to_string().contains('\u{1b}') && !error.hint().is_empty());
         }
     }
 }
