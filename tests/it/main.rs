@@ -5,6 +5,7 @@
 )]
 
 mod auditor;
+mod by_hand;
 #[cfg(unix)]
 mod check;
 mod connect;
