@@ -16,7 +16,7 @@ mod wire;
 pub use address::{Address, BadAddress};
 pub use client::{Client, ClientOptions};
 pub use error::Error;
-pub use fetch::{Answer, Earlier, Fetched, Progress, Reader, fetch, go_on};
+pub use fetch::{Answer, BadAnswer, Earlier, Fetched, Kept, Progress, Reader, again, fetch, go_on};
 pub use oauth::Application;
 pub use rights::{Expiry, Owner, Rights, TokenFacts, rights};
 pub use trust::{BadAuthorities, authorities};

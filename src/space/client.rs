@@ -31,6 +31,7 @@ mod answer;
 mod connection;
 mod options;
 
+pub(crate) use answer::read_kept;
 use answer::{elsewhere, is_html, retry_after, what_else};
 use connection::without_query;
 pub use options::ClientOptions;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,7 @@ mod calls;
 mod convert;
 mod earlier;
 mod fields;
+mod kept;
 mod ledger;
 mod participants;
 mod population;
@@ -39,6 +40,7 @@ mod session;
 mod sight;
 
 pub use earlier::Earlier;
+pub use kept::{BadAnswer, Kept};
 
 use calls::Call;
 use fields::Unasked;
@@ -234,6 +236,43 @@ pub async fn go_on(
     })
 }
 
+/// Reads everything again from the answers that were kept of a fetch: what comes of it is what came of the fetch, as far
+/// as every answer was kept. Requests that were never answered left nothing; how often each call was sent is not told.
+///
+/// # Errors
+/// When the answers do not show an organization, or are of no fetch at all.
+pub fn again(kept: &Kept, progress: &(dyn Fn(Progress) + Sync)) -> Result<Fetched, Error> {
+    let none = || Error::NotTheSame {
+        why: "there are no answers",
+    };
+    let (began, ended) = kept.times().ok_or_else(none)?;
+    let clock = || ended;
+    let session = Session::again(kept, progress, &clock);
+    let read = read_all(&session).now_or_never();
+    let read = read.expect("what was kept is there at once")?;
+    let (server_began, server_ended) = session.server_time();
+    let mut ledger = session.into_ledger();
+    read.sight.note(&mut ledger);
+    let rights = read.sight.rights(&ledger);
+    let snapshot = read.population.finish(&mut ledger);
+    let snapshot = snapshot.map_err(|error| Error::Protocol {
+        url: kept.address().to_string(),
+        what: error.to_string(),
+    })?;
+    let (endpoints, gaps) = ledger.close();
+    Ok(Fetched {
+        snapshot,
+        began,
+        ended,
+        server_began,
+        server_ended,
+        reader: read.reader,
+        rights,
+        endpoints,
+        gaps,
+    })
+}
+
 struct Read {
     population: Population,
     reader: Option<Reader>,
@@ -244,7 +283,7 @@ async fn read_all(session: &Session<'_>) -> Result<Read, Error> {
     let organization = organization(session).await?;
     let reader = reader(session).await?;
     if let Some(earlier) = session.earlier() {
-        let client = session.client().client_id();
+        let client = session.client_id();
         same(earlier, &organization, reader.as_ref(), client)?;
     }
     let population = Mutex::new(Population::new(organization));
@@ -270,19 +309,19 @@ async fn organization(session: &Session<'_>) -> Result<Organization, Error> {
     let not_space = |url: String, what: String| Error::NotSpace {
         url,
         what,
-        prefixed: session.client().address().has_prefix(),
+        prefixed: session.address().has_prefix(),
     };
     session.report("organization", 0, None);
     let asked = session
         .object::<Told<wire::Organization>>(Call::Organization, "organization", None)
         .await?;
-    let url = session.client().address().call("organization", "").into();
+    let url = session.address().call("organization", "").into();
     match asked {
         Ok(Told::Value(organization)) => match organization.id {
             Told::Value(id) => Ok(Organization {
                 name: Raw::from(organization.name.get().map_or(&*id, |name| name)),
                 id,
-                url: session.client().address().to_string().into(),
+                url: session.address().to_string().into(),
             }),
             _ => Err(not_space(url, "the organization has no id".to_owned())),
         },
@@ -463,10 +502,7 @@ async fn projects(session: &Session<'_>, population: &Mutex<Population>) -> Resu
     let participants = Participants::new(session, population, total);
     let mut projects = projects.into_iter();
     let mut pending = FuturesUnordered::new();
-    for project in projects
-        .by_ref()
-        .take(session.client().options().concurrency)
-    {
+    for project in projects.by_ref().take(session.concurrency()) {
         pending.push(participants.read(project));
     }
     while let Some(read) = pending.next().await {

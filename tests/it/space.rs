@@ -1,5 +1,6 @@
 //! Fetching an organization: from a real server over HTTP into a snapshot, with everything that can go wrong.
 
+mod again;
 mod facts;
 mod gaps;
 mod matrix;

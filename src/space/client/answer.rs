@@ -22,91 +22,112 @@ impl Client {
         &self,
         received: Received,
     ) -> Result<(T, Received), Box<Trouble>> {
-        let url = received
-            .url
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        if !(200..300).contains(&received.status) {
-            return Err(self.judge_failure(url, received).into());
-        }
-        match serde_json::from_slice(&received.body) {
-            Ok(value) => Ok((value, received)),
-            Err(error) if is_cut_short(&error, &received.body) => {
-                let text = "the answer is cut short".to_owned();
-                Err(Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-                .into())
-            }
-            Err(error) => {
-                let what = SafeText::of(&error.to_string()).to_string();
-                let error = Error::Protocol { url, what };
-                Err(Trouble::Final(error, Some(received)).into())
-            }
-        }
-    }
-
-    /// By the code in the body first, by the status second.
-    fn judge_failure(&self, url: String, received: Received) -> Trouble {
-        let status = received.status;
-        let failure: Failure = serde_json::from_slice::<Told<Failure>>(&received.body)
-            .ok()
-            .and_then(Told::value)
-            .unwrap_or_default();
-        let code = failure.error.value().map(|code| self.said(&code));
-        let text = failure.error_description.value().unwrap_or_default();
-        let text = match (text.is_empty(), &code) {
-            (false, _) => self.said(&text),
-            (true, Some(code)) => code.clone(),
-            (true, None) => format!("HTTP status {status}"),
-        };
-        match (code.as_deref(), status) {
-            (Some("authentication-required"), _) | (None, 401) => {
-                Trouble::Final(Error::Unauthorized { url, text }, None)
-            }
-            (Some("rate-limited"), _) => Trouble::Wait(None),
-            (Some("internal-server-error"), _) | (None, 500..) => {
-                Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-            }
-            (Some(_), 401) => Trouble::Final(Error::Unauthorized { url, text }, None),
-            (Some(code), 500..)
-                if !matches!(code, "permission-denied" | "not-found" | "validation-error") =>
-            {
-                Trouble::Again(Error::Unavailable {
-                    url,
-                    tries: 1,
-                    text,
-                })
-            }
-            _ => Trouble::Final(
-                Error::Refused {
-                    url,
-                    status,
-                    code,
-                    text,
-                },
-                Some(received),
-            ),
-        }
+        read(received, &|text| self.said(text))
     }
 
     /// The server's words, safe to show, of bearable length, and without the token.
     fn said(&self, text: &str) -> String {
-        let text = match &self.credential {
-            Credential::Token(access) => text.replace(access.secret(), "[token]"),
+        match &self.credential {
+            Credential::Token(access) => bearable(&text.replace(access.secret(), "[token]")),
             // Its secrets were blotted out when the answer came.
-            Credential::Application(_) => text.to_owned(),
-        };
-        let text: String = text.chars().take(300).collect();
-        SafeText::of(&text).to_string()
+            Credential::Application(_) => bearable(text),
+        }
+    }
+}
+
+/// What an answer says that was kept, judged as it was when it came.
+pub(crate) fn read_kept<T: DeserializeOwned>(received: Received) -> Result<T, Error> {
+    let url = url_of(&received);
+    match read(received, &bearable).map_err(|trouble| *trouble) {
+        Ok((value, _)) => Ok(value),
+        Err(Trouble::Final(error, _) | Trouble::Again(error) | Trouble::NoConnection(error)) => {
+            Err(error)
+        }
+        Err(Trouble::Wait(wait)) => Err(Error::RateLimited { url, wait }),
+    }
+}
+
+fn url_of(received: &Received) -> String {
+    let url = received.url.split('?').next();
+    url.unwrap_or_default().to_owned()
+}
+
+fn bearable(text: &str) -> String {
+    let text: String = text.chars().take(300).collect();
+    SafeText::of(&text).to_string()
+}
+
+/// Judges an answer that came whole; `said` makes the server's words fit to show.
+fn read<T: DeserializeOwned>(
+    received: Received,
+    said: &dyn Fn(&str) -> String,
+) -> Result<(T, Received), Box<Trouble>> {
+    let url = url_of(&received);
+    if !(200..300).contains(&received.status) {
+        return Err(judge_failure(url, received, said).into());
+    }
+    match serde_json::from_slice(&received.body) {
+        Ok(value) => Ok((value, received)),
+        Err(error) if is_cut_short(&error, &received.body) => {
+            let text = "the answer is cut short".to_owned();
+            Err(Trouble::Again(Error::Unavailable {
+                url,
+                tries: 1,
+                text,
+            })
+            .into())
+        }
+        Err(error) => {
+            let what = SafeText::of(&error.to_string()).to_string();
+            let error = Error::Protocol { url, what };
+            Err(Trouble::Final(error, Some(received)).into())
+        }
+    }
+}
+
+/// By the code in the body first, by the status second.
+fn judge_failure(url: String, received: Received, said: &dyn Fn(&str) -> String) -> Trouble {
+    let status = received.status;
+    let failure: Failure = serde_json::from_slice::<Told<Failure>>(&received.body)
+        .ok()
+        .and_then(Told::value)
+        .unwrap_or_default();
+    let code = failure.error.value().map(|code| said(&code));
+    let text = failure.error_description.value().unwrap_or_default();
+    let text = match (text.is_empty(), &code) {
+        (false, _) => said(&text),
+        (true, Some(code)) => code.clone(),
+        (true, None) => format!("HTTP status {status}"),
+    };
+    match (code.as_deref(), status) {
+        (Some("authentication-required"), _) | (None, 401) => {
+            Trouble::Final(Error::Unauthorized { url, text }, None)
+        }
+        (Some("rate-limited"), _) => Trouble::Wait(None),
+        (Some("internal-server-error"), _) | (None, 500..) => Trouble::Again(Error::Unavailable {
+            url,
+            tries: 1,
+            text,
+        }),
+        (Some(_), 401) => Trouble::Final(Error::Unauthorized { url, text }, None),
+        (Some(code), 500..)
+            if !matches!(code, "permission-denied" | "not-found" | "validation-error") =>
+        {
+            Trouble::Again(Error::Unavailable {
+                url,
+                tries: 1,
+                text,
+            })
+        }
+        _ => Trouble::Final(
+            Error::Refused {
+                url,
+                status,
+                code,
+                text,
+            },
+            Some(received),
+        ),
     }
 }
 

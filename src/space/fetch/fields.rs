@@ -25,6 +25,20 @@ impl Unasked {
         }
     }
 
+    /// What a request left out that asked for `fields`.
+    pub(crate) fn of_query(call: Call, fields: &str) -> Self {
+        let mut unasked = Self::nothing(call);
+        let asked: Vec<&str> = fields
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        for (at, group) in unasked.of.iter().enumerate() {
+            if !group.names.iter().all(|name| asked.contains(name)) {
+                unasked.left_out |= 1 << at;
+            }
+        }
+        unasked
+    }
+
     /// Whether `name` was not asked for.
     pub(crate) fn has(self, name: &str) -> bool {
         self.left_out != 0 && self.groups().any(|group| group.names.contains(&name))
@@ -93,6 +107,13 @@ impl Fields {
     pub(crate) fn all(&self) -> impl Iterator<Item = (Call, &'static Optional)> {
         let searches = self.0.iter();
         searches.flat_map(|(call, search)| search.unasked.groups().map(|group| (*call, group)))
+    }
+
+    /// It is known what the server was not asked for in the end.
+    pub(crate) fn settle(&mut self, call: Call, unasked: Unasked) {
+        let search = self.of(call);
+        search.unasked = unasked;
+        search.stage = Stage::Settled;
     }
 
     /// The server refused a request that left out `unasked`, in these words.

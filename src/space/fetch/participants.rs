@@ -27,9 +27,7 @@ use crate::space::{error::Error, wire};
 pub(crate) struct Participants<'a> {
     session: &'a Session<'a>,
     population: &'a Mutex<Population>,
-    /// Whether the server is known to have the calls of 2023.
-    newer: AtomicBool,
-    /// Whether it is known not to have them.
+    /// Whether the server is known not to have the calls of 2023.
     older: AtomicBool,
     /// Whether it is told that only administrators and members are known.
     told: AtomicBool,
@@ -46,7 +44,6 @@ impl<'a> Participants<'a> {
         Self {
             session,
             population,
-            newer: AtomicBool::new(false),
             older: AtomicBool::new(false),
             told: AtomicBool::new(false),
             done: AtomicUsize::new(0),
@@ -56,7 +53,10 @@ impl<'a> Participants<'a> {
 
     /// Reads one project.
     pub(crate) async fn read(&self, project: ProjectName) -> Result<(), Error> {
-        if !self.older.load(Ordering::Relaxed) || !self.read_older(&project).await? {
+        // What is read again is read by the calls that were answered.
+        let newer = self.session.was_answered(&members(&project));
+        let older = newer.map_or_else(|| self.older.load(Ordering::Relaxed), |newer| !newer);
+        if !older || !self.read_older(&project).await? {
             self.read_newer(&project).await?;
         }
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -67,29 +67,27 @@ impl<'a> Participants<'a> {
     }
 
     async fn read_newer(&self, project: &ProjectName) -> Result<(), Error> {
-        let path = format!("projects/id:{}/people", encode(&project.id));
-        let list = |call, last| List {
+        let list = |call, path| List {
             call,
-            path: format!("{path}/{last}"),
+            path,
             what: None,
         };
+        let teams = format!("projects/id:{}/people/teams", encode(&project.id));
         let (accounts, teams) = (
-            list(Call::ProjectAccounts, "members"),
-            list(Call::ProjectTeams, "teams"),
+            list(Call::ProjectAccounts, members(project)),
+            list(Call::ProjectTeams, teams),
         );
         let (accounts, teams) = tokio::try_join!(
             self.session.list(&accounts, convert::participant),
             self.session.list(&teams, convert::participant),
         )?;
-        match &accounts.refused {
-            None => self.newer.store(true, Ordering::Relaxed),
-            Some(refused) if refused.is_not_found() && !self.newer.load(Ordering::Relaxed) => {
-                if self.read_older(project).await? {
-                    self.older.store(true, Ordering::Relaxed);
-                    return Ok(());
-                }
-            }
-            Some(_) => {}
+        // A server that has neither call does not know them; what came of other projects does not matter here, so that
+        // the outcome does not depend on which project was first.
+        let unknown = |refused: &Option<Error>| refused.as_ref().is_some_and(Error::is_not_found);
+        if unknown(&accounts.refused) && unknown(&teams.refused) && self.read_older(project).await?
+        {
+            self.older.store(true, Ordering::Relaxed);
+            return Ok(());
         }
         let label = &project.label;
         if let (Some(one), Some(_)) = (&accounts.refused, &teams.refused)
@@ -296,6 +294,11 @@ impl<'a> Participants<'a> {
         }
         Ok(true)
     }
+}
+
+/// The list of the accounts with roles on a project.
+fn members(project: &ProjectName) -> String {
+    format!("projects/id:{}/people/members", encode(&project.id))
 }
 
 fn with_role(rows: Vec<(Box<str>, u32)>, role: &wire::ProjectRole) -> Vec<ParticipantRow> {

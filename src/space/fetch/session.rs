@@ -13,16 +13,18 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::mpsc;
 
 use super::{
-    Answer, Earlier, Progress,
+    Answer, Earlier, Kept, Progress,
     calls::Call,
     fields::{Fields, Then, Unasked},
+    kept::One,
     ledger::{Ledger, Notes, Size, count},
     request::{encode, request},
 };
 use crate::{
     domain::time::Timestamp,
     space::{
-        client::{Client, Received, Request},
+        address::Address,
+        client::{Client, Received, Request, read_kept},
         error::Error,
         page::{End, PageEnd, Step, Walk},
         wire::{self, Batch, Told},
@@ -35,9 +37,17 @@ const READINGS: u32 = 3;
 /// How many calls may fail for good before the server counts as broken.
 const FAILURES: u32 = 5;
 
+/// Who is asked.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Server(&'a Client),
+    /// What a server said before.
+    Kept(&'a Kept),
+}
+
 /// One fetch.
 pub(crate) struct Session<'a> {
-    client: &'a Client,
+    source: Source<'a>,
     progress: &'a (dyn Fn(Progress) + Sync),
     clock: &'a (dyn Fn() -> Timestamp + Sync),
     answers: mpsc::Sender<Answer>,
@@ -96,6 +106,30 @@ pub(crate) trait Row: for<'a> Deserialize<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// One fetch over again, from what was answered.
+    pub(crate) fn again(
+        kept: &'a Kept,
+        progress: &'a (dyn Fn(Progress) + Sync),
+        clock: &'a (dyn Fn() -> Timestamp + Sync),
+    ) -> Self {
+        // Nothing new is answered, so nobody takes it.
+        let (answers, _) = mpsc::channel(1);
+        Self {
+            source: Source::Kept(kept),
+            progress,
+            clock,
+            answers,
+            earlier: None,
+            number: tokio::sync::Mutex::new(0),
+            ledger: Mutex::default(),
+            shown: Mutex::default(),
+            server_time: Mutex::new(kept.server_times()),
+            failures: AtomicU32::new(0),
+            fields: Mutex::default(),
+            before: (0, 0),
+        }
+    }
+
     pub(crate) fn new(
         client: &'a Client,
         progress: &'a (dyn Fn(Progress) + Sync),
@@ -106,7 +140,7 @@ impl<'a> Session<'a> {
         let last = earlier.as_ref().map_or(0, Earlier::last);
         let server_began = earlier.as_ref().and_then(Earlier::server_began);
         Self {
-            client,
+            source: Source::Server(client),
             progress,
             clock,
             answers,
@@ -121,8 +155,28 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(crate) fn client(&self) -> &'a Client {
-        self.client
+    /// Where it reads.
+    pub(crate) fn address(&self) -> &'a Address {
+        match self.source {
+            Source::Server(client) => client.address(),
+            Source::Kept(kept) => kept.address(),
+        }
+    }
+
+    /// How many requests may be under way at once.
+    pub(crate) fn concurrency(&self) -> usize {
+        match self.source {
+            Source::Server(client) => client.options().concurrency,
+            Source::Kept(_) => 1,
+        }
+    }
+
+    /// The client id of the application it reads as, when it has client credentials.
+    pub(crate) fn client_id(&self) -> Option<&'a str> {
+        match self.source {
+            Source::Server(client) => client.client_id(),
+            Source::Kept(_) => None,
+        }
     }
 
     pub(crate) fn earlier(&self) -> Option<&Earlier> {
@@ -175,12 +229,15 @@ impl<'a> Session<'a> {
 
     /// Tells again how far reading is, with the requests and the waiting of now.
     pub(crate) fn show(&self) {
-        let wait = self.client.wait();
         let progress = {
             let mut shown = lock(&self.shown);
-            shown.requests = self.client.requests().saturating_sub(self.before.0);
-            shown.retries = self.client.retries().saturating_sub(self.before.1);
-            shown.wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            if let Source::Server(client) = self.source {
+                let wait = client.wait();
+                shown.requests = client.requests().saturating_sub(self.before.0);
+                shown.retries = client.retries().saturating_sub(self.before.1);
+                shown.wait_ms =
+                    wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            }
             shown.clone()
         };
         (self.progress)(progress);
@@ -195,10 +252,17 @@ impl<'a> Session<'a> {
         paging: &str,
         body: Option<String>,
     ) -> Result<Asked<T>, Error> {
+        let client = match self.source {
+            Source::Server(client) => client,
+            Source::Kept(kept) => {
+                let answers = kept.all(path, body.as_deref());
+                return self.recall(kept, call, path, answers.last());
+            }
+        };
         loop {
             let unasked = lock(&self.fields).unasked(call);
             let request = request(call, unasked, path, paging, body.clone());
-            let asked = self.ask_once(call, &request).await?;
+            let asked = self.ask_once(client, call, &request).await?;
             let then = match &asked {
                 Ok(_) => lock(&self.fields).answered(call, unasked),
                 Err(refused) => match refused.objection() {
@@ -216,12 +280,70 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What was answered before, judged as it was then.
+    fn recall<T: DeserializeOwned>(
+        &self,
+        kept: &Kept,
+        call: Call,
+        path: &str,
+        answer: Option<&One>,
+    ) -> Result<Asked<T>, Error> {
+        let Some(one) = answer else {
+            let error = no_answer(kept, path);
+            let mut ledger = self.ledger();
+            ledger.sent(call, 1, true, 0);
+            ledger.failed(call, &error);
+            return Ok(Err(error));
+        };
+        let received = kept.received(path, one)?;
+        let withheld = withheld(&received.body);
+        let said = read_kept(received);
+        {
+            let mut ledger = self.ledger();
+            ledger.sent(call, 1, said.is_err(), withheld);
+            if let Err(error) = &said {
+                ledger.failed(call, error);
+            }
+        }
+        let unasked = Unasked::of_query(call, &one.fields);
+        match said {
+            Ok(value) => {
+                // What the server does not know was found out by its refusals, of which the last answer is free.
+                lock(&self.fields).settle(call, unasked);
+                Ok(Ok(Answered {
+                    number: one.number,
+                    value,
+                    unasked,
+                }))
+            }
+            Err(error) if error.is_gap() => {
+                // A server that objects in the end was asked for everything again.
+                let unasked = match error.objection() {
+                    Some(_) => Unasked::nothing(call),
+                    None => unasked,
+                };
+                lock(&self.fields).settle(call, unasked);
+                Ok(Err(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a list was asked for, where only what was answered is read again.
+    pub(crate) fn was_answered(&self, path: &str) -> Option<bool> {
+        match self.source {
+            Source::Server(_) => None,
+            Source::Kept(kept) => Some(!kept.all(path, None).is_empty()),
+        }
+    }
+
     async fn ask_once<T: DeserializeOwned>(
         &self,
+        client: &Client,
         call: Call,
         request: &Request,
     ) -> Result<Result<(u32, T), Error>, Error> {
-        let exchange = self.client.exchange(request).await;
+        let exchange = client.exchange(request).await;
         let received = exchange.received.as_ref();
         let withheld = received.map_or(0, |received| withheld(&received.body));
         {
@@ -375,7 +497,7 @@ impl<'a> Session<'a> {
 
     fn not_a_list(&self, call: Call, path: &str) -> Error {
         let error = Error::Protocol {
-            url: self.client.address().call(path, "").into(),
+            url: self.address().call(path, "").into(),
             what: "it is no list".to_owned(),
         };
         self.ledger().failed(call, &error);
@@ -388,6 +510,9 @@ impl<'a> Session<'a> {
         list: &List,
         convert: fn(W, u32, &mut Notes) -> Option<T>,
     ) -> Result<Reading<T>, Error> {
+        if let Source::Kept(kept) = self.source {
+            return self.list_again(kept, list, convert);
+        }
         let (mut rows, mut notes) = (Vec::new(), Notes::default());
         let mut reading = 0;
         let mut earlier = self.read_earlier(list, convert);
@@ -471,6 +596,141 @@ impl<'a> Session<'a> {
         Some(once)
     }
 
+    /// A list as the answers that were kept have it, by the rules by which it was read.
+    fn list_again<W: Row, T>(
+        &self,
+        kept: &Kept,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+    ) -> Result<Reading<T>, Error> {
+        let all = kept.all(&list.path, None);
+        // Every reading begins with the first page. What an interrupted reading left counts only when it is all there is.
+        let begins = |at: &usize| all[*at].skip.is_none();
+        let starts: Vec<usize> = (0..all.len()).filter(begins).collect();
+        let ends = starts.iter().skip(1).copied().chain([all.len()]);
+        let readings: Vec<&[One]> = starts
+            .iter()
+            .zip(ends)
+            .map(|(start, end)| &all[*start..end])
+            .collect();
+        let now = readings.iter().position(|pages| !pages[0].before);
+        let readings = &readings[now.unwrap_or(readings.len().saturating_sub(1))..];
+        // A first page that is asked for again with other fields was a question for what the server knows.
+        let real = |(at, pages): &(usize, &&[One])| {
+            let next = readings.get(at + 1);
+            next.is_none_or(|next| next[0].fields == pages[0].fields)
+        };
+        let (mut rows, mut notes) = (Vec::new(), Notes::default());
+        let mut last: Option<Once<T>> = None;
+        for (_, pages) in readings.iter().enumerate().filter(real) {
+            let out_of_turn = last.is_none();
+            let mut once = self.read_again(kept, list, convert, pages, out_of_turn)?;
+            if pages[0].before && !once.is_whole() {
+                let in_turn = self.read_again(kept, list, convert, pages, false)?;
+                once = if in_turn.is_whole() { in_turn } else { once };
+            }
+            if let Some(mut earlier) = last.replace(once) {
+                rows.append(&mut earlier.rows);
+                notes.add_all(earlier.notes);
+            }
+        }
+        let mut once = match last {
+            Some(once) => once,
+            None => {
+                let mut none = Once::new();
+                none.refused = self.recall::<()>(kept, list.call, &list.path, None)?.err();
+                none
+            }
+        };
+        self.report_list(list, &once.walk);
+        let short = match (&once.refused, &once.end) {
+            (None, End::Short(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        self.ledger().read(
+            list.call,
+            Size {
+                pages: once.walk.pages(),
+                rows: once.walk.rows(),
+                distinct: once.walk.distinct(),
+                total: once.walk.total(),
+            },
+        );
+        if once.is_whole() {
+            (rows, notes) = (once.rows, once.notes);
+        } else {
+            rows.append(&mut once.rows);
+            notes.add_all(once.notes);
+        }
+        Ok(Reading {
+            rows,
+            notes,
+            refused: once.refused,
+            short,
+        })
+    }
+
+    /// One reading of a list over again; `out_of_turn` when its pages may have been asked for all at once.
+    fn read_again<W: Row, T>(
+        &self,
+        kept: &Kept,
+        list: &List,
+        convert: fn(W, u32, &mut Notes) -> Option<T>,
+        pages: &[One],
+        out_of_turn: bool,
+    ) -> Result<Once<T>, Error> {
+        let mut once = Once::new();
+        let mut missing = BTreeSet::new();
+        let (mut stride, mut in_place) = (None, true);
+        let mut step = None;
+        for one in pages {
+            let asked = self.recall::<Batch<W>>(kept, list.call, &list.path, Some(one))?;
+            let page = match self.page_of(list, asked) {
+                Ok(page) => once.take(page, convert),
+                Err(refused) => {
+                    once.refused = Some(refused);
+                    continue;
+                }
+            };
+            match (&step, stride, one.skip.as_deref()) {
+                (None, ..) => {
+                    step = Some(once.walk.turn(page.end()));
+                    if let Some((rows, offsets)) = once.walk.offsets(page.end())
+                        && out_of_turn
+                        && offsets.len() > 1
+                    {
+                        stride = Some(rows);
+                        missing.extend(offsets);
+                    }
+                }
+                (_, Some(stride), skip) => {
+                    let offset = skip.and_then(|skip| skip.parse().ok());
+                    in_place &= offset.is_some_and(|offset| {
+                        missing.remove(&offset) && once.walk.turn_at(offset, stride, page.end())
+                    });
+                }
+                (Some(Step::Next(next)), None, Some(skip)) if **next == *skip => {
+                    step = Some(once.walk.turn(page.end()));
+                }
+                _ => in_place = false,
+            }
+        }
+        let broken = match (&step, stride) {
+            (_, Some(_)) => in_place && !missing.is_empty(),
+            (Some(Step::Next(_)), None) => in_place,
+            _ => false,
+        };
+        if broken && once.refused.is_none() {
+            once.refused = Some(no_answer(kept, &list.path));
+        }
+        once.end = match step {
+            _ if !in_place => End::Short("the list kept changing while it was read".to_owned()),
+            Some(Step::End(end)) if stride.is_none() => end,
+            _ => once.walk.end(),
+        };
+        Ok(once)
+    }
+
     async fn read_once<W: Row, T>(
         &self,
         list: &List,
@@ -530,7 +790,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), Error> {
         let mut offsets = offsets.into_iter();
         let mut pending = FuturesUnordered::new();
-        for offset in offsets.by_ref().take(self.client.options().concurrency) {
+        for offset in offsets.by_ref().take(self.concurrency()) {
             pending.push(self.page_at::<W>(list, offset));
         }
         let mut in_place = true;
@@ -570,7 +830,10 @@ impl<'a> Session<'a> {
 
     /// How a page is asked for, apart from its fields.
     fn paging(&self, skip: Option<&str>) -> String {
-        let top = self.client.options().page_size;
+        let Source::Server(client) = self.source else {
+            return String::new();
+        };
+        let top = client.options().page_size;
         match skip {
             Some(skip) => format!("$skip={}&$top={top}", encode(skip)),
             None => format!("$top={top}"),
@@ -584,16 +847,21 @@ impl<'a> Session<'a> {
     ) -> Result<Result<Page<W>, Error>, Error> {
         let paging = self.paging(skip);
         let asked = self.ask::<Batch<W>>(list.call, &list.path, &paging, None);
-        let (number, batch, unasked) = match asked.await? {
+        Ok(self.page_of(list, asked.await?))
+    }
+
+    /// The page in what was answered.
+    fn page_of<W: Row>(&self, list: &List, asked: Asked<Batch<W>>) -> Result<Page<W>, Error> {
+        let (number, batch, unasked) = match asked {
             Ok(Answered {
                 number,
                 value,
                 unasked,
             }) => (number, value, unasked),
-            Err(refused) => return Ok(Err(refused)),
+            Err(refused) => return Err(refused),
         };
         let Told::Value(rows) = batch.data else {
-            let url = self.client.address().call(&list.path, "").into();
+            let url = self.address().call(&list.path, "").into();
             let error = match batch.errors.reason("data") {
                 Some(reason) => Error::Refused {
                     url,
@@ -607,15 +875,15 @@ impl<'a> Session<'a> {
                 },
             };
             self.ledger().failed(list.call, &error);
-            return Ok(Err(error));
+            return Err(error);
         };
-        Ok(Ok(Page {
+        Ok(Page {
             number,
             unasked,
             rows,
             next: batch.next.value(),
             total: batch.total_count.value(),
-        }))
+        })
     }
 
     fn report_list(&self, list: &List, walk: &Walk) {
@@ -685,6 +953,11 @@ impl<T> Once<T> {
         }
     }
 
+    /// Whether everything the server told of was seen.
+    fn is_whole(&self) -> bool {
+        self.refused.is_none() && self.end == End::Whole
+    }
+
     fn take<W: Row>(
         &mut self,
         page: Page<W>,
@@ -702,6 +975,15 @@ impl<T> Once<T> {
         self.rows
             .extend(rows.filter_map(|row| convert(row, number, notes)));
         taken
+    }
+}
+
+/// What stands for an answer that never came, or that nobody kept.
+fn no_answer(kept: &Kept, path: &str) -> Error {
+    Error::Unavailable {
+        url: kept.address().call(path, "").into(),
+        tries: 1,
+        text: "no answer was kept".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use muster::{
     space::ClientOptions,
 };
 
-use super::{Run, impatient, run_at, serve_with, told::unexplained};
+use super::{Run, again::differences, impatient, run_at, serve_with, told::unexplained};
 
 /// Every call of a fetch.
 const CALLS: &[&str] = &[
@@ -175,7 +175,9 @@ impl Trouble {
             ..impatient()
         };
         let run = run_at(&server.url(), "token-of-the-matrix", options).await;
-        let wrong = judge(&run, &server.state());
+        let mut wrong = judge(&run, &server.state());
+        // Whoever reads the answers again finds the same.
+        wrong.extend(differences(&run, &server.url(), &[], None));
         let wrong =
             (!wrong.is_empty()).then(|| format!("{name}: {self:?}\n  {}", wrong.join("\n  ")));
         (run.result.is_ok(), wrong)

@@ -8,22 +8,13 @@ use muster::{
     space::{Application, Earlier},
 };
 
-use super::*;
+use super::{again::as_evidence, *};
 
 /// What an interrupted reading left, by way of the evidence that is kept of it.
 pub(super) fn earlier(client: &Client, answers: &[Answer]) -> Earlier {
     let mut earlier = Earlier::of(client.address());
     for answer in answers {
-        let line = evidence::line(&evidence::Answer {
-            number: answer.number,
-            at: answer.at,
-            method: answer.method.to_owned(),
-            url: answer.url.clone(),
-            request: answer.request_body.clone(),
-            status: answer.status,
-            date: answer.date.clone(),
-            body: muster::format::evidence::Body::Whole(answer.body.clone()),
-        });
+        let line = evidence::line(&as_evidence(answer));
         earlier.take(&evidence::parse(line.as_bytes()).expect("what was written"));
     }
     earlier
