@@ -7,7 +7,7 @@ use crate::{
     config::Places,
     domain::{
         campaign::{Campaign, Refusal},
-        journal::{Entry, Event},
+        journal::Event,
         text::Raw,
         time::Timestamp,
     },
@@ -241,12 +241,8 @@ pub(crate) fn with(
     }
     let mut campaign = campaign.clone();
     for event in events {
-        campaign.apply(Entry {
-            seq: campaign.next_seq(),
-            at,
-            by: writer(&campaign),
-            event: event.clone(),
-        })?;
+        let entry = campaign.next(event.clone(), at, writer(&campaign));
+        campaign.apply(entry)?;
     }
     Ok(Some(campaign))
 }

@@ -309,7 +309,7 @@ fn remains(options: &Options, selection: &Selection, campaign: &Campaign) -> Opt
     if options.change != Change::Decide(Decision::Revoke) {
         return None;
     }
-    Remains::of(campaign.snapshot(), campaign.access(), &selection.items)
+    Remains::of(campaign, &selection.items)
 }
 
 fn as_json(
@@ -336,7 +336,12 @@ fn as_json(
         answer["remains"] = json!({
             "standing": remains.standing.to_string(),
             "unsure": remains.unsure.to_string(),
-            "others": remains.others,
+            "along": remains.along.to_string(),
+            "others": {
+                "lose": remains.others.lose,
+                "keep": remains.others.keep,
+                "unsure": remains.others.unsure,
+            },
         });
     }
     if options.dry_run {

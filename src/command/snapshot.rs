@@ -585,6 +585,7 @@ fn first_entry(opening: Opening) -> impl FnOnce(Provenance) -> Entry {
         seq: 1,
         at: now(),
         by: opening.reviewer.clone(),
+        remains: None,
         event: Event::Opened(Box::new(Opened {
             review: opening.name,
             reviewer: opening.reviewer,

@@ -18,6 +18,7 @@ use super::{
     journal::{Attested, Chosen, Decided, Entry, Event, How, Opened, Waived},
     policy::Policy,
     provenance,
+    remains::{self, Remains},
     scope::{self, Scope},
     signal::Signals,
     snapshot::{AccountIx, Snapshot, Subject},
@@ -538,6 +539,40 @@ impl Campaign {
         }
         self.entries.push(Arc::new(entry));
         Ok(())
+    }
+
+    /// The entry that `event` makes when it is written next, with what its revokes leave standing.
+    pub fn next(&self, event: Event, at: Timestamp, by: Raw) -> Entry {
+        Entry {
+            seq: self.next_seq(),
+            at,
+            by,
+            remains: self.remains(&event),
+            event,
+        }
+    }
+
+    /// What the revokes of `event` leave standing when it happens next. It is not part of the fold, which would take
+    /// long over it: [`Campaign::next`] writes it down, and `verify` asks for it again.
+    pub fn remains(&self, event: &Event) -> Option<Box<Remains>> {
+        Remains::of(self, self.revokes(event)?)
+    }
+
+    /// How many steps [`Campaign::remains`] takes at most.
+    pub fn steps_to_remains(&self, event: &Event) -> u64 {
+        self.revokes(event)
+            .map_or(0, |items| remains::steps(self, items))
+    }
+
+    /// The items that `event` revokes, when it does and there are such.
+    fn revokes<'e>(&self, event: &'e Event) -> Option<&'e ItemSet> {
+        match event {
+            Event::Decided(decided) if decided.change == Change::Decide(Decision::Revoke) => {
+                let there = decided.items.last()?.index() < self.slots.len();
+                there.then_some(&decided.items)
+            }
+            _ => None,
+        }
     }
 
     fn record(&mut self, entry: u32, before: Before) {

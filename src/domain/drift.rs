@@ -240,9 +240,8 @@ pub fn carry(
     by: &Raw,
 ) -> Result<Campaign, Refusal> {
     let write = |new: &mut Campaign, event| {
-        let seq = new.next_seq();
-        let by = by.clone();
-        new.apply(Entry { seq, at, by, event })
+        let entry = new.next(event, at, by.clone());
+        new.apply(entry)
     };
     if let Some(reason) = old.self_review() {
         let reason = reason.clone();

@@ -422,6 +422,7 @@ pub(crate) fn entry(seq: u32, event: Event) -> Entry {
         at,
         by: Raw::from("ada"),
         event,
+        remains: None,
     }
 }
 

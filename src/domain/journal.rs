@@ -8,6 +8,7 @@ use super::{
     decision::Change,
     items::{Item, ItemSet},
     provenance::{Completeness, Provenance},
+    remains::Remains,
     text::Raw,
     time::Timestamp,
 };
@@ -23,6 +24,8 @@ pub struct Entry {
     pub by: Raw,
     /// What happened.
     pub event: Event,
+    /// What its revokes leave standing and whom they touch, as it was then; `None` when there is nothing to tell.
+    pub remains: Option<Box<Remains>>,
 }
 
 impl Entry {

@@ -2,21 +2,32 @@
 //!
 //! A revoke takes one stored grant away. What the grant gave may be reached in other ways all the same: by another role
 //! on the same project, through a team, through a team below the one that is left. A signed revoke that hides this would
-//! be a false statement.
+//! be a false statement. So it is told before the revoke is made and written into its entry, where `verify` works it out
+//! again.
+//!
+//! Whatever else is revoked in the same review is gone, too: a membership and the teams it leads to, the role of a team, an
+//! account that may no longer sign in.
+
+mod found;
 
 use std::collections::BTreeMap;
 
+pub use found::{Way, ways};
+
+use self::found::{Found, Gone, Target, climb, each, subjects, target};
 use super::{
-    access::{Access, Certainty},
+    access::Certainty,
     account::Fact,
+    campaign::Campaign,
+    decision::Decision,
     grant::{Entitlement, Holder},
     items::{Item, ItemSet},
     resource::RoleKind,
-    snapshot::{DEPTH_LIMIT, ProjectIx, RoleIx, Snapshot, Subject, TeamIx},
+    snapshot::{Snapshot, Subject, TeamIx},
     words::{count, number},
 };
 
-/// What is left when the revokes of one act are carried out, and nothing else changes.
+/// What is left when the revokes of one act are carried out together with all others of the review.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remains {
     /// Revoked items whose project, role or team is still reached in another way.
@@ -25,8 +36,46 @@ pub struct Remains {
     pub unsure: ItemSet,
     /// For each of both, the stored grants through which it is reached. Empty when they are more than [`NAMED`].
     pub through: Vec<(Item, ItemSet)>,
-    /// How many accounts reach something through a team from which it is taken.
-    pub others: u64,
+    /// What goes besides: grants of teams that somebody who leaves a team has through no other.
+    pub along: ItemSet,
+    /// Who else is touched.
+    pub others: Others,
+}
+
+/// The accounts that reach something through a team from which it is taken. Those that leave the team, too, or may no
+/// longer sign in, are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Others {
+    /// How many no longer reach all of it.
+    pub lose: u64,
+    /// How many still reach all of it in other ways.
+    pub keep: u64,
+    /// How many perhaps still reach all of it: some way does not count yet, or may not count.
+    pub unsure: u64,
+}
+
+impl Others {
+    /// How many there are.
+    pub fn count(self) -> u64 {
+        self.lose + self.keep + self.unsure
+    }
+
+    /// What becomes of them; `None` when there are none.
+    pub fn words(self) -> Option<String> {
+        let parts: Vec<String> = [
+            (self.lose, "lose", "loses", "it"),
+            (self.keep, "keep", "keeps", "it by another way"),
+            (self.unsure, "may keep", "may keep", "it by another way"),
+        ]
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, many, one, it)| {
+            let verb = if n == 1 { one } else { many };
+            format!("{} {verb} {it}", number(n))
+        })
+        .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// Up to so many items are named together with what they are still reached through.
@@ -35,29 +84,25 @@ pub const NAMED: usize = 20;
 /// So many items are named before revokes are made.
 const TOLD: usize = 4;
 
-/// One way by which something is still reached when revokes are carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Way {
-    /// The stored grant that gives it: another role of the holder, a team's role, or another membership.
-    pub item: Item,
-    /// Whether it is known to give it now.
-    pub certainty: Certainty,
-}
-
 impl Remains {
-    /// What is left when exactly `revoked` is gone; `None` when nothing is and nobody else is touched.
-    ///
-    /// It follows from the snapshot alone, whatever else was decided.
-    pub fn of(snapshot: &Snapshot, access: &Access, revoked: &ItemSet) -> Option<Box<Self>> {
+    /// What is left when `items` are gone, and all that is revoked in `campaign` by now; `None` when nothing is, nothing
+    /// else goes and nobody else is touched.
+    pub fn of(campaign: &Campaign, items: &ItemSet) -> Option<Box<Self>> {
+        let gone = Gone { campaign, items };
         let (mut standing, mut unsure, mut through) = (Vec::new(), Vec::new(), Vec::new());
-        ways(snapshot, access, revoked, |item, ways| {
-            if ways.is_empty() {
-                return;
-            }
-            let sure = ways.iter().any(|way| way.certainty == Certainty::Now);
-            if sure { &mut standing } else { &mut unsure }.push(item);
-            if through.len() <= NAMED {
-                through.push((item, ways.iter().map(|way| way.item).collect()));
+        let mut left = vec![false; campaign.snapshot().teams().len()];
+        each(&gone, |found, own| {
+            found.left(own, &mut left);
+            for item in own {
+                let ways = found.ways_of(*item);
+                if ways.is_empty() {
+                    continue;
+                }
+                let sure = ways.iter().any(|way| way.certainty == Certainty::Now);
+                if sure { &mut standing } else { &mut unsure }.push(*item);
+                if through.len() <= NAMED {
+                    through.push((*item, ways.iter().map(|way| way.item).collect()));
+                }
             }
         });
         if through.len() > NAMED {
@@ -67,9 +112,19 @@ impl Remains {
             standing: standing.into_iter().collect(),
             unsure: unsure.into_iter().collect(),
             through,
-            others: others(snapshot, access, revoked),
+            along: along(&gone, &left),
+            others: others(&gone),
         };
         (remains != Self::default()).then(|| Box::new(remains))
+    }
+
+    /// The same for all that is revoked in `campaign`.
+    pub fn of_all(campaign: &Campaign) -> Option<Box<Self>> {
+        let revoked = revoked(campaign);
+        if revoked.is_empty() {
+            return None;
+        }
+        Self::of(campaign, &revoked)
     }
 
     /// What has to be said before the revokes are made, as sentences without a full stop; `name` names an item.
@@ -82,21 +137,24 @@ impl Remains {
             if items.is_empty() {
                 continue;
             }
-            let named: Vec<String> = items.iter().take(TOLD).map(&name).collect();
-            let more = match items.len().saturating_sub(TOLD) {
-                0 => String::new(),
-                more => format!(" and {} more", number(more as u64)),
-            };
             words.push(format!(
-                "{} the access standing by another way: {}{more}",
+                "{} the access standing by another way: {}",
                 count(items.len() as u64, leave, leaves),
-                named.join(", ")
+                named(items, &name)
             ));
         }
-        if self.others > 0 {
-            let others = count(self.others, "account reaches", "accounts reach");
+        if !self.along.is_empty() {
             words.push(format!(
-                "{others} something through a team that it is taken from"
+                "leaving takes along {}: {}",
+                count(self.along.len() as u64, "role of a team", "roles of teams"),
+                named(&self.along, &name)
+            ));
+        }
+        if let Some(what) = self.others.words() {
+            let others = self.others.count();
+            let others = count(others, "account reaches", "accounts reach");
+            words.push(format!(
+                "{others} something through a team that it is taken from: {what}"
             ));
         }
         words
@@ -108,179 +166,118 @@ impl Remains {
     }
 }
 
-/// How many accounts reach something through a team whose grant is among `revoked`.
-fn others(snapshot: &Snapshot, access: &Access, revoked: &ItemSet) -> u64 {
-    let teams = subjects(snapshot, revoked).filter_map(|(subject, _)| match subject.holder {
-        Holder::Team(team) => Some(team),
-        Holder::Account(_) | Holder::Everyone(_) => None,
-    });
-    let teams: Vec<TeamIx> = teams.collect();
-    if teams.is_empty() {
-        return 0;
+/// The first of `items` by name, and how many more there are.
+fn named(items: &ItemSet, name: impl Fn(Item) -> String) -> String {
+    let names: Vec<String> = items.iter().take(TOLD).map(name).collect();
+    let more = match items.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" and {} more", number(more as u64)),
+    };
+    format!("{}{more}", names.join(", "))
+}
+
+/// All that is revoked in `campaign`.
+pub fn revoked(campaign: &Campaign) -> ItemSet {
+    if campaign.progress().revoked == 0 {
+        return ItemSet::default();
     }
-    access.members_of_any(snapshot, teams).len() as u64
+    let revoked = |item: &Item| campaign.slot(*item).decision == Some(Decision::Revoke);
+    campaign.items().iter().filter(revoked).collect()
 }
 
-/// What something is access to, apart from how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    Project(ProjectIx),
-    Role(RoleIx),
-    Team(TeamIx),
-}
-
-/// Calls `tell` with each item of `revoked` in order and the ways by which it is still reached once all of them are
-/// gone, each grant once. Nothing is reached by an account that is deactivated.
-pub fn ways(
-    snapshot: &Snapshot,
-    access: &Access,
-    revoked: &ItemSet,
-    mut tell: impl FnMut(Item, &[Way]),
-) {
-    for (subject, items) in subjects(snapshot, revoked) {
-        let found = Found::of(snapshot, access, revoked, &subject, &items);
-        for item in items {
-            let ways = target(snapshot, item).map_or_else(Vec::new, |target| found.ways(target));
-            tell(item, &ways);
-        }
-    }
-}
-
-/// The holders of `items`, each with those of them it holds.
-fn subjects(snapshot: &Snapshot, items: &ItemSet) -> impl Iterator<Item = (Subject, Vec<Item>)> {
-    let mut items = items.iter().peekable();
-    std::iter::from_fn(move || {
-        let first = items.next()?;
-        let subject = snapshot.subjects()[snapshot.subject_of(first)];
-        let mut own = vec![first];
-        while let Some(item) = items.next_if(|item| *item < subject.end) {
-            own.push(item);
-        }
-        Some((subject, own))
-    })
-}
-
-fn target(snapshot: &Snapshot, item: Item) -> Option<Target> {
-    Some(match snapshot.grant(item).entitlement {
-        Entitlement::SignIn => return None,
-        Entitlement::OrganizationRole(role) => Target::Role(role),
-        Entitlement::Membership(ix) => Target::Team(snapshot.membership(ix).team),
-        Entitlement::ProjectRole(project, _) => Target::Project(project),
-    })
-}
-
-/// What one holder still reaches of what is taken from it.
-struct Found<'a> {
-    snapshot: &'a Snapshot,
-    revoked: &'a ItemSet,
-    /// What is taken.
-    wanted: Vec<Target>,
-    /// The surest way through each grant.
-    ways: BTreeMap<(Target, Item), Certainty>,
-    /// The surest way to each team whose grants were looked at.
-    teams: BTreeMap<TeamIx, Certainty>,
-}
-
-impl<'a> Found<'a> {
-    fn of(
-        snapshot: &'a Snapshot,
-        access: &Access,
-        revoked: &'a ItemSet,
-        subject: &Subject,
-        items: &[Item],
-    ) -> Self {
-        let gone = |item: &Item| snapshot.grant(*item).entitlement == Entitlement::SignIn;
-        let mut wanted: Vec<Target> = if items.iter().any(gone) {
-            Vec::new()
-        } else {
-            items
-                .iter()
-                .filter_map(|item| target(snapshot, *item))
-                .collect()
-        };
-        wanted.sort_unstable();
-        wanted.dedup();
-        let mut found = Self {
-            snapshot,
-            revoked,
-            wanted,
-            ways: BTreeMap::new(),
-            teams: BTreeMap::new(),
-        };
-        if found.wanted.is_empty() {
-            return found;
-        }
+/// How many steps from team to team it takes at most to know what revokes of `items` leave standing.
+pub fn steps(campaign: &Campaign, items: &ItemSet) -> u64 {
+    let (snapshot, access) = (campaign.snapshot(), campaign.access());
+    let mut teams = Vec::new();
+    let mut steps = 0u64;
+    let mut add = |account| {
+        let own = snapshot.subject_of_holder(Holder::Account(account));
+        let own = own.map_or(0, |subject| subject.len() as u64);
+        steps = steps.saturating_add(access.steps(snapshot, account) + own);
+    };
+    for (subject, _) in subjects(snapshot, items) {
         match subject.holder {
+            Holder::Account(account) => add(account),
+            Holder::Team(team) => teams.push(team),
             Holder::Everyone(_) => {}
-            Holder::Team(team) => found.climb(team, Certainty::Now, None),
-            Holder::Account(_) => {
-                for item in subject.items().filter(|item| !revoked.contains(*item)) {
-                    if let Entitlement::Membership(ix) = snapshot.grant(item).entitlement {
-                        let membership = snapshot.membership(ix);
-                        if let Some(certainty) = Certainty::of(membership.standing(access.now())) {
-                            found.climb(membership.team, certainty, Some(item));
-                        }
-                    } else {
-                        found.gives(item, Certainty::Now);
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// Goes from `team` upwards; `membership` is what makes the holder a member of it.
-    fn climb(&mut self, team: TeamIx, mut certainty: Certainty, membership: Option<Item>) {
-        let (start, mut at) = (team, Some(team));
-        // A circle that leads past another team ends after as many steps as a tree can have.
-        for _ in 0..=DEPTH_LIMIT {
-            let Some(team) = at else {
-                break;
-            };
-            certainty = certainty.past(self.snapshot.team(team));
-            if let Some(membership) = membership
-                && self.wants(Target::Team(team))
-            {
-                self.note(Target::Team(team), membership, certainty);
-            }
-            if self.teams.get(&team).is_none_or(|known| certainty < *known) {
-                self.teams.insert(team, certainty);
-                let subject = self.snapshot.subject_of_holder(Holder::Team(team));
-                for item in subject.into_iter().flat_map(Subject::items) {
-                    if !self.revoked.contains(item) {
-                        self.gives(item, certainty);
-                    }
-                }
-            }
-            at = self.snapshot.team(team).parent.filter(|at| *at != start);
         }
     }
-
-    fn wants(&self, target: Target) -> bool {
-        self.wanted.binary_search(&target).is_ok()
+    if !teams.is_empty() {
+        access
+            .members_of_any(snapshot, teams)
+            .into_iter()
+            .for_each(add);
     }
+    steps
+}
 
-    fn gives(&mut self, item: Item, certainty: Certainty) {
-        if let Some(target) = target(self.snapshot, item).filter(|target| self.wants(*target)) {
-            self.note(target, item, certainty);
+/// Whether `item` is held by an account that is to be deactivated in this review, so that nothing is left to take from it.
+pub fn is_moot(campaign: &Campaign, item: Item) -> bool {
+    let snapshot = campaign.snapshot();
+    let gone = Gone {
+        campaign,
+        items: &ItemSet::default(),
+    };
+    snapshot.grant(item).entitlement != Entitlement::SignIn
+        && gone.signs_in_no_more(&snapshot.subjects()[snapshot.subject_of(item)])
+}
+
+/// The grants of the teams that are `left`, as far as they are not taken from the team itself.
+fn along(gone: &Gone<'_>, left: &[bool]) -> ItemSet {
+    let snapshot = gone.campaign.snapshot();
+    let teams = left.iter().enumerate().filter(|(_, left)| **left);
+    teams
+        .filter_map(|(team, _)| snapshot.subject_of_holder(Holder::Team(TeamIx::at(team))))
+        .flat_map(Subject::items)
+        .filter(|item| !gone.has(*item))
+        .collect()
+}
+
+/// What becomes of the accounts that reach something through a team whose grant is among the items.
+fn others(gone: &Gone<'_>) -> Others {
+    let (snapshot, access) = (gone.campaign.snapshot(), gone.campaign.access());
+    let mut taken: BTreeMap<TeamIx, Vec<Target>> = BTreeMap::new();
+    for (subject, items) in subjects(snapshot, gone.items) {
+        if let Holder::Team(team) = subject.holder {
+            let targets = items.iter().filter_map(|item| target(snapshot, *item));
+            taken.insert(team, targets.collect());
         }
     }
-
-    fn note(&mut self, target: Target, item: Item, certainty: Certainty) {
-        let known = self.ways.entry((target, item)).or_insert(certainty);
-        *known = certainty.min(*known);
+    let mut others = Others::default();
+    if taken.is_empty() {
+        return others;
     }
-
-    fn ways(&self, target: Target) -> Vec<Way> {
-        let all = (target, Item(0))..=(target, Item(u32::MAX));
-        self.ways
-            .range(all)
-            .map(|((_, item), certainty)| Way {
-                item: *item,
-                certainty: *certainty,
-            })
-            .collect()
+    for account in access.members_of_any(snapshot, taken.keys().copied().collect()) {
+        let Some(subject) = snapshot.subject_of_holder(Holder::Account(account)) else {
+            continue;
+        };
+        if gone.signs_in_no_more(subject) {
+            continue;
+        }
+        let mut wanted = Vec::new();
+        let stay = subject.items().filter(|item| !gone.has(*item));
+        for (team, certainty) in stay.filter_map(|item| gone.leads(item)) {
+            climb(snapshot, team, certainty, |team, _| {
+                wanted.extend(taken.get(&team).into_iter().flatten());
+            });
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let found = Found::of(gone, subject, wanted);
+        let mut all = Some(Certainty::Now);
+        for target in &found.wanted {
+            let ways = found.ways(*target);
+            let surest = ways.iter().map(|way| way.certainty).min();
+            all = all.zip(surest).map(|(one, other)| one.max(other));
+        }
+        match all {
+            None => others.lose += 1,
+            Some(Certainty::Now) => others.keep += 1,
+            Some(Certainty::NotYet | Certainty::Unknown) => others.unsure += 1,
+        }
     }
+    others
 }
 
 /// Whether `way` gives all that `revoked` gave, so that the revoke removes nothing. Rights of custom roles are not read,

@@ -18,6 +18,7 @@ use crate::domain::{
     campaign::Progress,
     journal::{Attested, Chosen, Decided, Entry, Event, Opened, Previous, PreviousRecord},
     provenance::{self, Endpoint, Gap, Provenance},
+    remains::Remains,
     rights::Right,
     text::Raw,
     time::Timestamp,
@@ -183,8 +184,32 @@ fn body(entry: &Entry, prev: Digest) -> String {
             .text("record", record)
             .plain("sums", sums),
     };
+    // Written only where there is something to tell.
+    let object = match &entry.remains {
+        None => object,
+        Some(remains) => object.object("remains", |object| self::remains(object, remains)),
+    };
     object.end_line();
     out
+}
+
+fn remains<'a>(object: Object<'a>, remains: &Remains) -> Object<'a> {
+    object
+        .plain("standing", &remains.standing)
+        .plain("unsure", &remains.unsure)
+        .array("through", &remains.through, |out, (item, ways)| {
+            Object::begin(out)
+                .number("item", item.number())
+                .plain("by", ways)
+                .end();
+        })
+        .plain("along", &remains.along)
+        .object("others", |object| {
+            object
+                .number("lose", remains.others.lose)
+                .number("keep", remains.others.keep)
+                .number("unsure", remains.others.unsure)
+        })
 }
 
 fn opened<'a>(object: Object<'a>, opened: &Opened) -> Object<'a> {

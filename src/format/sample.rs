@@ -312,6 +312,7 @@ pub(crate) fn entry(seq: u32, event: Event) -> Entry {
         at: at(i64::from(seq) * 1000),
         by: Raw::from("bob"),
         event,
+        remains: None,
     }
 }
 
@@ -321,7 +322,11 @@ pub(crate) fn campaign() -> Campaign {
     let first = entry(1, opened(&snapshot, provenance()));
     let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
     for event in events(&campaign) {
-        let entry = entry(campaign.next_seq(), event);
+        let remains = campaign.remains(&event);
+        let entry = Entry {
+            remains,
+            ..entry(campaign.next_seq(), event)
+        };
         campaign.apply(entry).expect("it may happen");
     }
     for event in waivers(&campaign) {

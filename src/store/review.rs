@@ -208,12 +208,7 @@ impl Review {
         };
         journal.check()?;
         self.campaign.check(&event, at)?;
-        let entry = Entry {
-            seq: self.campaign.next_seq(),
-            at,
-            by: by.clone(),
-            event,
-        };
+        let entry = self.campaign.next(event, at, by.clone());
         let (line, head) = journal::line(&entry, self.head);
         journal.append(&line)?;
         self.campaign

@@ -462,7 +462,7 @@ impl Review<'_> {
         if let Err(refusal) = self.campaign.may(Change::Decide(Decision::Revoke), item) {
             return self.say(&speak::refusal(&refusal));
         }
-        for sentence in speak::consequences(self.campaign.snapshot(), &self.access, item) {
+        for sentence in speak::consequences(self.campaign, &self.access, item) {
             self.say(&sentence)?;
         }
         let revoke = Change::Decide(Decision::Revoke);

@@ -181,22 +181,24 @@ fn place(error: &snapshot::Error) -> (&'static str, Option<u64>) {
 /// million items each.
 const CHANGES_LIMIT: u64 = 1 << 32;
 
-/// How many items `event` changes, at most.
+/// How many items `event` changes at most, and how many steps it takes to know what it leaves standing.
 fn changed_by(campaign: &Campaign, event: &Event) -> u64 {
-    let event = match event {
+    let remains = campaign.steps_to_remains(event);
+    let change = match event {
         Event::Undone { entry } | Event::Redone { entry } => {
             campaign.entry(*entry).map(|entry| &entry.event)
         }
         event => Some(event),
     };
-    match event {
+    let changed = match change {
         Some(Event::Decided(decided)) => decided.items.len() as u64,
         // To know the flags, every item is looked at, and every way of an account that loses something.
         Some(Event::Waived(_) | Event::Attested(_)) => {
             (campaign.snapshot().len() as u64).saturating_add(steps(campaign))
         }
         _ => 1,
-    }
+    };
+    changed.saturating_add(remains)
 }
 
 /// How many steps from team to team the accounts have of which something is revoked.
@@ -263,9 +265,19 @@ fn replay(
                 "the journal changes items more than {CHANGES_LIMIT} times in its first {number} entries, which is more than this version replays"
             )));
         }
+        let remains = campaign.remains(&entry.event);
+        let told = remains == entry.remains;
         campaign
             .apply(entry)
             .map_err(|refusal| refused(number, &refusal))?;
+        if !told {
+            return Err(Stop::Bad(Bad {
+                stage: Stage::Journal,
+                file: Some(record::JOURNAL.to_owned()),
+                line: Some(number),
+                reason: "it does not say what its revokes leave standing".to_owned(),
+            }));
+        }
     }
     let head = entries.head();
     drop(entries);
@@ -454,7 +466,7 @@ mod tests {
                 Event::Waived(_) | Event::Attested(_) => {
                     campaign.snapshot().len() as u64 + steps(&campaign)
                 }
-                _ => items(entry.seq),
+                _ => items(entry.seq) + campaign.steps_to_remains(&entry.event),
             };
             assert_eq!(changed_by(&campaign, &entry.event), expected);
             campaign

@@ -210,6 +210,7 @@ mod tests {
             at: sample::at(ms),
             by: Raw::from(by),
             event,
+            remains: None,
         };
         let first = entry(1, 1000, Event::Opened(opened));
         let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");

@@ -212,11 +212,9 @@ fn removes_nothing(campaign: &Campaign) -> Option<Found> {
         return None;
     }
     let snapshot = campaign.snapshot();
-    let revoked = select(campaign, |item| {
-        decision(campaign, item) == Some(Decision::Revoke)
-    });
+    let revoked = remains::revoked(campaign);
     let (mut items, mut unknown) = (Vec::new(), Vec::new());
-    remains::ways(snapshot, campaign.access(), &revoked, |item, ways| {
+    remains::ways(campaign, &revoked, |item, ways| {
         let mut gives = ways
             .iter()
             .map(|way| remains::gives_as_much(snapshot, item, *way));

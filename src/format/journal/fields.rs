@@ -9,11 +9,12 @@ use crate::{
         campaign::Progress,
         check::Rule,
         decision::{Change, Decision},
-        items::Item,
+        items::{Item, ItemSet},
         journal::{
             Attested, Chosen, Decided, Entry, Event, How, Opened, Previous, PreviousRecord, Waived,
         },
         provenance::{Endpoint, Evidence, Gap, Provenance, Reader},
+        remains::{Others, Remains},
         rights::{Holding, Permission, Right},
         text::Raw,
     },
@@ -85,6 +86,57 @@ struct Fields<'a> {
     record: Option<Text<'a>>,
     #[serde(borrow)]
     sums: Option<Text<'a>>,
+    #[serde(borrow)]
+    remains: Option<RemainsFields<'a>>,
+}
+
+/// What revokes leave standing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemainsFields<'a> {
+    #[serde(borrow)]
+    standing: Text<'a>,
+    #[serde(borrow)]
+    unsure: Text<'a>,
+    #[serde(borrow)]
+    through: Vec<ThroughFields<'a>>,
+    #[serde(borrow)]
+    along: Text<'a>,
+    others: OthersFields,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThroughFields<'a> {
+    item: u64,
+    #[serde(borrow)]
+    by: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OthersFields {
+    lose: u64,
+    keep: u64,
+    unsure: u64,
+}
+
+impl RemainsFields<'_> {
+    fn remains(&self) -> Result<Remains, Problem> {
+        let items = |text: &Text<'_>| text.parse::<ItemSet>().map_err(Problem::malformed);
+        let through = |fields: &ThroughFields<'_>| Ok((item(fields.item)?, items(&fields.by)?));
+        Ok(Remains {
+            standing: items(&self.standing)?,
+            unsure: items(&self.unsure)?,
+            through: self.through.iter().map(through).collect::<Result<_, _>>()?,
+            along: items(&self.along)?,
+            others: Others {
+                lose: self.others.lose,
+                keep: self.others.keep,
+                unsure: self.others.unsure,
+            },
+        })
+    }
 }
 
 /// The journal before a refresh.
@@ -352,6 +404,11 @@ pub(super) fn entry(body: &[u8]) -> Result<(Entry, Digest), Problem> {
         at: canonical::instant(&fields.at)?,
         by: raw(&fields.by),
         event: event(&fields)?,
+        remains: fields
+            .remains
+            .as_ref()
+            .map(|fields| fields.remains().map(Box::new))
+            .transpose()?,
     };
     Ok((entry, fields.prev.parse().map_err(Problem::malformed)?))
 }
@@ -407,10 +464,7 @@ fn event(fields: &Fields<'_>) -> Result<Event, Problem> {
             entry: need("entry", fields.entry)?,
         },
         "note" => Event::Noted {
-            item: need("item", fields.item)?
-                .checked_sub(1)
-                .and_then(|item| u32::try_from(item).ok().map(Item))
-                .ok_or_else(|| Problem::malformed("`item` is not an item number"))?,
+            item: item(need("item", fields.item)?)?,
             text: raw(need("text", fields.text.as_deref())?),
         },
         "self-review" => Event::SelfReviewAllowed {
@@ -426,6 +480,13 @@ fn event(fields: &Fields<'_>) -> Result<Event, Problem> {
         },
         op => return Err(unknown(op)),
     })
+}
+
+fn item(number: u64) -> Result<Item, Problem> {
+    number
+        .checked_sub(1)
+        .and_then(|item| u32::try_from(item).ok().map(Item))
+        .ok_or_else(|| Problem::malformed("`item` is not an item number"))
 }
 
 fn opened(fields: &Fields<'_>) -> Result<Opened, Problem> {

@@ -7,6 +7,7 @@ use crate::{
         decision::{Change, Decision},
         items::{Item, ItemSet},
         journal::{How, Waived},
+        remains::{Others, Remains},
         text::Raw,
     },
     format::{canonical::is_hidden, sample},
@@ -340,12 +341,38 @@ fn any_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn any_items() -> impl Strategy<Value = ItemSet> {
+    prop::collection::vec(0u32..90, 0..9).prop_map(|items| items.into_iter().map(Item).collect())
+}
+
+fn any_remains() -> impl Strategy<Value = Box<Remains>> {
+    let through = prop::collection::vec((0u32..90, any_items()), 0..3);
+    let others = (0u64..9, 0u64..9, any::<u64>());
+    (any_items(), any_items(), through, any_items(), others).prop_map(
+        |(standing, unsure, through, along, (lose, keep, unsure_others))| {
+            let through = through.into_iter();
+            Box::new(Remains {
+                standing,
+                unsure,
+                through: through.map(|(item, by)| (Item(item), by)).collect(),
+                along,
+                others: Others {
+                    lose,
+                    keep,
+                    unsure: unsure_others,
+                },
+            })
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn any_entry_survives_its_line(
-        seq in any::<u32>(), by in any::<String>(), event in any_event(), prev in any::<[u8; 32]>()
+        seq in any::<u32>(), by in any::<String>(), event in any_event(), prev in any::<[u8; 32]>(),
+        remains in prop::option::of(any_remains()),
     ) {
-        let entry = Entry { seq, at: sample::at(0), by: Raw::from(by), event };
+        let entry = Entry { seq, at: sample::at(0), by: Raw::from(by), event, remains };
         let (line, digest) = line(&entry, Digest(prev));
         prop_assert_eq!(line.matches('\n').count(), 1);
         prop_assert!(!line.trim_end_matches('\n').chars().any(is_hidden));

@@ -9,6 +9,7 @@ use crate::{
         decision::Decision,
         grant::{Entitlement, Holder},
         items::Item,
+        remains,
         signal::Rule,
         snapshot::{AccountIx, ProjectIx, RoleIx, Snapshot, TeamIx},
     },
@@ -257,7 +258,7 @@ impl<'a> Decisions<'a> {
     }
 
     /// How the holder of a direct role still reaches the same resource when everything that is revoked is gone, in texts
-    /// that are not safe to show.
+    /// that are not safe to show. Nothing is reached by an account that is to be deactivated.
     pub fn standing(&mut self, item: Item) -> Vec<String> {
         let snapshot = self.campaign.snapshot();
         let (Holder::Account(account), Some(target)) =
@@ -277,6 +278,9 @@ impl<'a> Decisions<'a> {
             });
         }
         let campaign = self.campaign;
+        if remains::is_moot(campaign, item) {
+            return Vec::new();
+        }
         let Some(OfHolder {
             paths, standing, ..
         }) = &mut self.holder

@@ -14,7 +14,7 @@ use crate::domain::{
     items::{Item, ItemSet},
     journal::{Chosen, Event},
     provenance::Completeness,
-    remains::Remains,
+    remains::{self, Remains},
     snapshot::{Snapshot, TeamIx},
     text::{Raw, SafeText},
     time::Timestamp,
@@ -481,7 +481,7 @@ pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> V
         return Vec::new();
     }
     let snapshot = campaign.snapshot();
-    let remains = Remains::of(snapshot, campaign.access(), items);
+    let remains = Remains::of(campaign, items);
     let words = remains.map_or_else(Vec::new, |remains| {
         remains.words(|item| reached(snapshot, item))
     });
@@ -492,16 +492,27 @@ pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> V
 }
 
 /// What a revoke of an item would mean: what goes with it and what stays reachable.
-pub(super) fn consequences(snapshot: &Snapshot, access: &Access, item: Item) -> Vec<String> {
+pub(super) fn consequences(campaign: &Campaign, access: &Access, item: Item) -> Vec<String> {
+    let snapshot = campaign.snapshot();
+    if remains::is_moot(campaign, item) {
+        return vec![
+            "A revoke takes nothing else: the account is deactivated in this review.".to_owned(),
+        ];
+    }
     let grant = snapshot.grant(item);
     let who = holder(snapshot, grant.holder);
     match (grant.holder, grant.entitlement) {
         (Holder::Everyone(_), _) => vec!["Nobody can remove it.".to_owned()],
         (Holder::Team(ix), _) => {
-            let accounts = access.members(snapshot, ix).len() as u64;
+            let remains = Remains::of(campaign, &item.into());
+            let others = remains.map(|remains| remains.others).unwrap_or_default();
+            let what = match others.words() {
+                Some(what) => format!(": {what}"),
+                None => String::new(),
+            };
             vec![format!(
-                "A revoke takes it from the whole team: {} it through team {}.",
-                count(accounts, "account reaches", "accounts reach"),
+                "A revoke takes it from the whole team: {} it through team {}{what}.",
+                count(others.count(), "account reaches", "accounts reach"),
                 team(snapshot, ix)
             )]
         }
@@ -554,7 +565,7 @@ pub(super) fn consequences(snapshot: &Snapshot, access: &Access, item: Item) -> 
 pub(super) fn why(campaign: &Campaign, access: &Access, item: Item) -> Vec<String> {
     let snapshot = campaign.snapshot();
     let grant = snapshot.grant(item);
-    let mut sentences = consequences(snapshot, access, item);
+    let mut sentences = consequences(campaign, access, item);
     if let Entitlement::Membership(ix) = grant.entitlement {
         let membership = snapshot.membership(ix);
         sentences.push(match membership.since {

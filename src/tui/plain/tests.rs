@@ -200,7 +200,7 @@ fn each_kind_of_item_says_what_its_revoke_means() {
         ),
         (
             ("Engineering", "Lab", "Project Member"),
-            "A revoke takes it from the whole team: 2 accounts reach it through team Engineering.",
+            "A revoke takes it from the whole team: 2 accounts reach it through team Engineering: 2 lose it.",
         ),
         (("Every member", "Acme", "Member"), "Nobody can remove it."),
     ] {

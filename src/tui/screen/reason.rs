@@ -206,7 +206,11 @@ pub(super) fn consequences(review: &mut Review, item: Item) -> Vec<String> {
     let snapshot = std::sync::Arc::clone(review.campaign.snapshot());
     let grant = snapshot.grant(item);
     let upward = review.look.glyphs.upward;
+    if remains::is_moot(&review.campaign, item) {
+        return vec!["nothing else counts: the account is deactivated in this review".to_owned()];
+    }
     let mut told: Vec<String> = standing(&review.campaign, &review.access, item, upward);
+    let remains = Remains::of(&review.campaign, &item.into());
     match (grant.holder, grant.entitlement) {
         (Holder::Account(_), Entitlement::SignIn) => {
             let subject = snapshot.subjects()[snapshot.subject_of(item)];
@@ -216,29 +220,29 @@ pub(super) fn consequences(review: &mut Review, item: Item) -> Vec<String> {
                 count(others as u64, "grant", "grants")
             ));
         }
-        (Holder::Account(account), Entitlement::Membership(_)) => {
+        (Holder::Account(_), Entitlement::Membership(_)) => {
             told.extend(by_teams(&review.campaign, item));
-            let lost = review.access.lost_by_leaving(&snapshot, account, item);
+            let lost = remains.map(|remains| remains.along).unwrap_or_default();
             if !lost.is_empty() {
                 told.push(format!(
                     "also loses {}",
-                    some(lost.iter().map(|item| phrase::item(&snapshot, *item)))
+                    some(lost.iter().map(|item| phrase::item(&snapshot, item)))
                 ));
             }
         }
-        (Holder::Team(team), _) => {
+        (Holder::Team(_), _) => {
             told.extend(by_teams(&review.campaign, item));
-            let members = review.members(team);
-            told.push(match members {
-                0 => "no account reaches it through this team".to_owned(),
-                n => format!(
-                    "{} through this team {} it",
+            let others = remains.map(|remains| remains.others).unwrap_or_default();
+            let reach = "accounts reach it through this team";
+            told.push(match others.words() {
+                None => "no account reaches it through this team".to_owned(),
+                Some(what) => format!(
+                    "{}: {what}",
                     count(
-                        n as u64,
-                        "account that reaches it",
-                        "accounts that reach it"
-                    ),
-                    if n == 1 { "loses" } else { "lose" }
+                        others.count(),
+                        "account reaches it through this team",
+                        reach
+                    )
                 ),
             });
         }
@@ -253,7 +257,7 @@ pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> V
         return Vec::new();
     }
     let snapshot = campaign.snapshot();
-    let remains = Remains::of(snapshot, campaign.access(), items);
+    let remains = Remains::of(campaign, items);
     remains.map_or_else(Vec::new, |remains| {
         remains.words(|item| phrase::item_of(snapshot, item))
     })
@@ -263,7 +267,7 @@ pub(super) fn remains(campaign: &Campaign, change: Change, items: &ItemSet) -> V
 fn by_teams(campaign: &Campaign, item: Item) -> Vec<String> {
     let snapshot = campaign.snapshot();
     let mut told = Vec::new();
-    remains::ways(snapshot, campaign.access(), &item.into(), |_, ways| {
+    remains::ways(campaign, &item.into(), |_, ways| {
         let names = some(ways.iter().map(|way| phrase::item_of(snapshot, way.item)));
         let sure = ways.iter().any(|way| way.certainty == Certainty::Now);
         let may = if sure { "" } else { "perhaps " };

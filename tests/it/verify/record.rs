@@ -325,11 +325,17 @@ pub(crate) fn seal(
     let mut happens = |campaign: &mut Option<Campaign>, event| {
         let seq = campaign.as_ref().map_or(1, Campaign::next_seq);
         let at = time("2026-10-01T08:10:00Z").ms() + i64::from(seq) * 7000;
-        let entry = Entry {
-            seq,
-            at: Timestamp::from_ms(at).expect("a time"),
-            by: Raw::from("anna"),
-            event,
+        let at = Timestamp::from_ms(at).expect("a time");
+        let by = Raw::from("anna");
+        let entry = match campaign {
+            Some(campaign) => campaign.next(event, at, by),
+            None => Entry {
+                seq,
+                at,
+                by,
+                event,
+                remains: None,
+            },
         };
         let (line, digest) = journal::line(&entry, head);
         text.push_str(&line);

@@ -44,6 +44,7 @@ fn review(data: &TempDir, signer: &dyn Signer) -> (Disk, Campaign) {
             seq: 1,
             at: now,
             by: by.clone(),
+            remains: None,
             event: Event::Opened(opened),
         }
     };

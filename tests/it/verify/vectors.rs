@@ -332,6 +332,19 @@ const VECTORS: &[Vector] = &[
         Some((Stage::Journal, record::JOURNAL, Some(3))),
     ),
     (
+        "bad-remains-false-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if entry.seq == 3 {
+                    entry.remains = Some(Box::default());
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(3))),
+    ),
+    (
         "bad-own-access-decided-resigned",
         |files| {
             files.rechain(|entry| {

@@ -4,9 +4,7 @@ use crate::{
     domain::{
         campaign::Campaign,
         check::{self, Flag},
-        decision::Decision,
         earlier,
-        items::ItemSet,
         origin::origin,
         provenance::Completeness,
         remains::Remains,
@@ -63,7 +61,7 @@ impl Facts {
         Self {
             effort: Effort::of(&review.campaign),
             flags: check::check(&review.campaign, review.now),
-            remains: remains(review),
+            remains: Remains::of_all(&review.campaign),
             compared: earlier::compared(&review.campaign),
         }
     }
@@ -121,12 +119,20 @@ impl Facts {
             return;
         };
         let snapshot = campaign.snapshot();
-        if remains.others > 0 {
-            let others = count(remains.others, "account reaches", "accounts reach");
+        if let Some(what) = remains.others.words() {
+            let others = count(remains.others.count(), "account reaches", "accounts reach");
             told.add(
                 false,
-                &format!("{others} something through a team that a revoke takes it from"),
+                &format!("{others} something through a team that a revoke takes it from: {what}"),
             );
+        }
+        if !remains.along.is_empty() {
+            let along = count(
+                remains.along.len() as u64,
+                "role of a team",
+                "roles of teams",
+            );
+            told.add(false, &format!("leaving teams takes along {along}"));
         }
         for (items, leave, leaves) in [
             (&remains.standing, "revoke leaves", "revokes leave"),
@@ -222,17 +228,4 @@ fn tell_origin(campaign: &Campaign, told: &mut Told) {
     for (label, line) in origin(campaign) {
         told.add(false, &format!("{label}: {line}"));
     }
-}
-
-/// What all revokes together leave standing.
-fn remains(review: &Review) -> Option<Box<Remains>> {
-    let campaign = &review.campaign;
-    if campaign.progress().revoked == 0 {
-        return None;
-    }
-    let items = campaign.items().iter();
-    let revoked: ItemSet = items
-        .filter(|item| campaign.slot(*item).decision == Some(Decision::Revoke))
-        .collect();
-    Remains::of(campaign.snapshot(), &review.access, &revoked)
 }
