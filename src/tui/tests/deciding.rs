@@ -168,7 +168,7 @@ fn a_revoke_says_what_stays_reachable_and_what_goes_too() {
         "{screen}"
     );
     assert!(
-        screen.contains("3 accounts reach it through this team: 3 lose it"),
+        screen.contains("3 accounts reach it through this team: 1 loses it, 2 keep it by another"),
         "{screen}"
     );
 }
