@@ -494,9 +494,11 @@ impl Campaign {
         match &entry.event {
             Event::Opened(_) => unreachable!("`check` refuses it"),
             Event::Decided(decided) => {
-                let before = self.set(&decided.items, |slot| {
-                    after(decided.change, slot, entry.seq)
-                });
+                let (change, mut before) = (decided.change, Vec::new());
+                for (first, last) in decided.items.runs() {
+                    let change = |slot| after(change, slot, entry.seq);
+                    self.set(first, Item(last.0 + 1), change, &mut before);
+                }
                 self.kept_as_before -= self.as_before_among(&before);
                 if decided.chosen.how() == How::AsBefore {
                     self.kept_as_before += decided.items.len() as u64;
@@ -585,19 +587,31 @@ impl Campaign {
         self.attested = None;
     }
 
-    /// Sets the slots of `items`; the answer is what they were.
-    fn set(&mut self, items: &ItemSet, change: impl Fn(Slot) -> Slot) -> Vec<(Item, u32, Slot)> {
-        let mut before: Vec<(Item, u32, Slot)> = Vec::new();
-        for item in items.iter() {
-            let old = self.put(item, &change);
+    /// Sets the slots of the items from `first` on and before `end`; what they were goes behind `before`.
+    fn set(
+        &mut self,
+        first: Item,
+        end: Item,
+        change: impl Fn(Slot) -> Slot,
+        before: &mut Vec<(Item, u32, Slot)>,
+    ) {
+        let mut at = first;
+        while at < end {
+            // Neighbours with the same slot are set at once: a bulk over a million is a few of those.
+            let rest = &self.slots[at.index()..end.index()];
+            let old = rest[0];
+            let same = rest.iter().take_while(|slot| **slot == old).count();
+            let length = u32::try_from(same).expect("a part of the snapshot");
+            let next = Item(at.0 + length);
+            self.put(at, next, old, change(old));
             match before.last_mut() {
-                Some((first, length, slot)) if *slot == old && first.0 + *length == item.0 => {
-                    *length += 1;
+                Some((first, run, slot)) if *slot == old && first.0 + *run == at.0 => {
+                    *run += length
                 }
-                _ => before.push((item, 1, old)),
+                _ => before.push((at, length, old)),
             }
+            at = next;
         }
-        before
     }
 
     /// How many items of these runs are decided as before.
@@ -611,22 +625,26 @@ impl Campaign {
         runs.map(|(_, length, _)| u64::from(*length)).sum()
     }
 
-    fn put(&mut self, item: Item, change: impl Fn(Slot) -> Slot) -> Slot {
-        let slot = &mut self.slots[item.index()];
-        let old = *slot;
-        *slot = change(old);
-        let new = *slot;
-        self.progress.count(old, -1);
-        self.progress.count(new, 1);
-        if old.decision.is_some() != new.decision.is_some() {
-            let decided = &mut self.decided[self.snapshot.subject_of(item)];
-            *decided = if new.decision.is_some() {
-                *decided + 1
-            } else {
-                *decided - 1
-            };
+    /// Sets the slots of the items from `first` on and before `end`, all of which are `old`, to `new`.
+    fn put(&mut self, first: Item, end: Item, old: Slot, new: Slot) {
+        self.slots[first.index()..end.index()].fill(new);
+        let items = i64::from(end.0 - first.0);
+        self.progress.count(old, -items);
+        self.progress.count(new, items);
+        if old.decision.is_some() == new.decision.is_some() {
+            return;
         }
-        old
+        let subjects = self.snapshot.subjects();
+        let from = self.snapshot.subject_of(first);
+        let touched = subjects[from..].iter().take_while(|one| one.first < end);
+        for (decided, subject) in self.decided[from..].iter_mut().zip(touched) {
+            let items = subject.end.min(end).0 - subject.first.max(first).0;
+            if new.decision.is_some() {
+                *decided += items;
+            } else {
+                *decided -= items;
+            }
+        }
     }
 
     /// Puts back what a change replaced; the answer puts that back in turn.
@@ -634,12 +652,10 @@ impl Campaign {
         let before = match delta.before {
             Before::Slots(runs) => {
                 let back = self.as_before_among(&runs);
-                let before: Vec<_> = runs
-                    .into_iter()
-                    .flat_map(|(first, length, slot)| {
-                        self.set(&ItemSet::range(first, Item(first.0 + length)), |_| slot)
-                    })
-                    .collect();
+                let mut before = Vec::new();
+                for (first, length, slot) in runs {
+                    self.set(first, Item(first.0 + length), |_| slot, &mut before);
+                }
                 self.kept_as_before += back;
                 self.kept_as_before -= self.as_before_among(&before);
                 Before::Slots(before)

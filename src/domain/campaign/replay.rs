@@ -421,12 +421,9 @@ fn touched(event: Option<&Event>) -> (Option<&ItemSet>, Option<Item>) {
 
 /// Sets the slots of a run.
 fn put(campaign: &mut Campaign, run: Run, slot: Slot) {
-    let end = run.first.0 + run.length;
-    if run.length == 1 {
-        campaign.put(run.first, |_| slot);
-    } else {
-        campaign.set(&ItemSet::range(run.first, Item(end)), |_| slot);
-    }
+    let (first, end) = (run.first, Item(run.first.0 + run.length));
+    let there = campaign.slot(first);
+    campaign.put(first, end, there, slot);
 }
 
 fn few(campaign: &mut Campaign, few: &Few) {
