@@ -45,9 +45,41 @@ impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
-        Self(sha2::Sha256::digest(bytes).into())
+        Self::of_short(bytes).unwrap_or_else(|| Self(sha2::Sha256::digest(bytes).into()))
+    }
+
+    /// The digest of so few bytes that they fit into two blocks with their padding. A snapshot has a million of them, and
+    /// without what long ones need they take half the time.
+    fn of_short(bytes: &[u8]) -> Option<Self> {
+        let mut blocks = [[0; 64]; 2];
+        let flat = blocks.as_flattened_mut();
+        // After the bytes stands a set bit, and at the end of the last block how many bits they are.
+        let used = if bytes.len() < 56 { 1 } else { 2 };
+        let bits = flat.get_mut(bytes.len() + 1..used * 64)?.last_chunk_mut()?;
+        *bits = (bytes.len() as u64 * 8).to_be_bytes();
+        flat[..bytes.len()].copy_from_slice(bytes);
+        flat[bytes.len()] = 0x80;
+        let mut state = SHA256_START;
+        sha2::block_api::compress256(&mut state, &blocks[..used]);
+        let mut digest = [0; 32];
+        for (to, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
+            *to = word.to_be_bytes();
+        }
+        Some(Self(digest))
     }
 }
+
+/// What SHA-256 begins with.
+const SHA256_START: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,3 +142,20 @@ const DIGITS: [u8; 256] = {
     }
     digits
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_the_same_whatever_the_length() {
+        use sha2::Digest as _;
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..=bytes.len() {
+            let bytes = &bytes[..length];
+            let expected = Digest(sha2::Sha256::digest(bytes).into());
+            assert_eq!(Digest::of(bytes), expected, "{length}");
+            assert_eq!(Digest::of_short(bytes).is_some(), length < 120);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::Read,
+    io::{BufRead as _, Read},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -33,7 +33,15 @@ impl Block {
     ///
     /// A line that is too long comes as an error.
     pub fn lines(&self) -> impl Iterator<Item = (u64, Result<&[u8], Error>)> {
-        let lines = self.bytes.split_inclusive(|byte| *byte == b'\n');
+        let mut rest = &self.bytes[..];
+        let lines = std::iter::from_fn(move || {
+            // Far faster than to look at one byte after the other.
+            let mut after = rest;
+            let length = after.skip_until(b'\n').unwrap_or(0);
+            let line = rest.get(..length).filter(|line| !line.is_empty())?;
+            rest = after;
+            Some(line)
+        });
         (self.first..).zip(lines).map(|(number, line)| {
             let long = line.len() as u64 > self.limit;
             let line = if long {

@@ -178,9 +178,33 @@ impl<'a> Cursor<'a> {
 /// A string without escapes at the start of `line`, and what follows it.
 fn string(line: &str) -> Option<(&str, &str)> {
     let line = Cursor(line).behind(b"\"")?;
-    let end = line
-        .bytes()
-        .position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
-    let (text, rest) = line.split_at_checked(end)?;
+    let (text, rest) = line.split_at_checked(plain(line.as_bytes()))?;
     Some((text, Cursor(rest).behind(b"\"")?))
+}
+
+/// How many bytes there are before the first quote, backslash or control character. Eight are looked at in one go.
+fn plain(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (before, word) in words.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*word));
+        if found != 0 {
+            let within = found.trailing_zeros() >> 3;
+            return before.saturating_mul(8).saturating_add(within as usize);
+        }
+    }
+    let more = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))
+        .unwrap_or(rest.len());
+    words.len().saturating_mul(8).saturating_add(more)
+}
+
+/// The lowest bit that is set stands in the first byte of `word` that is a quote, a backslash or a control character.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // A byte below `limit` borrows from its own top bit; only bytes above it can be taken for one, too.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES.wrapping_mul(limit)) & !word & TOPS;
+    let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
+    below(word, 0x20) | is(b'"') | is(b'\\')
 }
