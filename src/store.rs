@@ -374,6 +374,15 @@ impl Store {
     /// # Errors
     /// When it is not there, or any file of it is not what was written.
     pub fn open(&self, name: &str, now: Timestamp) -> Result<Review, Error> {
+        self.open_early(name, now)?.whole()
+    }
+
+    /// As [`Store::open`], as soon as there is something to show: what takes longer to check is left to
+    /// [`Review::check_rest`], and nothing can be appended before that.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_early(&self, name: &str, now: Timestamp) -> Result<Review, Error> {
         Review::open(self, name, now)
     }
 
@@ -383,6 +392,14 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn look(&self, name: &str) -> Result<Review, Error> {
+        self.look_early(name)?.whole()
+    }
+
+    /// As [`Store::look`], as soon as there is something to show; see [`Store::open_early`].
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn look_early(&self, name: &str) -> Result<Review, Error> {
         Review::look(self, name)
     }
 

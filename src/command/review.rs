@@ -133,7 +133,8 @@ fn self_review(campaign: &Campaign, reason: Option<&str>) -> Option<Event> {
 /// Reviews as `options` say.
 pub(crate) fn review(context: &Context, options: Options) -> anyhow::Result<Answer> {
     if plain_wanted(options.plain) {
-        let review = open_as(context, &options)?;
+        let mut review = open_as(context, &options)?;
+        review.check_rest().map_err(explain)?;
         let session = Session::begin(context, review, options.read_only, &options.exceptions)?;
         return lines(context, session);
     }
@@ -146,11 +147,14 @@ pub(crate) fn review(context: &Context, options: Options) -> anyhow::Result<Answ
     })
 }
 
+/// Opens the review early: what is left to be checked is checked while the first screen is read.
 fn open_as(context: &Context, options: &Options) -> anyhow::Result<Review> {
-    if options.read_only {
-        return look(context, &options.name);
-    }
-    context.store.open(&options.name, now()).map_err(explain)
+    let review = if options.read_only {
+        context.store.look_early(&options.name)
+    } else {
+        context.store.open_early(&options.name, now())
+    };
+    review.map_err(explain)
 }
 
 /// Why nothing can be decided in this review, if so.
@@ -247,13 +251,20 @@ pub(crate) fn screens(
     let places = context.clone();
     let worker = std::thread::spawn(move || -> anyhow::Result<Option<Session>> {
         let opened = begin(&mut effects, &messages);
-        let Ok(Some(session)) = opened else {
+        let Ok(Some(mut session)) = opened else {
             send(&messages, Message::Stopped);
             // The screens would take an early end for a failure.
             while effects.blocking_recv().is_some() {}
             return opened;
         };
         send(&messages, session.opened());
+        // What is decided meanwhile waits to be written.
+        if let Err(error) = session.review.check_rest().map_err(explain) {
+            let why = super::sentences(&error);
+            send(&messages, Message::Broken(SafeText::of(&why)));
+            while effects.blocking_recv().is_some() {}
+            return Err(error);
+        }
         let snapshot = Arc::clone(session.review.campaign().snapshot());
         // The first letter of a filter need not wait for it.
         std::thread::spawn(move || snapshot.prepare_filters());

@@ -186,6 +186,16 @@ impl Snapshot {
     /// # Errors
     /// When something is there twice, points nowhere, or stands elsewhere than it should.
     pub fn from_ordered(parts: Parts) -> Result<Self, Error> {
+        let snapshot = Self::from_ordered_early(parts)?;
+        snapshot.check_unique()?;
+        Ok(snapshot)
+    }
+
+    /// As [`Snapshot::from_ordered`], but leaves it to [`Snapshot::check_unique`] that no grant's id is there twice.
+    ///
+    /// # Errors
+    /// As [`Snapshot::from_ordered`].
+    pub fn from_ordered_early(parts: Parts) -> Result<Self, Error> {
         pointers::check_pointers(&parts)?;
         order::check_order("account", &parts.accounts, order::account_key, |account| {
             account.id.0.to_string()
@@ -215,8 +225,6 @@ impl Snapshot {
         pointers::check_depth(&parts.teams)?;
         let projects = parts.projects.iter().map(|project| &*project.id);
         order::check_unique("project", projects, order::brief_text)?;
-        let grants = parts.grants.iter().map(|grant| grant.id);
-        order::check_unique("grant", grants, order::brief_grant)?;
         let mut next = 0;
         for (position, grant) in parts.grants.iter().enumerate() {
             if let Entitlement::Membership(membership) = grant.entitlement {
@@ -241,6 +249,20 @@ impl Snapshot {
             parts,
             index: OnceLock::new(),
         })
+    }
+
+    /// Checks that no grant's id is there twice.
+    ///
+    /// # Errors
+    /// The id that is.
+    pub fn check_unique(&self) -> Result<(), Error> {
+        let grants = self.parts.grants.iter().map(|grant| grant.id);
+        order::check_unique("grant", grants, order::brief_grant)
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// The organization.

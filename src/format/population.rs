@@ -14,7 +14,7 @@ mod resources;
 
 use std::io::{self, Write};
 
-pub use read::read;
+pub use read::{check_ids, read, read_early};
 
 use crate::domain::snapshot::Snapshot;
 

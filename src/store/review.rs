@@ -44,6 +44,8 @@ pub struct Review {
     campaign: Campaign,
     writer: Writer,
     recovered: Option<String>,
+    /// Whether all of it is checked; nothing is appended before.
+    checked: bool,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,7 @@ impl Review {
                 _lock: lock,
             },
             recovered: None,
+            checked: true,
         })
     }
 
@@ -137,7 +140,38 @@ impl Review {
             campaign,
             writer,
             recovered,
+            checked: false,
         })
+    }
+
+    /// Checks what an early opening left: the ids of all grants, and the raw answers of the server against their digest.
+    /// When that was done before, it does nothing.
+    ///
+    /// # Errors
+    /// When a file is not what was written. Nothing can be appended then.
+    pub fn check_rest(&mut self) -> Result<(), Error> {
+        if self.checked {
+            return Ok(());
+        }
+        let (folder, sums) = (&self.folder, &self.sums);
+        let ids = thread::scope(|scope| {
+            let evidence = scope.spawn(|| check_file(folder, sums, record::EVIDENCE));
+            let ids = population::check_ids(self.campaign.snapshot(), &Threads);
+            match evidence.join() {
+                Ok(checked) => checked?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            Ok::<_, Error>(ids)
+        })?;
+        ids.map_err(Error::damaged(folder))?;
+        self.checked = true;
+        Ok(())
+    }
+
+    /// All of a review that was opened early.
+    pub(super) fn whole(mut self) -> Result<Self, Error> {
+        self.check_rest()?;
+        Ok(self)
     }
 
     /// The review's name.
@@ -201,6 +235,7 @@ impl Review {
     /// # Panics
     /// Never: what the fold allows, it takes.
     pub fn append(&mut self, event: Event, at: Timestamp, by: &Raw) -> Result<Arc<Entry>, Error> {
+        self.check_rest()?;
         let journal = match &mut self.writer {
             Writer::Here { journal, .. } => journal,
             Writer::Elsewhere(holder) => return Err(Error::Held(holder.clone())),
@@ -251,38 +286,31 @@ fn read_policy(folder: &Path, sums: &Sums) -> Result<PolicyFile, Error> {
     PolicyFile::read(bytes).map_err(|wrong| Error::damaged(folder)(wrong.into()))
 }
 
-/// Reads the snapshot and checks the digest of every population file, in one reading of each.
+/// Reads the snapshot and checks the digest of the files that it is made of, in one reading of each.
 fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
-    thread::scope(|scope| {
-        let evidence = scope.spawn(|| check_file(folder, sums, record::EVIDENCE));
-        let open = |name| Ok::<_, Error>(Hashing::new(files::open(folder, name)?));
-        let mut accounts = open(record::ACCOUNTS)?;
-        let mut resources = BufReader::with_capacity(files::PIECE, open(record::RESOURCES)?);
-        let mut grants = open(record::GRANTS)?;
-        let read = population::read(&mut accounts, &mut resources, &mut grants, &Threads);
-        let snapshot = match read {
-            Ok(snapshot) => snapshot,
-            Err(problem) => {
-                // A changed file is told as such, not by what is odd in it.
-                check_population(folder, sums)?;
-                return Err(Error::damaged(folder)(problem));
-            }
-        };
-        for (name, read) in [
-            (record::ACCOUNTS, accounts),
-            (record::RESOURCES, resources.into_inner()),
-            (record::GRANTS, grants),
-        ] {
-            if sums.get(name) != Some(read.digest()) {
-                return Err(Error::Changed(folder.join(name)));
-            }
+    let open = |name| Ok::<_, Error>(Hashing::new(files::open(folder, name)?));
+    let mut accounts = open(record::ACCOUNTS)?;
+    let mut resources = BufReader::with_capacity(files::PIECE, open(record::RESOURCES)?);
+    let mut grants = open(record::GRANTS)?;
+    let read = population::read_early(&mut accounts, &mut resources, &mut grants, &Threads);
+    let snapshot = match read {
+        Ok(snapshot) => snapshot,
+        Err(problem) => {
+            // A changed file is told as such, not by what is odd in it.
+            check_population(folder, sums)?;
+            return Err(Error::damaged(folder)(problem));
         }
-        match evidence.join() {
-            Ok(checked) => checked?,
-            Err(panic) => std::panic::resume_unwind(panic),
+    };
+    for (name, read) in [
+        (record::ACCOUNTS, accounts),
+        (record::RESOURCES, resources.into_inner()),
+        (record::GRANTS, grants),
+    ] {
+        if sums.get(name) != Some(read.digest()) {
+            return Err(Error::Changed(folder.join(name)));
         }
-        Ok(snapshot)
-    })
+    }
+    Ok(snapshot)
 }
 
 /// Reads what the previous record decided, when one was named. Its digest was not checked before.

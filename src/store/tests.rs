@@ -89,7 +89,10 @@ fn short(store: &Store) -> Review {
 /// Opens the review. Another test may start a program at this moment, and until that has begun it shares our locks: it
 /// is waited for.
 fn open(store: &Store) -> Result<Review, Error> {
-    let open = || store.open(NAME, sample::at(5_000_000));
+    patiently(|| store.open(NAME, sample::at(5_000_000)))
+}
+
+fn patiently(open: impl Fn() -> Result<Review, Error>) -> Result<Review, Error> {
     let mut review = open()?;
     for _ in 0..200 {
         if review.held_by().is_none() {
@@ -456,6 +459,38 @@ fn a_changed_population_is_refused_by_name() {
         fs::write(&path, &whole).expect("a file");
     }
     open(&store).expect("all is as it was");
+}
+
+#[test]
+fn what_an_early_opening_left_is_checked_before_anything_is_appended() {
+    let data = folder();
+    let store = Store::new(data.path());
+    drop(begun(&store));
+    let path = store
+        .review_folder(NAME)
+        .expect("a name")
+        .join(names::EVIDENCE);
+    let whole = fs::read(&path).expect("a file");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    fs::write(&path, &flipped).expect("a file");
+    let journal = fs::read(journal_path(&store)).expect("a journal");
+    let early = || store.open_early(NAME, sample::at(0));
+    let mut review = patiently(early).expect("it can be shown");
+    let later = sample::decide(Change::Later, &[2], None, Chosen::Single);
+    for _ in 0..2 {
+        let error = review
+            .append(later.clone(), sample::at(1), &Raw::from("ada"))
+            .expect_err("changed");
+        assert!(
+            matches!(&error, Error::Changed(changed) if *changed == path),
+            "{error}"
+        );
+    }
+    assert_eq!(fs::read(journal_path(&store)).expect("a journal"), journal);
+    fs::write(&path, &whole).expect("a file");
+    review.check_rest().expect("as it was");
+    append(&mut review, later);
 }
 
 #[test]

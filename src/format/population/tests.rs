@@ -212,6 +212,41 @@ fn a_changed_population_is_refused_with_file_and_line() {
 }
 
 #[test]
+fn a_snapshot_that_is_read_early_has_its_ids_still_to_be_checked() {
+    let whole = files(&sample::snapshot());
+    let early = |[accounts, resources, grants]: &[String; 3]| {
+        read_early(
+            accounts.as_bytes(),
+            resources.as_bytes(),
+            grants.as_bytes(),
+            &Alone,
+        )
+    };
+    let snapshot = early(&whole).expect("own files");
+    assert_eq!(snapshot, sample::snapshot());
+    check_ids(&snapshot, &Alone).expect("own ids");
+    for line in 1..=snapshot.len() {
+        let mut wrong = whole.clone();
+        let mut lines: Vec<String> = whole[2].split_inclusive('\n').map(str::to_owned).collect();
+        let digit = lines[line - 1].as_bytes()[7];
+        let other = if digit == b'0' { "1" } else { "0" };
+        lines[line - 1].replace_range(7..8, other);
+        wrong[2] = lines.concat();
+        let snapshot = early(&wrong).expect("a well-formed line");
+        let error = check_ids(&snapshot, &Alone).expect_err("another id");
+        assert_eq!(
+            error.to_string(),
+            format!("grants.jsonl, line {line}: its id is not the one its content gives")
+        );
+        let error = read_files(&wrong).expect_err("another id").to_string();
+        assert!(
+            error.ends_with("its id is not the one its content gives"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn a_name_too_long_to_be_read_again_is_not_written() {
     let mut parts = sample::parts();
     parts.organization.name = Raw::from("\u{7f}".repeat(200_000));
