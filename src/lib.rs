@@ -21,4 +21,7 @@ mod credentials;
 pub mod signing;
 mod tui;
 
+#[cfg(test)]
+mod fuzz;
+
 pub use cli::run;

@@ -13,6 +13,9 @@ mod rights;
 mod trust;
 mod wire;
 
+#[cfg(test)]
+pub(crate) use wire::any_answer;
+
 pub use address::{Address, BadAddress};
 pub use client::{Client, ClientOptions};
 pub use error::Error;

@@ -262,6 +262,29 @@ object! {
     }
 }
 
+/// Reads `bytes` as every kind of answer that there is; whether it can be one.
+#[cfg(test)]
+pub(crate) fn any_answer(bytes: &[u8]) -> bool {
+    fn page<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> bool {
+        match serde_json::from_slice::<Batch<T>>(bytes) {
+            Ok(page) => page.data.get().is_some_and(|data| !data.is_empty()),
+            Err(error) => is_cut_short(&error, bytes) && bytes.is_empty(),
+        }
+    }
+    let failure = serde_json::from_slice::<Told<Failure>>(bytes).is_ok();
+    let organization = serde_json::from_slice::<Organization>(bytes).is_ok();
+    let application = serde_json::from_slice::<Application>(bytes).is_ok();
+    let pages = [
+        page::<Profile>(bytes),
+        page::<Team>(bytes),
+        page::<Membership>(bytes),
+        page::<Project>(bytes),
+        page::<PermissionRole>(bytes),
+        page::<Told<ProjectRole>>(bytes),
+    ];
+    pages == [true; 6] && (failure || organization || application)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
