@@ -91,6 +91,17 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             },
         ),
         Some(Command::Seal(seal)) => command::seal::seal(&context, &sealing(seal)),
+        Some(Command::Approve(approve)) => {
+            let approve = *approve;
+            let token = approve.token.token_stdin || approve.token.token_command.is_some();
+            if token && !approve.refetch {
+                return Err(command::failure(
+                    "a token is used only to read the organization again",
+                    "add --refetch, or leave the token out",
+                ));
+            }
+            command::approve::approve(&context, &approving(approve))
+        }
         Some(Command::Policy(policy)) => command::policy::policy(
             &context,
             &command::policy::Options {
@@ -154,19 +165,43 @@ fn deciding(decide: args::Decide) -> command::decide::Options {
     }
 }
 
-fn sealing(seal: args::Seal) -> command::seal::Options {
+fn key(with: args::With) -> command::seal::Key {
     use command::seal::Key;
+    match (with.key, with.agent, with.new_key) {
+        (Some(file), ..) => Key::File(file),
+        (_, Some(fingerprint), _) if fingerprint.is_empty() => Key::Agent(None),
+        (_, Some(fingerprint), _) => Key::Agent(Some(fingerprint)),
+        (_, _, true) => Key::New,
+        _ => Key::Usual,
+    }
+}
+
+fn approving(approve: args::auditor::Approve) -> command::approve::Options {
+    command::approve::Options {
+        record: approve.record,
+        principal: approve.principal,
+        passphrase_stdin: approve.with.passphrase_stdin,
+        key: key(approve.with),
+        allowed_signers: approve.allowed_signers,
+        statement: approve.statement,
+        sums: approve.sums,
+        unknown_signer: approve.unknown_signer,
+        again: approve.refetch.then(|| command::approve::Again {
+            organization: approve.org,
+            source: source(approve.token),
+            ca_file: approve.ca_file,
+            concurrency: usize::from(approve.concurrency),
+        }),
+        json: approve.json,
+    }
+}
+
+fn sealing(seal: args::Seal) -> command::seal::Options {
     command::seal::Options {
-        key: match (seal.key, seal.agent, seal.new_key) {
-            (Some(file), ..) => Key::File(file),
-            (_, Some(fingerprint), _) if fingerprint.is_empty() => Key::Agent(None),
-            (_, Some(fingerprint), _) => Key::Agent(Some(fingerprint)),
-            (_, _, true) => Key::New,
-            _ => Key::Usual,
-        },
         name: seal.name,
         principal: seal.principal,
-        passphrase_stdin: seal.passphrase_stdin,
+        passphrase_stdin: seal.with.passphrase_stdin,
+        key: key(seal.with),
         out: seal.out,
         undecided_reason: seal.allow_undecided,
         attest: seal.attest,

@@ -17,6 +17,7 @@ use crate::{
 
 pub(crate) use crate::domain::words::{count, number as thousands};
 
+pub(crate) mod approve;
 pub(crate) mod check;
 pub(crate) mod connect;
 pub(crate) mod connections;

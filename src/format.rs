@@ -10,6 +10,7 @@
     warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
+pub mod approval;
 pub mod blocks;
 pub mod canonical;
 pub mod crew;

@@ -26,6 +26,9 @@ use ssh_key::{HashAlg, PublicKey, public::KeyData};
 /// What a reviewer's signature is for. A signature made for something else is never taken for one.
 pub const NAMESPACE_REVIEW: &str = "muster-review";
 
+/// What an approver's signature is for.
+pub const NAMESPACE_APPROVE: &str = "muster-approve";
+
 /// Something that can sign.
 pub trait Signer: Send {
     /// The public half of the key.

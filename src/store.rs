@@ -10,6 +10,7 @@
 //! entry. What is made of several files is written aside, synced, and renamed into place.
 #![allow(clippy::disallowed_methods, reason = "files are kept here")]
 
+mod approval;
 mod draft;
 mod files;
 mod journal_file;
@@ -24,6 +25,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use approval::{ApprovalFiles, has_approval, write_approval};
 pub use draft::Draft;
 use draft::Place;
 pub use lock::Holder;
@@ -75,6 +77,9 @@ pub enum Error {
     /// There is something where the record belongs.
     #[error("{0} exists already, and a record is never rewritten")]
     RecordExists(PathBuf),
+    /// The record is approved.
+    #[error("{0} exists already, and an approval is never rewritten")]
+    ApprovalExists(PathBuf),
     /// A folder is in the way that is not one of ours.
     #[error("{0} is in the way and has files that are not of a record")]
     InTheWay(PathBuf),
@@ -139,6 +144,7 @@ impl Error {
             Self::Fetching { .. } => "wait for it, or give this one another name",
             Self::Held(_) => "close it there, or look at it with --read-only",
             Self::RecordExists(_) | Self::InTheWay(_) => "name another folder with --out",
+            Self::ApprovalExists(_) => "muster verify tells who approved the record",
             Self::Io { .. } => {
                 "check that the disk is there, has room and may be written; --data-dir names another folder, review --read-only only looks"
             }

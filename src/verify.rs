@@ -18,9 +18,12 @@
 //! 11. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
 //! 12. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
 //!
+//! 13. [`Stage::Approval`]: where a second person signed beside it, that they did, and that it was somebody else.
+//!
 //! The raw answers of the server are checked by their digest alone.
 
 pub mod allowed_signers;
+pub mod approval;
 pub mod signature;
 
 mod contents;
@@ -42,6 +45,7 @@ use crate::{
     },
 };
 use allowed_signers::{AllowedSigners, Answer};
+use approval::{Approved, Found};
 use reading::Reading;
 use signature::{Fault, SigningKey};
 
@@ -146,6 +150,8 @@ pub enum Stage {
     Merkle,
     /// Counts, times and the attestation.
     Totals,
+    /// What a second person signed beside it.
+    Approval,
 }
 
 /// A record that was verified. There is no other way to get one.
@@ -155,6 +161,7 @@ pub struct VerifiedRecord {
     campaign: Campaign,
     key: SigningKey,
     sums: Digest,
+    approved: Option<Box<Approved>>,
 }
 
 impl VerifiedRecord {
@@ -182,6 +189,11 @@ impl VerifiedRecord {
     pub fn sums(&self) -> Digest {
         self.sums
     }
+
+    /// Who approved it, when somebody did.
+    pub fn approved(&self) -> Option<&Approved> {
+        self.approved.as_deref()
+    }
 }
 
 impl Verdict {
@@ -198,14 +210,18 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good {
-                signer: Signer::Known { .. },
-                ..
-            } => f.write_str("good: the signer is known, time is claimed by the signer only"),
-            Self::Good {
-                signer: Signer::Unknown,
-                ..
-            } => f.write_str("good, signer unknown: no list of allowed signers was given"),
+            Self::Good { signer, record } => {
+                f.write_str(match signer {
+                    Signer::Known { .. } => {
+                        "good: the signer is known, time is claimed by the signer only"
+                    }
+                    Signer::Unknown => "good, signer unknown: no list of allowed signers was given",
+                })?;
+                match record.approved() {
+                    Some(approved) => write!(f, "; {}", SafeText::of(&approved.words())),
+                    None => Ok(()),
+                }
+            }
             Self::Bad(bad) => write!(f, "bad: {bad}"),
             Self::CouldNotTell { reason } => write!(f, "could not tell: {reason}"),
         }
@@ -229,6 +245,7 @@ impl fmt::Display for Stage {
             Self::Decisions => "decisions",
             Self::Merkle => "Merkle tree",
             Self::Totals => "totals",
+            Self::Approval => "approval",
         })
     }
 }
@@ -321,21 +338,12 @@ fn judge(
             ),
         ));
     }
-    let may_sign = |signers: &AllowedSigners, at| {
-        signers.may_sign(review.reviewer.principal.raw(), record::NAMESPACE, &key, at)
-    };
-    let signer = signers.map(|signers| match may_sign(signers, at) {
-        // Keys are replaced, and the records they signed are kept. But the time is only claimed.
-        Answer::No(why) if review.sealed_at <= at => match may_sign(signers, review.sealed_at) {
-            Answer::Yes { line } => Answer::CouldNotTell(format!(
-                "line {line} of the list allowed this key when the record says it was sealed, {} UTC, and does not \
-                 allow it now; nothing in the record proves that time",
-                review.sealed_at.minute()
-            )),
-            _ => Answer::No(why),
-        },
-        answer => answer,
-    });
+    let signer = standing(
+        signers,
+        (review.reviewer.principal.raw(), record::NAMESPACE, &key),
+        (review.sealed_at, "it was sealed"),
+        at,
+    );
     if let Some(Answer::No(why)) = signer {
         return Err(Stop::bad(Stage::Signer, record::SIGNATURE, why));
     }
@@ -344,19 +352,54 @@ fn judge(
     hashes(crew, &reading, &sums)?;
 
     let campaign = contents::check(crew, &reading, &sums, &review, &review_bytes)?;
+    let of = approval::Of {
+        review: &review,
+        sums: &sums_bytes,
+    };
+    let approved = approval::check(&reading, &of, signers, at)?;
     // A record that is broken is bad, whoever signed it; only now does the doubt about the signer count.
     let signer = match signer {
         None => Signer::Unknown,
         Some(Answer::Yes { line }) => Signer::Known { line },
         Some(Answer::CouldNotTell(why) | Answer::No(why)) => return Err(Stop::CouldNotTell(why)),
     };
+    let approved = match approved {
+        Found::None => None,
+        Found::Good(approved) => Some(approved),
+        Found::Doubt(why) => return Err(Stop::CouldNotTell(why)),
+    };
     let record = VerifiedRecord {
         review,
         campaign,
         key,
         sums: Digest::of(&sums_bytes),
+        approved,
     };
     Ok((record, signer))
+}
+
+/// What the auditor's list says of a key that signed as `principal` for a purpose; `None` without a list. The signature
+/// claims the time and the deed in `claimed`.
+fn standing(
+    signers: Option<&AllowedSigners>,
+    (principal, namespace, key): (&str, &str, &SigningKey),
+    (claimed, deed): (Timestamp, &str),
+    at: Timestamp,
+) -> Option<Answer> {
+    let signers = signers?;
+    let may_sign = |at| signers.may_sign(principal, namespace, key, at);
+    Some(match may_sign(at) {
+        // Keys are replaced, and the records they signed are kept. But the time is only claimed.
+        Answer::No(why) if claimed <= at => match may_sign(claimed) {
+            Answer::Yes { line } => Answer::CouldNotTell(format!(
+                "line {line} of the list allowed this key when the record says {deed}, {} UTC, and does not \
+                 allow it now; nothing in the record proves that time",
+                claimed.minute()
+            )),
+            _ => Answer::No(why),
+        },
+        answer => answer,
+    })
 }
 
 /// Checks the digest of every file but the one that was checked before.

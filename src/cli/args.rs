@@ -37,6 +37,8 @@ A review, from start to end:
   muster check q4               the red flags an auditor looks for, before signing
   muster seal q4 --principal you@example.com
                                 sign it; the result is a folder, the record
+  muster approve RECORD --principal boss@example.com
+                                a second person signs it, with another key
   muster verify RECORD          judge a record, years later, offline
 
 The token is kept in the system keyring, or given with --token-stdin,
@@ -65,6 +67,8 @@ pub(super) enum Command {
     Check(Check),
     /// Close a review: attest, sign, and write the record
     Seal(Seal),
+    /// Sign somebody else's record as a second person, after looking at it
+    Approve(Box<auditor::Approve>),
     /// Print the rules that reviews are opened under, or check a file of them
     Policy(Policy),
     /// Judge a record from its bytes alone
@@ -225,13 +229,13 @@ pub(super) enum Evidence {
 
 /// Where the token comes from. Without either: SPACE_TOKEN, then the system keyring.
 #[derive(Debug, Args)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// Read the token from the first line of standard input
     #[arg(long, conflicts_with = "token_command")]
-    pub(super) token_stdin: bool,
+    pub(crate) token_stdin: bool,
     /// Run this command in the shell and take the first line it prints as the token
     #[arg(long, value_name = "CMD")]
-    pub(super) token_command: Option<String>,
+    pub(crate) token_command: Option<String>,
 }
 
 /// On a terminal, screens lead through it: the address and how muster understood it, before anything is sent;
@@ -462,8 +466,24 @@ undo takes the waiver back. --allow-self-review waives self-review, and
 
 Exit codes: 0 nothing is open, 1 something is, 2 could not tell.";
 
+/// Which key signs. Without any: the only key of a running ssh-agent, else ~/.ssh/id_ed25519.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(super) struct With {
+    /// Sign with this OpenSSH key file
+    #[arg(long, value_name = "FILE", group = "signer")]
+    pub(super) key: Option<PathBuf>,
+    /// Sign with a key of ssh-agent, the one with this fingerprint when there are several
+    #[arg(long, value_name = "FINGERPRINT", num_args = 0..=1, default_missing_value = "", group = "signer")]
+    pub(super) agent: Option<String>,
+    /// Make an Ed25519 key for muster, or use the one it made before; its passphrase is kept in the system keyring
+    #[arg(long, group = "signer")]
+    pub(super) new_key: bool,
+    /// Read the key's passphrase from the first line of standard input
+    #[arg(long)]
+    pub(super) passphrase_stdin: bool,
+}
+
+#[derive(Debug, Args)]
 #[command(after_long_help = "\
 What `muster check` finds and stops the signature has to be settled or waived.
 
@@ -481,18 +501,8 @@ pub(super) struct Seal {
     /// Who signs, as the auditor's list of signers names you: usually an e-mail address
     #[arg(long, value_name = "WHO")]
     pub(super) principal: String,
-    /// Sign with this OpenSSH key file
-    #[arg(long, value_name = "FILE", group = "signer")]
-    pub(super) key: Option<PathBuf>,
-    /// Sign with a key of ssh-agent, the one with this fingerprint when there are several
-    #[arg(long, value_name = "FINGERPRINT", num_args = 0..=1, default_missing_value = "", group = "signer")]
-    pub(super) agent: Option<String>,
-    /// Make an Ed25519 key for muster, or use the one it made before; its passphrase is kept in the system keyring
-    #[arg(long, group = "signer")]
-    pub(super) new_key: bool,
-    /// Read the key's passphrase from the first line of standard input
-    #[arg(long)]
-    pub(super) passphrase_stdin: bool,
+    #[command(flatten)]
+    pub(super) with: With,
     /// Write the record below this folder instead of the usual one
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

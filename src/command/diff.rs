@@ -94,9 +94,11 @@ pub(crate) fn diff(context: &Context, options: &Options) -> anyhow::Result<Answe
 }
 
 /// What differs, a line each.
-struct Compared<'a> {
+pub(super) struct Compared<'a> {
     old: &'a Campaign,
     new: &'a Campaign,
+    /// How many grants are the same.
+    pub(super) unchanged: u64,
     accounts: Vec<Line>,
     roles: Vec<Line>,
     grants: Vec<Line>,
@@ -104,21 +106,23 @@ struct Compared<'a> {
     outcomes: BTreeMap<&'static str, u64>,
 }
 
+/// One thing that differs.
 #[derive(Debug, Clone)]
-struct Line {
+pub(super) struct Line {
     /// `account`, `role`, `grant` or `revoke`.
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// `added`, `removed`, `changed`, or what became of a revoke.
-    change: &'static str,
-    id: String,
-    what: String,
-    detail: String,
+    pub(super) change: &'static str,
+    pub(super) id: String,
+    pub(super) what: String,
+    pub(super) detail: String,
     old: Option<Item>,
     new: Option<Item>,
 }
 
 impl<'a> Compared<'a> {
-    fn of(old: &'a Campaign, new: &'a Campaign) -> Self {
+    /// Compares the whole snapshots, whatever the scope of the reviews.
+    pub(super) fn of(old: &'a Campaign, new: &'a Campaign) -> Self {
         let (one, other) = (old.snapshot(), new.snapshot());
         let accounts = |campaign: &Campaign| -> BTreeMap<String, String> {
             campaign
@@ -184,6 +188,7 @@ impl<'a> Compared<'a> {
         Self {
             accounts: named("account", &accounts(old), &accounts(new)),
             roles: named("role", &roles(old), &roles(new)),
+            unchanged: drift.unchanged,
             grants,
             revokes,
             outcomes: counts,
@@ -192,7 +197,7 @@ impl<'a> Compared<'a> {
         }
     }
 
-    fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
         let changes = self.accounts.iter().chain(&self.roles).chain(&self.grants);
         changes.chain(&self.revokes)
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Answer, Context, count};
 use crate::{
     domain::text::SafeText,
-    store::{Listed, Summary},
+    store::{self, Listed, Summary},
 };
 
 /// Lists connected organizations, reviews and records, each with its next step.
@@ -46,9 +46,15 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
             count(records.len() as u64, "folder", "folders")
         );
         for record in &records {
+            // What it is worth, `verify` tells.
+            let approval = if store::has_approval(&record.path) {
+                "   (with an approval)"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 text,
-                "  muster verify {}",
+                "  muster verify {}{approval}",
                 SafeText::of(&record.path.display().to_string())
             );
         }

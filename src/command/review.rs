@@ -428,7 +428,11 @@ fn seal_from_screen(
         messages,
         Message::Sealed {
             record: sealed.record,
-            signer: seal::signer_line(&request.principal, &signer.public().openssh),
+            signer: seal::signer_line(
+                &request.principal,
+                crate::signing::NAMESPACE_REVIEW,
+                &signer.public().openssh,
+            ),
         },
     );
     Ok(())

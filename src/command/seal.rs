@@ -4,8 +4,9 @@ mod key;
 mod prompt;
 mod record;
 
-pub(crate) use key::Key;
-pub(crate) use record::{Sealed, Sealing, Step, resume, seal_review};
+pub(crate) use key::{Key, choose, passphrase};
+pub(crate) use prompt::typed;
+pub(crate) use record::{Sealed, Sealing, Step, check_principal, resume, seal_review, sign};
 
 use std::{
     fs,
@@ -28,7 +29,7 @@ use crate::{
         text::SafeText,
         time::Timestamp,
     },
-    signing,
+    signing::{self, Signer},
     store::Review,
 };
 
@@ -69,30 +70,35 @@ pub(crate) fn seal(context: &Context, options: &Options) -> anyhow::Result<Answe
         out: options.out.as_deref(),
     };
     let waivers = record::ready(review.campaign(), &sealing, at)?;
-    let passphrase = key::passphrase(options.passphrase_stdin, options.attest)?;
-    let found = key::choose(context, &options.key)?;
-    if found.lost {
-        eprint_line(
-            "note: a key was made here before and is gone; this is another one, which the auditor's list of signers does not have",
-        );
-    }
+    let passphrase = passphrase(options.passphrase_stdin, options.attest, "--attest")?;
+    let found = choose(context, &options.key)?;
     let words = told_before(review.campaign(), &waivers, &options.principal, at)?;
-    if !options.attest && !prompt::confirm(&options.name)? {
+    let question = "Type the review's name to confirm and sign";
+    if !options.attest && !typed(question, &options.name)? {
         return Err(failure(
             "the attestation was not confirmed; nothing was sealed",
             "in a script, confirm it with --attest",
         ));
     }
     sealing.confirmed = Some(&words);
+    let signer = ready_key(context, &found, passphrase)?;
+    let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell_doing)?;
+    Ok(told(context, &sealed, options.json))
+}
+
+/// Gets the key ready to sign; a person is asked for its passphrase.
+pub(crate) fn ready_key(
+    context: &Context,
+    found: &Found,
+    passphrase: Option<SecretString>,
+) -> anyhow::Result<Box<dyn Signer>> {
     let passphrase = match passphrase {
         None if found.needs_passphrase && io::stdin().is_terminal() => Some(SecretString::from(
             rpassword::prompt_password("Passphrase of the key (not shown): ")?,
         )),
         passphrase => passphrase,
     };
-    let signer = found.signer(&context.places, passphrase.as_ref())?;
-    let sealed = seal_review(context, &mut review, &sealing, &*signer, &mut tell_doing)?;
-    Ok(told(context, &sealed, options.json))
+    found.signer(&context.places, passphrase.as_ref())
 }
 
 /// Shows what will be signed once `waivers` are written; the answer is the statement.
@@ -184,7 +190,7 @@ fn told(context: &Context, sealed: &Sealed, as_json: bool) -> Answer {
         return Answer::done(super::json_line(&answer));
     }
     let record = SafeText::of(&record);
-    let line = signer_line(principal, key);
+    let line = signer_line(principal, signing::NAMESPACE_REVIEW, key);
     Answer::done(format!(
         "{record}\n\nsigned by {principal} with {fingerprint}\nThe line for the auditor's list of signers:\n  {line}\nNext: {}\n",
         context.again(&format!("verify {record}"))
@@ -210,12 +216,9 @@ pub(crate) fn tell_resumed(sealed: &Sealed) {
     ));
 }
 
-/// The line of the auditor's list by which `principal` may sign with `key`, which is in OpenSSH's form.
-pub(crate) fn signer_line(principal: &str, key: &str) -> String {
-    format!(
-        "{principal} namespaces=\"{}\" {key}",
-        signing::NAMESPACE_REVIEW
-    )
+/// The line of the auditor's list by which `principal` may sign for `namespace` with `key`, which is in OpenSSH's form.
+pub(crate) fn signer_line(principal: &str, namespace: &str, key: &str) -> String {
+    format!("{principal} namespaces=\"{namespace}\" {key}")
 }
 
 /// Writes a small file next to a record. The story does it; nothing of a record is ever written so.

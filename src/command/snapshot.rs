@@ -551,20 +551,25 @@ fn provenance(draft: &Draft, fetched: &Fetched, evidence: Evidence) -> Provenanc
         ended: fetched.ended,
         server_began: fetched.server_began,
         server_ended: fetched.server_ended,
-        reader: match &fetched.reader {
-            Some(space::Reader::Account { account, .. }) => Reader::Account(account.clone()),
-            Some(space::Reader::Application { id, name }) => Reader::Application {
-                id: id.clone(),
-                name: name.clone(),
-            },
-            None => Reader::Unknown,
-        },
+        reader: reader(fetched.reader.as_ref()),
         rights: fetched.rights.clone(),
         endpoints: fetched.endpoints.clone(),
         gaps: fetched.gaps.clone(),
         evidence,
         // Filled in once the files are written.
         population: Digest([0; 32]),
+    }
+}
+
+/// Whose token it was.
+pub(super) fn reader(told: Option<&space::Reader>) -> Reader {
+    match told {
+        Some(space::Reader::Account { account, .. }) => Reader::Account(account.clone()),
+        Some(space::Reader::Application { id, name }) => Reader::Application {
+            id: id.clone(),
+            name: name.clone(),
+        },
+        None => Reader::Unknown,
     }
 }
 

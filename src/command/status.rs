@@ -7,20 +7,53 @@ use serde_json::{Value, json};
 use super::{Answer, Context, count, thousands};
 use crate::{
     domain::{
-        campaign::Campaign, decision::Decision, earlier, origin::origin, provenance::Reader,
-        rights::Right, seal::Effort, text::Raw,
+        campaign::Campaign,
+        decision::Decision,
+        earlier,
+        origin::origin,
+        provenance::Reader,
+        rights::Right,
+        seal::Effort,
+        text::{Raw, SafeText},
     },
-    store::Review,
+    store::{self, Review},
+    verify::Verdict,
 };
 
 /// Tells how far the review `name` is, and how complete its snapshot.
 pub(crate) fn status(context: &Context, name: &str, json: bool) -> anyhow::Result<Answer> {
     let review = super::review::look(context, name)?;
     Ok(Answer::done(if json {
-        super::json_line(&as_json(&review))
+        let mut value = as_json(&review);
+        value["approval"] = approval(context, &review).into();
+        super::json_line(&value)
     } else {
-        as_text(&review)
+        let approval = approval(context, &review);
+        let approval = approval.map(|state| format!("approval      {state}\n"));
+        as_text(&review) + &approval.unwrap_or_default()
     }))
+}
+
+/// What came of an approval of its record, when it was sealed among the records. It is verified, without a list of signers.
+fn approval(context: &Context, review: &Review) -> Option<String> {
+    let record = context
+        .store
+        .records_folder()
+        .join(review.campaign().sealed()?);
+    if !record.is_dir() {
+        return None;
+    }
+    if !store::has_approval(&record) {
+        return Some("nobody approved the record".to_owned());
+    }
+    Some(match super::verify::judge_aloud(&record, None) {
+        Ok(Verdict::Good { record, .. }) => record.approved().map_or_else(
+            || "nobody approved the record".to_owned(),
+            |approved| SafeText::of(&approved.words()).to_string(),
+        ),
+        Ok(verdict) => verdict.to_string(),
+        Err(error) => format!("could not tell: {}", super::sentences(&error)),
+    })
 }
 
 /// How many gone items are listed for people; scripts get all.

@@ -27,11 +27,12 @@ use crate::{
         provenance::Completeness,
         text::{Raw, SafeText},
     },
-    format::record,
+    format::{approval::Reread, record},
     store::Threads,
     verify::{
         self, Folder, FolderEntry, Signer, Verdict,
         allowed_signers::AllowedSigners,
+        approval::Approved,
         signature::{self, Fault, SigningKey},
     },
 };
@@ -75,12 +76,32 @@ pub(crate) fn judge_aloud(
     record: &Path,
     signers: Option<&AllowedSigners>,
 ) -> anyhow::Result<Verdict> {
+    aloud(|tell| judge(record, signers, tell))
+}
+
+/// The verdict on the record in `record` as if nobody had approved it.
+pub(crate) fn judge_unapproved(
+    record: &Path,
+    signers: Option<&AllowedSigners>,
+) -> anyhow::Result<Verdict> {
+    aloud(|tell| {
+        let folder =
+            DiskFolder::open(record, tell).hint("give the folder that holds SHA256SUMS")?;
+        let folder = Unapproved(folder);
+        Ok(verify::verify_with(&Threads, &folder, signers, now()))
+    })
+}
+
+/// Does `judge` with a line on stderr that tells how far it is.
+fn aloud(
+    judge: impl FnOnce(&(dyn Fn(u64) + Sync)) -> anyhow::Result<Verdict>,
+) -> anyhow::Result<Verdict> {
     let line = Mutex::new(ProgressLine::new());
     let tell = |bytes| {
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
         line.show(elapsed_ms(), CHECKING, &how_far(bytes));
     };
-    let verdict = judge(record, signers, &tell);
+    let verdict = judge(&tell);
     let mut line = line.into_inner().unwrap_or_else(PoisonError::into_inner);
     line.finish();
     verdict
@@ -94,9 +115,13 @@ pub(crate) fn how_far(bytes: u64) -> String {
     format!("{CHECKING}: {} MB read", thousands(bytes / 1_000_000))
 }
 
-/// The key that made `signature` as a reviewer's over `sums`.
-pub(crate) fn signing_key(signature: &str, sums: &[u8]) -> Result<SigningKey, Fault> {
-    signature::check(signature.as_bytes(), record::NAMESPACE, sums)
+/// The key that made `signature` for `namespace` over `message`.
+pub(crate) fn signing_key(
+    signature: &str,
+    namespace: &str,
+    message: &[u8],
+) -> Result<SigningKey, Fault> {
+    signature::check(signature.as_bytes(), namespace, message)
 }
 
 pub(crate) fn signers(path: &Path) -> anyhow::Result<AllowedSigners> {
@@ -156,6 +181,7 @@ fn as_json(verdict: &Verdict) -> Value {
                 "review": review.title,
                 "reviewer": {"name": review.reviewer.name.raw(), "principal": review.reviewer.principal.raw()},
                 "key": {"fingerprint": record.key().fingerprint, "type": record.key().key_type},
+                "approval": record.approved().map(approval),
                 "as_of": review.provenance.ended.to_string(),
                 "read_from": review.provenance.began.to_string(),
                 "resumed": review.provenance.resumed.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -195,6 +221,62 @@ fn as_json(verdict: &Verdict) -> Value {
         answer.extend(more);
     }
     answer
+}
+
+/// An approval, for scripts.
+fn approval(approved: &Approved) -> Value {
+    let approval = approved.approval();
+    let line = match approved.approver() {
+        Signer::Known { line } => Some(line),
+        Signer::Unknown => None,
+    };
+    json!({
+        "approver": approval.approver.principal.raw(),
+        "signer": if line.is_some() { "known" } else { "unknown" },
+        "signer_line": line,
+        "key": {"fingerprint": approved.key().fingerprint, "type": approved.key().key_type},
+        "approved_at": approval.approved_at.to_string(),
+        "time": "claimed by the approver only",
+        "reviewer_known": approval.reviewer_known,
+        "statement": approval.statement.raw(),
+        "reread": approval.reread.as_ref().map(reread),
+    })
+}
+
+/// What an approver found who read the organization again, for scripts.
+pub(crate) fn reread(reread: &Reread) -> Value {
+    let (revokes, done) = reread.revokes();
+    json!({
+        "since": reread.since.to_string(),
+        "as_of": reread.ended.to_string(),
+        "reader": reread.reader.account().map(|id| &*id.0),
+        "application": status::application(&reread.reader),
+        "completeness": if reread.is_whole() { "full" } else { "partial" },
+        "gaps": reread.gaps.iter().map(|gap| json!({
+            "call": gap.call, "missing": gap.missing.raw(), "reason": gap.reason.raw(),
+        })).collect::<Vec<_>>(),
+        "grants": {"before": reread.grants.before, "now": reread.grants.now, "unchanged": reread.grants.unchanged},
+        "revokes": revokes,
+        "carried_out": done,
+        "differences": reread.differences.iter().map(|one| json!({
+            "kind": one.kind, "change": one.change, "id": one.id, "what": one.what, "detail": one.detail,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// A record without what an approver put beside it.
+struct Unapproved<'a>(DiskFolder<'a>);
+
+impl Folder for Unapproved<'_> {
+    fn entries(&self) -> io::Result<Vec<FolderEntry>> {
+        let mut entries = self.0.entries()?;
+        entries.retain(|entry| !record::APPROVED.contains(&&*entry.name));
+        Ok(entries)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + '_>> {
+        self.0.open(name)
+    }
 }
 
 /// A folder on disk. Links are named as links and never followed.

@@ -283,8 +283,16 @@ fn meaningful(source: &Source<'_>) -> Held {
 
 fn attested(source: &Source<'_>) -> Held {
     let reviewer = &source.review.reviewer;
+    let by = source
+        .facts
+        .iter()
+        .find(|(label, _)| *label == "approved by");
+    let approval = match by {
+        Some((_, who)) => format!("approval.json and SHA256SUMS.approver.sig: approved by {who}"),
+        None => "no second person approved it".to_owned(),
+    };
     Held::Yes(format!(
-        "review.json, attestation, signed by {} with {} over SHA256SUMS; a second person's approval is a signature of its own",
+        "review.json, attestation, signed by {} with {} over SHA256SUMS; {approval}",
         reviewer.principal.safe(),
         SafeText::of(&reviewer.key_fingerprint)
     ))

@@ -318,6 +318,17 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Proble
     })
 }
 
+/// Whether bytes that are not understood say that they have another schema than `schema`, which a newer version wrote.
+pub(crate) fn other_schema(bytes: &[u8], schema: &str) -> Option<Problem> {
+    #[derive(Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow)]
+        schema: Text<'a>,
+    }
+    let peek: Peek<'_> = serde_json::from_slice(bytes).ok()?;
+    (*peek.schema != *schema).then(|| Problem::newer(format!("it has schema {}", peek.schema.0)))
+}
+
 /// Reads an instant in the one text that is written: `2026-11-21T16:37:58.123Z`.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
     exact_instant(text.as_bytes()).ok_or_else(|| {

@@ -331,7 +331,7 @@ fn endpoint(out: &mut String, endpoint: &Endpoint) {
         .end();
 }
 
-fn gap(out: &mut String, gap: &Gap) {
+pub(super) fn gap(out: &mut String, gap: &Gap) {
     Object::begin(out)
         .text("call", &gap.call)
         .text("missing", gap.missing.raw())
@@ -386,7 +386,8 @@ pub(super) fn progress(object: Object<'_>, progress: Progress) -> Object<'_> {
 }
 
 pub(super) use fields::{
-    PreviousFields, PreviousRecordFields, ProgressFields, ProvenanceFields, how,
+    ApplicationFields, GapFields, PreviousFields, PreviousRecordFields, ProgressFields,
+    ProvenanceFields, how,
 };
 
 #[cfg(test)]

@@ -15,6 +15,12 @@ use super::{Error, sums::Sums};
 pub const SUMS: &str = "SHA256SUMS";
 /// The reviewer's signature over [`SUMS`].
 pub const SIGNATURE: &str = "SHA256SUMS.reviewer.sig";
+/// The approver's signature over [`SUMS`]; there only when somebody approved.
+pub const APPROVER_SIGNATURE: &str = "SHA256SUMS.approver.sig";
+/// Who approved, when, and what they found; there only when somebody approved, and not listed in [`SUMS`].
+pub const APPROVAL: &str = "approval.json";
+/// The approver's signature over [`APPROVAL`].
+pub const APPROVAL_SIGNATURE: &str = "approval.json.sig";
 /// Who reviewed what, when, with which result.
 pub const REVIEW: &str = "review.json";
 /// One account a line.
@@ -41,6 +47,9 @@ pub const README: &str = "README.txt";
 /// The namespace of a reviewer's signature.
 pub const NAMESPACE: &str = "muster-review";
 
+/// The namespace of an approver's signatures.
+pub const NAMESPACE_APPROVE: &str = "muster-approve";
+
 /// The text of [`README`].
 pub const README_TEXT: &str = include_str!("record/README.txt");
 
@@ -64,13 +73,16 @@ pub const POPULATION: [&str; 5] = [ACCOUNTS, EVIDENCE, GRANTS, POLICY, RESOURCES
 /// The files that both lists have only when the review was compared with a record.
 pub const OPTIONAL: [&str; 1] = [EARLIER];
 
+/// The files of an approval, in the order in which they are written: all of them are there, or none.
+pub const APPROVED: [&str; 3] = [APPROVAL, APPROVAL_SIGNATURE, APPROVER_SIGNATURE];
+
 /// The largest size of a file that is read; `None` for a name that a record does not have.
 pub fn limit(name: &str) -> Option<u64> {
     Some(match name {
-        SUMS | SIGNATURE | OPENED_SUMS => 16 << 10,
+        SUMS | SIGNATURE | OPENED_SUMS | APPROVER_SIGNATURE | APPROVAL_SIGNATURE => 16 << 10,
         README => 64 << 10,
         POLICY => super::policy::LIMIT,
-        REVIEW => 64 << 20,
+        REVIEW | APPROVAL => 64 << 20,
         ACCOUNTS | RESOURCES | EARLIER => 1 << 30,
         GRANTS | DECISIONS | JOURNAL | EVIDENCE => 8 << 30,
         _ => return None,

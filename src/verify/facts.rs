@@ -1,9 +1,15 @@
 //! What a verified record says, as lines for people.
 
-use super::VerifiedRecord;
+use super::{Signer, VerifiedRecord, approval::Approved, signature::SigningKey};
 use crate::domain::{
-    account::AccountId, campaign::Campaign, check::Flag, earlier, origin, provenance::Endpoint,
-    rights, text::SafeText, time::Timestamp,
+    account::AccountId,
+    campaign::Campaign,
+    check::Flag,
+    earlier, origin,
+    provenance::{Endpoint, Reader},
+    rights,
+    text::SafeText,
+    time::Timestamp,
 };
 
 fn doubts(campaign: &Campaign, sealed_at: Timestamp) -> Vec<(&'static str, String)> {
@@ -87,7 +93,7 @@ impl VerifiedRecord {
                 format!("{} ({})", reviewer.principal.raw(), reviewer.name.raw()),
             ),
             ("key", self.key().fingerprint.clone()),
-            ("key type", self.key_words()),
+            ("key type", key_words(self.key())),
             (
                 "items",
                 format!(
@@ -101,6 +107,9 @@ impl VerifiedRecord {
                 ),
             ),
         ];
+        if let Some(approved) = self.approved() {
+            facts.extend(approval(approved));
+        }
         if let Some(reason) = &review.self_review {
             facts.push(("own access decided because", reason.raw().to_owned()));
         }
@@ -172,15 +181,69 @@ impl VerifiedRecord {
     pub fn doubts(&self) -> Vec<(&'static str, String)> {
         doubts(&self.campaign, self.review.sealed_at)
     }
+}
 
-    fn key_words(&self) -> String {
-        let key = self.key();
-        match key.user_verified {
-            None => key.key_type.clone(),
-            Some(false) => format!("{}, touched", key.key_type),
-            Some(true) => format!("{}, touched, its holder checked", key.key_type),
+fn key_words(key: &SigningKey) -> String {
+    match key.user_verified {
+        None => key.key_type.clone(),
+        Some(false) => format!("{}, touched", key.key_type),
+        Some(true) => format!("{}, touched, its holder checked", key.key_type),
+    }
+}
+
+/// What a second person signed.
+fn approval(approved: &Approved) -> Vec<(&'static str, String)> {
+    let approval = approved.approval();
+    let known = match approved.approver() {
+        Signer::Known { line } => format!("known by line {line} of the list"),
+        Signer::Unknown => "unknown: no list of allowed signers was given".to_owned(),
+    };
+    let mut facts = vec![
+        (
+            "approved by",
+            format!("{}; {known}", approval.approver.principal.raw()),
+        ),
+        (
+            "approver's key",
+            format!(
+                "{}, {}",
+                approved.key().fingerprint,
+                key_words(approved.key())
+            ),
+        ),
+        (
+            "approved",
+            format!(
+                "{} UTC; time is claimed by the approver only",
+                approval.approved_at.minute()
+            ),
+        ),
+        ("approval", approval.statement.raw().to_owned()),
+    ];
+    if !approval.reviewer_known {
+        let unknown = "no list of signers named the reviewer when it was approved";
+        facts.push(("approved although", unknown.to_owned()));
+    }
+    match &approval.reread {
+        None => facts.push(("read again", "no".to_owned())),
+        Some(reread) => {
+            let whose = match &reread.reader {
+                Reader::Account(id) => format!("the token of account {}", id.0),
+                Reader::Application { id, name } => {
+                    format!("a token of the application {} ({id})", name.raw())
+                }
+                Reader::Unknown => "a token of which the server did not say whose it is".to_owned(),
+            };
+            facts.push(("read again", format!("{}; with {whose}", reread.words())));
+            for gap in &reread.gaps {
+                facts.push((
+                    "missing then",
+                    format!("{}: {}", gap.missing.raw(), gap.reason.raw()),
+                ));
+            }
         }
     }
+    facts
 }
 
 #[cfg(test)]

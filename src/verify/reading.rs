@@ -29,6 +29,7 @@ impl<'a> Reading<'a> {
             record::LISTED
                 .into_iter()
                 .chain(record::OPTIONAL)
+                .chain(record::APPROVED)
                 .chain([record::SUMS, record::SIGNATURE])
         };
         let mut later = false;
@@ -58,7 +59,7 @@ impl<'a> Reading<'a> {
         for name in known() {
             let found = entries.iter().find(|entry| entry.name == name);
             let Some(entry) = found else {
-                if record::OPTIONAL.contains(&name) {
+                if record::OPTIONAL.contains(&name) || record::APPROVED.contains(&name) {
                     continue;
                 }
                 return Err(Stop::bad(Stage::Files, name, "it is missing".to_owned()));

@@ -10,16 +10,16 @@ use std::{
 use crate::{
     program::{Home, have},
     review::sealed,
-    ssh_tools::{Keys, PRINCIPAL},
+    verify::allowed_signers,
 };
 
 /// Our own copy of the instructions, which a forger of records did not write.
 const INSTRUCTIONS: &str = include_str!("../../src/format/record/README.txt");
 
 /// What the last of the steps prints.
-const HOLD: &str = "steps 0 to 5 hold";
+pub(crate) const HOLD: &str = "steps 0 to 6 hold";
 
-const TOOLS: [&str; 5] = ["bash", "ssh-keygen", "sha256sum", "jq", "python3"];
+pub(crate) const TOOLS: [&str; 5] = ["bash", "ssh-keygen", "sha256sum", "jq", "python3"];
 
 /// Stored records that are bad and that stock tools cannot tell from good ones, each with the words in the
 /// instructions that say so.
@@ -47,7 +47,7 @@ const NOT_SEEN: [(&str, &str); 8] = [
 ];
 
 /// The commands of the steps that must succeed: what is indented by two, and what stands in a script's own lines.
-fn steps(text: &str) -> String {
+pub(crate) fn steps(text: &str) -> String {
     let from = text.find("\n0. ").expect("step 0");
     let upto = text
         .find("\nThe next steps are for reading.")
@@ -75,7 +75,7 @@ fn steps(text: &str) -> String {
 }
 
 /// Runs the steps in `record`.
-fn follow(home: &Home, steps: &str, record: &Path, signers: &Path) -> Output {
+pub(crate) fn follow(home: &Home, steps: &str, record: &Path, signers: &Path) -> Output {
     let placeholder = "/path/to/allowed_signers";
     assert_eq!(steps.matches(placeholder).count(), 1, "{steps}");
     let script = home.path().join("steps.sh");
@@ -119,8 +119,7 @@ fn stock_tools_come_to_the_verdict_of_every_stored_record_or_the_instructions_sa
     }
     let home = Home::new();
     let signers = home.path().join("allowed_signers");
-    let line = format!("{PRINCIPAL} {}\n", Keys::new().public("ed25519"));
-    fs::write(&signers, line).expect("a file of ours");
+    fs::write(&signers, allowed_signers()).expect("a file of ours");
     let steps = steps(INSTRUCTIONS);
     let cannot = INSTRUCTIONS
         .find("What these steps cannot see")

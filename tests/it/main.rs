@@ -4,6 +4,7 @@
     reason = "tests stand outside the program and its layers"
 )]
 
+mod approve;
 mod auditor;
 mod by_hand;
 #[cfg(unix)]

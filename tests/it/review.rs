@@ -2,12 +2,18 @@
 
 use std::{fs, path::PathBuf, process::Stdio};
 
-use crate::program::{Home, Serving, have, new_key};
+pub(crate) use crate::program::Serving;
+use crate::program::{Home, have, new_key};
 
 /// A sealed record of the small organization, all through the command line.
 pub(crate) fn sealed(home: &Home) -> PathBuf {
     let serving = Serving::start(home, "s");
     serving.snapshot(home, "q4").good();
+    decided_and_sealed(home)
+}
+
+/// Decides everything in the review q4 and seals it; the answer is the record's folder.
+pub(crate) fn decided_and_sealed(home: &Home) -> PathBuf {
     home.run(&["decide", "q4", "--where", "is:implicit", "--acknowledge"])
         .good();
     home.run(&[

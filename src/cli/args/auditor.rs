@@ -1,8 +1,77 @@
-//! The arguments of what an auditor does with a record.
+//! The arguments of what an approver and an auditor do with a record.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+use super::{Token, With};
+
+/// The record is verified first, and what it says is shown: counts, completeness, red flags, waivers, revokes. You then type
+/// the review's name, and your key signs SHA256SUMS, and with it the whole record. Nothing that the reviewer signed
+/// changes. The reviewer's own key or name is refused.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Three files come beside the record: SHA256SUMS.approver.sig signs what the
+reviewer signed; approval.json says who approved, when and what was found, and
+names the record by its digest; approval.json.sig signs that. Both signatures
+are for muster-approve. A line of the list of signers for it:
+
+  boss@example.com namespaces=\"muster-approve\" ssh-ed25519 AAAA…
+
+--refetch reads the organization again, with your own token, and compares: which
+accounts, roles and grants were added, removed or changed since the snapshot,
+and which revokes are carried out. It tells whether the reviewer saw what there
+was. What you could not read is named and counts as neither there nor gone.
+
+Without --allowed-signers nobody says who signed the record; you are asked to
+accept that, or give --unknown-signer. In scripts --sums takes the place of the
+typed name: the digest that `sha256sum SHA256SUMS` prints in the record.
+
+Examples:
+  muster approve RECORD --principal boss@example.com --allowed-signers signers
+  muster approve RECORD --principal boss@example.com --refetch --org acme
+  muster approve RECORD --principal boss@example.com --agent --unknown-signer \\
+      --sums $(sha256sum < RECORD/SHA256SUMS | cut -d' ' -f1)
+
+Exit codes: 0 approved, 2 not approved; the record is as it was.")]
+pub(crate) struct Approve {
+    /// The record's folder
+    pub(crate) record: PathBuf,
+    /// Who approves, as the auditor's list of signers names you: usually an e-mail address
+    #[arg(long, value_name = "WHO", visible_alias = "as")]
+    pub(crate) principal: String,
+    #[command(flatten)]
+    pub(crate) with: With,
+    /// The list of signers that tells whether the record's signer is known, and that lets you approve
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Approve although nobody says whose key the reviewer's is
+    #[arg(long)]
+    pub(crate) unknown_signer: bool,
+    /// What you approve, in your own words
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) statement: Option<String>,
+    /// Confirm without being asked, for scripts: the SHA-256 of the record's SHA256SUMS
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) sums: Option<String>,
+    /// Read the organization again with your own token, and sign what changed since the snapshot
+    #[arg(long)]
+    pub(crate) refetch: bool,
+    /// With --refetch: where to read; without it, your connection to the address in the record
+    #[arg(long, requires = "refetch")]
+    pub(crate) org: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// Trust the authorities in this PEM file too, besides those of the system
+    #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Requests at the same time
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) concurrency: u8,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// What is exported is derived: it names the record and the digest of its SHA256SUMS, and no signature covers it.
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use crate::{
     command::{
         Context, failure,
         keys::{self, Found},
+        snapshot::eprint_line,
     },
     domain::text::SafeText,
 };
@@ -25,15 +26,20 @@ pub(crate) enum Key {
     New,
 }
 
-/// The passphrase from standard input, when it is to come from there.
-pub(super) fn passphrase(from_stdin: bool, attest: bool) -> anyhow::Result<Option<SecretString>> {
+/// The passphrase from standard input, when it is to come from there. What is signed must be `confirmed` otherwise then,
+/// which `flag` does.
+pub(crate) fn passphrase(
+    from_stdin: bool,
+    confirmed: bool,
+    flag: &str,
+) -> anyhow::Result<Option<SecretString>> {
     if !from_stdin {
         return Ok(None);
     }
-    if !attest {
+    if !confirmed {
         return Err(failure(
-            "standard input cannot give the passphrase and confirm the attestation",
-            "add --attest",
+            "standard input cannot give the passphrase and confirm what is signed",
+            format!("add {flag}"),
         ));
     }
     let mut line = String::new();
@@ -44,7 +50,17 @@ pub(super) fn passphrase(from_stdin: bool, attest: bool) -> anyhow::Result<Optio
 }
 
 /// Finds the key that was asked for.
-pub(super) fn choose(context: &Context, key: &Key) -> anyhow::Result<Found> {
+pub(crate) fn choose(context: &Context, key: &Key) -> anyhow::Result<Found> {
+    let found = find(context, key)?;
+    if found.lost {
+        eprint_line(
+            "note: a key was made here before and is gone; this is another one, which the auditor's list of signers does not have",
+        );
+    }
+    Ok(found)
+}
+
+fn find(context: &Context, key: &Key) -> anyhow::Result<Found> {
     match key {
         Key::File(path) => Ok(keys::from_file(path)),
         Key::New => Ok(keys::own(&context.places)),

@@ -10,6 +10,7 @@ use crate::{
         earlier,
         origin::origin,
         seal::Effort,
+        text::SafeText,
     },
 };
 
@@ -73,16 +74,16 @@ pub(super) fn show(campaign: &Campaign, flags: &[Flag], words: &str) {
     eprint_line(&format!("attestation: {words}"));
 }
 
-/// Asks a person to type the review's name.
-pub(super) fn confirm(name: &str) -> anyhow::Result<bool> {
+/// Asks a person to type `wanted`; whether they did. Without a terminal nobody is asked, and it is not so.
+pub(crate) fn typed(question: &str, wanted: &str) -> anyhow::Result<bool> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         return Ok(false);
     }
     let mut err = io::stderr().lock();
-    write!(err, "Type the review's name to confirm and sign ({name}): ")?;
+    write!(err, "{question} ({}): ", SafeText::of(wanted))?;
     err.flush()?;
     let mut line = String::new();
     stdin.lock().read_line(&mut line)?;
-    Ok(line.trim() == name)
+    Ok(line.trim() == wanted)
 }

@@ -157,7 +157,7 @@ pub(crate) fn seal_review(
         tell(Step::Doing(
             "waiting for the signature: if your key wants a touch, touch it",
         ));
-        sign(signer, sums)
+        sign(signer, signing::NAMESPACE_REVIEW, sums)
     });
     let written = written.map_err(explain)?;
 
@@ -200,11 +200,11 @@ pub(crate) fn seal_review(
     })
 }
 
-/// Signs `sums`, and makes sure that the answer is a signature of exactly this key: an agent or a changed key file
+/// Signs `message`, and makes sure that the answer is a signature of exactly this key: an agent or a changed key file
 /// may answer with another one.
-fn sign(signer: &dyn Signer, sums: &[u8]) -> anyhow::Result<String> {
-    let signature = signer.sign(signing::NAMESPACE_REVIEW, sums)?;
-    let key = verify::signing_key(&signature, sums)?;
+pub(crate) fn sign(signer: &dyn Signer, namespace: &str, message: &[u8]) -> anyhow::Result<String> {
+    let signature = signer.sign(namespace, message)?;
+    let key = verify::signing_key(&signature, namespace, message)?;
     let public = signer.public();
     anyhow::ensure!(
         (&key.fingerprint, &key.key_type) == (&public.fingerprint, &public.key_type),
@@ -278,7 +278,7 @@ pub(super) fn words(
 }
 
 /// Whether the auditor's list of signers can name `principal`.
-pub(super) fn check_principal(principal: &str) -> anyhow::Result<()> {
+pub(crate) fn check_principal(principal: &str) -> anyhow::Result<()> {
     if principal.is_empty()
         || principal
             .chars()

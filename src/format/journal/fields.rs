@@ -218,13 +218,23 @@ pub(in crate::format) struct ProvenanceFields<'a> {
     gaps: Vec<GapFields<'a>>,
 }
 
+/// An application whose token it was.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ApplicationFields<'a> {
+pub(in crate::format) struct ApplicationFields<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]
     name: Text<'a>,
+}
+
+impl ApplicationFields<'_> {
+    pub(in crate::format) fn reader(&self) -> Reader {
+        Reader::Application {
+            id: (&*self.id).into(),
+            name: raw(&self.name),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -286,15 +296,26 @@ struct EndpointFields<'a> {
     errors: u64,
 }
 
+/// Something that could not be read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GapFields<'a> {
+pub(in crate::format) struct GapFields<'a> {
     #[serde(borrow)]
     call: Text<'a>,
     #[serde(borrow)]
     missing: Text<'a>,
     #[serde(borrow)]
     reason: Text<'a>,
+}
+
+impl GapFields<'_> {
+    pub(in crate::format) fn gap(&self) -> Gap {
+        Gap {
+            call: self.call.to_string(),
+            missing: raw(&self.missing),
+            reason: raw(&self.reason),
+        }
+    }
 }
 
 /// Counts of decisions.
@@ -336,11 +357,6 @@ impl ProvenanceFields<'_> {
             refusals: fields.refusals,
             errors: fields.errors,
         };
-        let gap = |fields: &GapFields<'_>| Gap {
-            call: fields.call.to_string(),
-            missing: raw(&fields.missing),
-            reason: raw(&fields.reason),
-        };
         Ok(Provenance {
             began: canonical::instant(&self.began)?,
             resumed: self
@@ -361,10 +377,7 @@ impl ProvenanceFields<'_> {
                 .transpose()?,
             reader: match (&self.reader, &self.application) {
                 (Some(id), _) => Reader::Account(AccountId((&**id).into())),
-                (None, Some(application)) => Reader::Application {
-                    id: (&*application.id).into(),
-                    name: Raw::from(&*application.name),
-                },
+                (None, Some(application)) => application.reader(),
                 (None, None) => Reader::Unknown,
             },
             rights: self
@@ -373,7 +386,7 @@ impl ProvenanceFields<'_> {
                 .map(RightFields::right)
                 .collect::<Result<_, _>>()?,
             endpoints: self.endpoints.iter().map(endpoint).collect(),
-            gaps: self.gaps.iter().map(gap).collect(),
+            gaps: self.gaps.iter().map(GapFields::gap).collect(),
             evidence: Evidence::ALL
                 .into_iter()
                 .find(|evidence| evidence.word() == &*self.evidence)

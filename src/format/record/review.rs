@@ -553,7 +553,11 @@ impl FlagFields<'_> {
 fn parse(bytes: &[u8]) -> Result<Review, Problem> {
     let fields: Fields<'_> = match serde_json::from_slice(bytes) {
         Ok(fields) => fields,
-        Err(error) => return Err(newer(bytes).unwrap_or_else(|| Problem::malformed(error))),
+        Err(error) => {
+            return Err(
+                canonical::other_schema(bytes, SCHEMA).unwrap_or_else(|| Problem::malformed(error))
+            );
+        }
     };
     if *fields.schema != *SCHEMA {
         return Err(Problem::newer(format!("it has schema {}", fields.schema.0)));
@@ -643,15 +647,4 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
     } else {
         Err(Problem::OtherText)
     }
-}
-
-/// Whether bytes that are not understood say that a newer version wrote them.
-fn newer(bytes: &[u8]) -> Option<Problem> {
-    #[derive(Deserialize)]
-    struct Peek<'a> {
-        #[serde(borrow)]
-        schema: Text<'a>,
-    }
-    let peek: Peek<'_> = serde_json::from_slice(bytes).ok()?;
-    (*peek.schema != *SCHEMA).then(|| Problem::newer(format!("it has schema {}", peek.schema.0)))
 }

@@ -22,6 +22,7 @@ use muster::{
 };
 
 use super::{
+    approval::{self, APPROVER, approve},
     files::{Disk, Files},
     record::{SCOPE, evidence, good, good_scoped, hashes, time},
 };
@@ -35,9 +36,18 @@ pub(crate) fn stored(name: &str) -> Files {
     Files::read(&folder().join(name))
 }
 
+/// The list of signers by which every record is judged.
+pub(crate) fn allowed_signers() -> String {
+    let keys = Keys::new();
+    format!(
+        "{PRINCIPAL} {}\n{APPROVER} namespaces=\"muster-approve\" {}\n",
+        keys.public("ed25519"),
+        keys.public(approval::KEY)
+    )
+}
+
 pub(crate) fn signers() -> AllowedSigners {
-    let list = format!("{PRINCIPAL} {}\n", Keys::new().public("ed25519"));
-    AllowedSigners::parse(list.as_bytes())
+    AllowedSigners::parse(allowed_signers().as_bytes())
 }
 
 /// What becomes of a record.
@@ -91,6 +101,35 @@ const VECTORS: &[Vector] = &[
             *files = scoped;
         },
         None,
+    ),
+    (
+        "good-approved",
+        |files| approve(files, approval::KEY, |_| {}),
+        None,
+    ),
+    (
+        "bad-approval-by-the-reviewers-key",
+        |files| approve(files, "ed25519", |_| {}),
+        Some((Stage::Approval, record::APPROVAL, None)),
+    ),
+    (
+        "bad-approval-of-another-record",
+        |files| {
+            let mut other = good_scoped(&hashes());
+            approve(&mut other, approval::KEY, |_| {});
+            for name in record::APPROVED {
+                files.set(name, other.get(name));
+            }
+        },
+        Some((Stage::Approval, record::APPROVER_SIGNATURE, None)),
+    ),
+    (
+        "bad-approval-unfinished",
+        |files| {
+            approve(files, approval::KEY, |_| {});
+            files.0.remove(record::APPROVER_SIGNATURE);
+        },
+        Some((Stage::Approval, record::APPROVER_SIGNATURE, None)),
     ),
     (
         "bad-scope-widened-resigned",
