@@ -428,11 +428,7 @@ fn seal_from_screen(
         messages,
         Message::Sealed {
             record: sealed.record,
-            signer: seal::signer_line(
-                &request.principal,
-                crate::signing::NAMESPACE_REVIEW,
-                &signer.public().openssh,
-            ),
+            signer: seal::reviewer_line(&request.principal, &signer.public().openssh),
         },
     );
     Ok(())

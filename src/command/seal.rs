@@ -190,7 +190,7 @@ fn told(context: &Context, sealed: &Sealed, as_json: bool) -> Answer {
         return Answer::done(super::json_line(&answer));
     }
     let record = SafeText::of(&record);
-    let line = signer_line(principal, signing::NAMESPACE_REVIEW, key);
+    let line = reviewer_line(principal, key);
     Answer::done(format!(
         "{record}\n\nsigned by {principal} with {fingerprint}\nThe line for the auditor's list of signers:\n  {line}\nNext: {}\n",
         context.again(&format!("verify {record}"))
@@ -214,6 +214,11 @@ pub(crate) fn tell_resumed(sealed: &Sealed) {
         "note: the record {} was signed before the program stopped; the review is closed with it now",
         sealed.record.display()
     ));
+}
+
+/// The line of the auditor's list by which `principal` may sign as a reviewer with `key`, which is in OpenSSH's form.
+pub(crate) fn reviewer_line(principal: &str, key: &str) -> String {
+    signer_line(principal, signing::NAMESPACE_REVIEW, key)
 }
 
 /// The line of the auditor's list by which `principal` may sign for `namespace` with `key`, which is in OpenSSH's form.

@@ -298,7 +298,7 @@ fn the_reviewers_key_is_refused_inside_a_certificate_and_another_of_the_agent_si
 /// A server that two people have tokens for, the second one being `boss`.
 fn for_two(rights: &[&str], boss: Option<&str>) -> Running {
     let state = State::of(demo::Size::S);
-    let boss = boss.map(str::to_owned).unwrap_or_else(|| {
+    let another = || {
         let own = state.account(state.reviewer());
         let (_, account) = (0..)
             .zip(state.accounts())
@@ -307,7 +307,8 @@ fn for_two(rights: &[&str], boss: Option<&str>) -> Running {
             })
             .expect("more than one person");
         account.username.to_string()
-    });
+    };
+    let boss = boss.map_or_else(another, str::to_owned);
     let token = demo::Token {
         secret: TOKEN.to_owned(),
         me: Some(boss),
@@ -443,7 +444,7 @@ fn what_the_approver_could_not_read_is_never_told_as_gone() {
     running
         .server
         .faults()
-        .arm(When::path("roles"), Fault::Status(403));
+        .arm(When::path("projects/"), Fault::Status(403));
     let answer = refetch(&home, &running, &record, &[]).good().json();
     let reread = &answer["reread"];
     assert_eq!(reread["completeness"], "partial", "{reread}");

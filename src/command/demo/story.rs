@@ -253,11 +253,7 @@ pub(super) fn tell(context: &Context, reading: Reading<'_>) -> anyhow::Result<An
     // The list of signers is the auditor's. Here we play the auditor too, so it lies beside the record, not in it.
     let list = format!(
         "{}\n",
-        seal::signer_line(
-            PRINCIPAL,
-            signing::NAMESPACE_REVIEW,
-            &signer.public().openssh
-        )
+        seal::reviewer_line(PRINCIPAL, &signer.public().openssh)
     );
     let beside = PathBuf::from(format!("{}.allowed_signers", sealed.record.display()));
     seal::write_beside(&beside, &list)?;
