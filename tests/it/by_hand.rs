@@ -23,7 +23,7 @@ pub(crate) const TOOLS: [&str; 5] = ["bash", "ssh-keygen", "sha256sum", "jq", "p
 
 /// Stored records that are bad and that stock tools cannot tell from good ones, each with the words in the
 /// instructions that say so.
-const NOT_SEEN: [(&str, &str); 8] = [
+const NOT_SEEN: [(&str, &str); 9] = [
     (
         "bad-attestation-false-resigned",
         "the words that were attested",
@@ -38,6 +38,7 @@ const NOT_SEEN: [(&str, &str); 8] = [
         "the policy is one",
     ),
     ("bad-refresh-claimed-resigned", "refresh"),
+    ("bad-remains-false-resigned", "what revokes leave standing"),
     ("bad-scope-of-nothing-resigned", "scope"),
     ("bad-scope-widened-resigned", "scope"),
     (
