@@ -80,7 +80,17 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
         Some(Command::Status(status)) => {
             command::status::status(&context, &status.name, status.json)
         }
-        Some(Command::Decide(decide)) => command::decide::decide(&context, &deciding(decide)),
+        Some(Command::Decide(decide)) => {
+            let options = deciding(&context, decide)?;
+            command::decide::decide(&context, &options)
+        }
+        Some(Command::Views(views)) => command::views::views(
+            &context,
+            &command::views::Options {
+                review: views.review,
+                json: views.json,
+            },
+        ),
         Some(Command::Check(check)) => command::check::check(
             &context,
             &command::check::Options {
@@ -114,7 +124,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             verify.allowed_signers.as_deref(),
             verify.json,
         ),
-        Some(Command::Export(export)) => command::export::export(&exported(export)),
+        Some(Command::Export(export)) => command::export::export(&exported(&context, export)?),
         Some(Command::Sample(sample)) => command::sample::sample(&drawn(sample)),
         Some(Command::Show(show)) => command::show::show(&command::show::Options {
             record: show.record,
@@ -151,18 +161,18 @@ fn embedded(context: &Context, demo: args::Demo) -> anyhow::Result<Answer> {
     )
 }
 
-fn deciding(decide: args::Decide) -> command::decide::Options {
-    command::decide::Options {
+fn deciding(context: &Context, decide: args::Decide) -> anyhow::Result<command::decide::Options> {
+    Ok(command::decide::Options {
         change: change(&decide.verb),
         name: decide.name,
-        filter: decide.filter,
+        filter: command::views::filter(context, decide.filter, decide.view.as_deref())?,
         reason: decide.reason,
         redecide: decide.redecide,
         expect: decide.expect,
         dry_run: decide.dry_run,
         json: decide.json,
         exceptions: exceptions(decide.exceptions),
-    }
+    })
 }
 
 fn key(with: args::With) -> command::seal::Key {
@@ -250,10 +260,13 @@ fn told(log: args::auditor::Log) -> command::log::Options {
     }
 }
 
-fn exported(export: args::auditor::Export) -> command::export::Options {
+fn exported(
+    context: &Context,
+    export: args::auditor::Export,
+) -> anyhow::Result<command::export::Options> {
     use args::auditor::ExportFormat;
     use command::export::{Format, Rows};
-    command::export::Options {
+    Ok(command::export::Options {
         record: export.record,
         format: match export.format {
             ExportFormat::Csv => Format::Csv,
@@ -267,9 +280,9 @@ fn exported(export: args::auditor::Export) -> command::export::Options {
             _ => Rows::Decisions,
         },
         out: export.out,
-        filter: export.filter,
+        filter: command::views::filter(context, export.filter, export.view.as_deref())?,
         allowed_signers: export.allowed_signers,
-    }
+    })
 }
 
 fn connection(connect: args::Connect) -> command::connect::Options {
@@ -367,6 +380,8 @@ mod tests {
             "muster decide q4 --where x --keep --clear",
             "muster decide q4 --keep",
             "muster decide q4 --where x --as-before",
+            "muster decide q4 --where x --view y --keep",
+            "muster decide q4 --view y --as-before",
             "muster decide q4 --as-before --redecide",
             "muster snapshot q4 --org acme --allowed-signers list",
             "muster seal q4",

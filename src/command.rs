@@ -43,6 +43,7 @@ pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod verify;
+pub(crate) mod views;
 
 /// What every subcommand needs.
 #[derive(Debug, Clone)]

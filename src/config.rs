@@ -18,7 +18,7 @@ use secrecy::SecretString;
 pub(crate) struct Places {
     /// Reviews in progress and sealed records.
     pub(crate) data: PathBuf,
-    /// The key muster made, when it made one, the list of connections, and the policy.
+    /// The key muster made, when it made one, the list of connections, the policy, and the reviewer's views.
     pub(crate) config: PathBuf,
     /// The person's home folder.
     pub(crate) home: PathBuf,
@@ -47,6 +47,11 @@ impl Places {
     /// The rules for new reviews, when somebody wrote some.
     pub(crate) fn policy(&self) -> PathBuf {
         self.config.join("policy.toml")
+    }
+
+    /// The reviewer's own views.
+    pub(crate) fn views(&self) -> PathBuf {
+        self.config.join("views.toml")
     }
 
     /// The key that `seal --new-key` makes and uses.
@@ -133,4 +138,39 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
         ));
     }
     Ok(text)
+}
+
+/// Changes a small text file that may not be there yet, in a folder that is; the answer of `change` is its new text and
+/// more to know.
+///
+/// It is written aside, synced and renamed, so it is never half written; a lock keeps another process from losing what
+/// this one changes. A link stays one.
+pub(crate) fn change_text<T>(
+    path: &Path,
+    limit: u64,
+    change: impl FnOnce(&str) -> Result<(String, T), String>,
+) -> io::Result<Result<T, String>> {
+    use io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let lock = options.open(path.with_extension("lock"))?;
+    lock.lock()?;
+    let text = if is_there(path) {
+        read_text(path, limit)?
+    } else {
+        String::new()
+    };
+    let (text, told) = match change(&text) {
+        Ok(changed) => changed,
+        Err(why) => return Ok(Err(why)),
+    };
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(&path);
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(text.as_bytes())?;
+    aside.as_file().sync_all()?;
+    aside.persist(&path).map_err(|error| error.error)?;
+    Ok(Ok(told))
 }

@@ -33,6 +33,7 @@ pub mod signal;
 pub mod snapshot;
 pub mod text;
 pub mod time;
+pub mod view;
 pub mod words;
 
 use std::{fmt, str::FromStr};

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod population;
 pub mod record;
 pub mod sums;
+pub mod views;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -63,6 +63,8 @@ pub(super) enum Command {
     Status(Status),
     /// Decide on all items that a filter chooses, as one event
     Decide(Decide),
+    /// List the ways to look at a review: filter, grouping and order by a name
+    Views(Views),
     /// Look for the red flags of auditors before signing, or waive one with a reason
     Check(Check),
     /// Close a review: attest, sign, and write the record
@@ -359,9 +361,12 @@ pub(super) struct Decide {
     #[arg(
         long = "where",
         value_name = "FILTER",
-        required_unless_present = "as_before"
+        required_unless_present_any = ["as_before", "view"]
     )]
     pub(super) filter: Option<String>,
+    /// The items of this view; `muster views` lists them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["filter", "as_before"])]
+    pub(super) view: Option<String>,
     #[command(flatten)]
     pub(super) verb: Verb,
     /// Why; a revoke needs it, and so does keeping what is privileged when the policy says so
@@ -381,6 +386,39 @@ pub(super) struct Decide {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) exceptions: Exceptions,
+}
+
+/// A view is a filter, a grouping and an order with a name. Some are always there; your own are kept on the screen of a
+/// review, with o and then s, or written into views.toml in the config folder.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A view in views.toml; only the name is needed:
+
+  [[view]]
+  name = \"payments, by risk\"
+  filter = \"is:undecided team:Payments\"   `muster decide --help` explains filters
+  group = \"project\"                       account, team, project, role or flat
+  sort = \"risk\"                           name, risk, sign-in or open; -risk is
+                                          the other way round
+
+Risk is the sum of the weights of the signals that say yes: 8 for still-here and
+privileged; 4 for left, suspended, external, hidden and look-alike; 2 for
+private-admin, no-sign-in, no-2fa, disbanded and expired; 1 for guest, new,
+changed, future, pending, duplicate, alone and unread. A group stands by its
+riskiest item, then by the sum of its items. By sign-in, a group stands by the
+account in it that signed in longest ago; never is before any date, and unknown
+after all that is known. What stands equal is in the order of names.
+
+Examples:
+  muster views
+  muster views q4                        with how many items each shows
+  muster decide q4 --view 'decide later' --clear --dry-run")]
+pub(super) struct Views {
+    /// Count the items that each view shows of this review
+    pub(super) review: Option<String>,
+    /// Print them as JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const FILTERS: &str = "\

@@ -225,13 +225,16 @@ impl Session {
     }
 
     /// What the screens need to begin.
-    pub(crate) fn opened(&self) -> Message {
+    pub(crate) fn opened(&self, context: &Context) -> Message {
+        let (views, wrong) = super::views::own(context);
         Message::Opened(Box::new(Opened {
             campaign: self.review.campaign().clone(),
             read_only: self.read_only.as_deref().map(SafeText::of),
             notice: self.review.recovered().map(SafeText::of),
             principal: config::mail_address().unwrap_or_default(),
             now: now(),
+            views,
+            views_wrong: wrong.as_deref().map(SafeText::of),
         }))
     }
 }
@@ -257,7 +260,7 @@ pub(crate) fn screens(
             while effects.blocking_recv().is_some() {}
             return opened;
         };
-        send(&messages, session.opened());
+        send(&messages, session.opened(&places));
         // What is decided meanwhile waits to be written.
         if let Err(error) = session.review.check_rest().map_err(explain) {
             let why = super::sentences(&error);
@@ -368,6 +371,16 @@ pub(crate) fn carry_out(
                         Message::SealFailed(SafeText::of(&super::sentences(&error))),
                     );
                 }
+            }
+            Effect::Views(change) => {
+                let told = match super::views::change(context, &change) {
+                    Ok(done) => Message::Views {
+                        own: super::views::own(context).0,
+                        done: SafeText::of(&done),
+                    },
+                    Err(why) => Message::ViewsFailed(SafeText::of(&why)),
+                };
+                send(messages, told);
             }
             Effect::CancelLoading => {}
         }

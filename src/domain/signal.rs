@@ -9,6 +9,7 @@ mod membership;
 mod name;
 mod past;
 mod path;
+mod risk;
 mod role;
 
 use super::{

@@ -111,24 +111,8 @@ impl From<Wrong> for Error {
 /// # Errors
 /// When the bytes are not such a file, with the place.
 pub fn parse(bytes: &[u8]) -> Result<Policy, Wrong> {
-    let start = |problem| Wrong {
-        line: 1,
-        column: 1,
-        problem,
-    };
-    if bytes.len() as u64 > LIMIT {
-        return Err(start(Problem::TooLong(LIMIT)));
-    }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let before = String::from_utf8_lossy(before);
-            return Err(Reader { text: &before }.wrong(before.len(), "this is not UTF-8"));
-        }
-    };
+    let text = Reader::text(bytes, LIMIT)?;
     let reader = Reader { text };
-    reader.nothing_hidden()?;
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(text.len(), |span| span.start);
         reader.wrong(at, error.message())
@@ -213,11 +197,33 @@ type Value<'t> = Spanned<DeValue<'t>>;
 
 /// A text that is being read, to tell places in it.
 #[derive(Clone, Copy)]
-struct Reader<'t> {
-    text: &'t str,
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t str,
 }
 
 impl Reader<'_> {
+    /// A file of at most `limit` bytes as text in which nothing is hidden.
+    pub(super) fn text(bytes: &[u8], limit: u64) -> Result<&str, Wrong> {
+        let start = |problem| Wrong {
+            line: 1,
+            column: 1,
+            problem,
+        };
+        if bytes.len() as u64 > limit {
+            return Err(start(Problem::TooLong(limit)));
+        }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let before = String::from_utf8_lossy(before);
+                return Err(Reader { text: &before }.wrong(before.len(), "this is not UTF-8"));
+            }
+        };
+        Reader { text }.nothing_hidden()?;
+        Ok(text)
+    }
+
     fn place(self, at: usize, problem: Problem) -> Wrong {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -229,7 +235,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(self, at: usize, why: impl std::fmt::Display) -> Wrong {
+    pub(super) fn wrong(self, at: usize, why: impl std::fmt::Display) -> Wrong {
         self.place(at, Problem::malformed(why))
     }
 

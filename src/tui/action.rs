@@ -1,5 +1,7 @@
 //! [`Action`]: everything a key can mean.
 
+use crate::domain::view::{By, Grouping};
+
 /// What a key means. `keymap` tells which key, and what it is called in footer, help and commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Action {
@@ -25,10 +27,10 @@ pub(crate) enum Action {
     Out,
     /// To the other pane.
     OtherPane,
-    /// To the subject after this one.
-    NextSubject,
-    /// To the subject before this one.
-    PreviousSubject,
+    /// To the group after this one.
+    NextGroup,
+    /// To the group before this one.
+    PreviousGroup,
     /// To the next item that is undecided.
     NextUndecided,
     /// To the previous item that is undecided.
@@ -44,11 +46,11 @@ pub(crate) enum Action {
     Repeat,
     /// Take decision and bookmark away.
     Clear,
-    /// Keep what is undecided of the subject.
+    /// Keep what is undecided of the group.
     KeepRest,
     /// Shows what is unchanged since the previous record kept it, then keeps it.
     AsBefore,
-    /// Begin to revoke what is undecided of the subject.
+    /// Begin to revoke what is undecided of the group.
     RevokeRest,
     /// Write a note.
     Note,
@@ -57,8 +59,8 @@ pub(crate) enum Action {
     Mark,
     /// Begin or end a range of items.
     Range,
-    /// Begin or end a range of accounts and teams.
-    RangeOfSubjects,
+    /// Begin or end a range of groups.
+    RangeOfGroups,
     /// Make a range one row longer upwards.
     ExtendUp,
     /// Make a range one row longer downwards.
@@ -78,6 +80,21 @@ pub(crate) enum Action {
     Redo,
     /// Show all changes.
     History,
+
+    /// Choose a view, a grouping or an order.
+    Views,
+    /// Put items together otherwise.
+    Group(Grouping),
+    /// Put them in another order, or turn it around.
+    SortBy(By),
+    /// Filter and order anew, as things are now.
+    Refresh,
+    /// Keep what is shown as a view.
+    SaveView,
+    /// Call a view otherwise.
+    RenameView,
+    /// Take a view away.
+    DeleteView,
 
     /// Type a filter.
     Filter,

@@ -220,6 +220,14 @@ fn update_review(
             review.seal_failed(&reason);
             return true;
         }
+        Message::Views { own, done } => {
+            review.views_changed(own, &done);
+            return true;
+        }
+        Message::ViewsFailed(why) => {
+            review.views_failed(&why);
+            return true;
+        }
         Message::Resize(..)
         | Message::Loading(_)
         | Message::LoadingFailed { .. }

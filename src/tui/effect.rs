@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use crate::domain::journal::Event;
+use crate::domain::{journal::Event, view::View};
 
 /// What a screen asks for. It never touches the state: its result comes back as a message.
 #[derive(Debug)]
@@ -15,8 +15,26 @@ pub(crate) enum Effect {
     /// Attest, sign and write the record. Answered with `Appended` for each entry this writes, then `Sealed`
     /// or `SealFailed`.
     Seal(Box<SealRequest>),
+    /// Change the reviewer's own views. Answered with `Views` or `ViewsFailed`.
+    Views(ViewChange),
     /// Stop fetching; what was fetched so far is given up.
     CancelLoading,
+}
+
+/// A change of the reviewer's own views.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ViewChange {
+    /// Keep this one, instead of the one of the same name.
+    Save(View),
+    /// Call one otherwise.
+    Rename {
+        /// Its name.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Take the one of this name away.
+    Delete(String),
 }
 
 /// What the sign-off screen confirmed.

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
+use crate::domain::view::{By, Grouping};
 
 /// Which keys count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +30,8 @@ pub(crate) enum Context {
     Commands,
     /// Typing a filter.
     Filter,
+    /// Choosing a view, a grouping or an order.
+    Views,
     /// Sign-off.
     SignOff,
     /// After sign-off.
@@ -152,6 +155,7 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Help, HELP),
     (Context::Commands, COMMANDS),
     (Context::Filter, FILTER),
+    (Context::Views, VIEWS),
     (Context::SignOff, SIGN_OFF),
     (Context::Sealed, SEALED),
     (Context::Loading, LOADING),
@@ -171,23 +175,24 @@ const REVIEW: &[Binding] = keys! {
     Action::Later, [Char('s')], "later", "later", "leave it undecided with a bookmark";
     Action::Revoke, [Char('d')], "revoke", "revoke…", "revoke the grant; a reason is asked for";
     Action::Why, [Char('w')], "why", "why", "everything known about the item, over the whole screen";
-    Action::NextSubject, [Char(']')], "next-account", "next account", "to the account or team after this one";
-    Action::PreviousSubject, [Char('[')], "previous-account", "", "to the account or team before this one";
+    Action::NextGroup, [Char(']')], "next-group", "next", "to the next account, team, project or role of the queue";
+    Action::PreviousGroup, [Char('[')], "previous-group", "", "to the one before";
     Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "queue", "queue", "from the items to the queue and back";
     Action::Filter, [Char('/')], "filter", "filter", "show only what matches; the language is explained below";
+    Action::Views, [Char('o')], "views", "view", "choose a view by its digit, group by account, team, project or role, sort; save what is shown as a view";
     Action::Repeat, [Char('.')], "repeat", "repeat", "the last decision again, with its reason";
     Action::Clear, [Char('c')], "clear", "", "take decision and bookmark away";
     Action::AsBefore, [Char('B')], "as-before", "", "show what is unchanged since the previous record kept it; again, keep it as before. Column S: N new, C changed, = unchanged, B back";
-    Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided of this account or team";
-    Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided of this account or team";
-    Action::Mark, [Char(' ')], "mark", "mark", "mark the item, in the queue the whole account; a, s, d and c then act on all marked";
+    Action::KeepRest, [Char('A')], "keep-rest", "keep rest", "keep what is undecided and shown of this account, team, project or role";
+    Action::RevokeRest, [Char('D')], "revoke-rest", "", "revoke what is undecided and shown of it";
+    Action::Mark, [Char(' ')], "mark", "mark", "mark the item, in the queue the whole group; a, s, d and c then act on all marked";
     Action::Undo, [Char('u'), Char('z')], "undo", "undo", "take the last change back";
     Action::NextUndecided, [Char('n')], "next", "next undecided", "to the next undecided item";
     Action::Redo, [Ctrl('r'), Char('Z')], "redo", "", "make the change again that was taken back";
     Action::SignOff, [Char('S')], "sign-off", "sign off", "seal the review: state, sign and write the record";
     Action::PreviousUndecided, [Char('N')], "previous", "", "to the previous undecided item";
     Action::Range, [Char('v')], "range", "range", "begin a range of items, and end it";
-    Action::RangeOfSubjects, [Char('V')], "range-of-accounts", "", "begin a range of whole accounts and teams, and end it";
+    Action::RangeOfGroups, [Char('V')], "range-of-groups", "", "begin a range of whole groups of the queue, and end it";
     Action::ExtendDown, [Shift(KeyCode::Down)], "", "", "a range from here to the next row, or one row more of it";
     Action::ExtendUp, [Shift(KeyCode::Up)], "", "", "a range from here to the row before, or one row more of it";
     Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows, besides what is marked";
@@ -196,10 +201,10 @@ const REVIEW: &[Binding] = keys! {
     Action::RestoreMarks, [Two('g', 'm')], "restore-marks", "", "mark again what was marked before it was decided or unmarked";
     Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
     Action::Note, [Char('m')], "note", "note", "write a note on the item";
-    Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the account, or the particulars of the item; never decides";
+    Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the group, or the particulars of the item; never decides";
     Action::Out, [Char('h'), Code(KeyCode::Left)], "out", "", "out to the queue";
     Action::Commands, [Char(':'), Ctrl('p')], "", "commands", "run a command by its name";
-    Action::Cancel, [ESC], "", "", "peel one layer: range, marks, filter";
+    Action::Cancel, [ESC], "", "", "peel one layer: range, marks, filter, then group and sort";
     Action::Help, [Char('?'), Code(KeyCode::F(1))], "help", "", "all keys";
     Action::Back, [Char('q')], "back", "", "leave the review; every decision is on disk";
 };
@@ -255,6 +260,25 @@ const FILTER: &[Binding] = keys! {
     Action::NextField, [Code(KeyCode::Tab)], "", "complete", "put in a field, a value or a name that may stand here; again for the next one";
     Action::PreviousField, [Code(KeyCode::BackTab)], "", "", "put in the one before";
     Action::Cancel, [ESC], "", "clear it", "back to what was typed before Tab; then show everything again";
+};
+
+const VIEWS: &[Binding] = keys! {
+    Action::Pick(0), [Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7'), Char('8'), Char('9'), Char('0')], "", "that view", "look at that view";
+    Action::Accept, [ENTER], "", "", "look at the selected view";
+    Action::Group(Grouping::Account), [Char('a')], "group-by-account", "", "put together by the account or team that holds it, as at first";
+    Action::Group(Grouping::Team), [Char('t')], "group-by-team", "", "by the team that is joined, or that holds it; what is of no team stands at the end";
+    Action::Group(Grouping::Project), [Char('p')], "group-by-project", "", "by the project; what is of no project stands at the end";
+    Action::Group(Grouping::Role), [Char('r')], "group-by-role", "", "by the role; Team Lead, Team Member and Can sign in count as roles";
+    Action::Group(Grouping::Flat), [Char('f')], "flat", "", "not put together: one row an item";
+    Action::SortBy(By::Name), [Char('N')], "sort-by-name", "", "by name; the key of the order that is on turns it around";
+    Action::SortBy(By::Risk), [Char('R')], "sort-by-risk", "", "by the weights of the signals that say yes; a group stands by its riskiest item";
+    Action::SortBy(By::SignIn), [Char('L')], "sort-by-sign-in", "", "by the last sign-in: never, then the longest ago; unknown after all that is known";
+    Action::SortBy(By::Open), [Char('O')], "sort-by-open", "", "by how many items are undecided, as they are now; it stays so until asked again";
+    Action::Refresh, [Char('.')], "refresh", "anew", "filter and order anew, as things are now";
+    Action::SaveView, [Char('s')], "save-view", "save…", "keep what is shown as a view of your own; its name is asked for";
+    Action::RenameView, [Char('e')], "", "rename…", "call the selected view of your own otherwise";
+    Action::DeleteView, [Char('x')], "", "delete…", "take the selected view of your own away, after asking";
+    Action::Cancel, [ESC, Char('o'), Char('q')], "", "close", "change nothing";
 };
 
 const SIGN_OFF: &[Binding] = keys! {
@@ -333,7 +357,7 @@ const GUIDE: &[Binding] = keys! {
 /// Keys that move in every list.
 pub(crate) const MOVES: &[Binding] = keys! {
     Action::Up, [Code(KeyCode::Up), Char('k')], "", "", "one row up";
-    Action::Down, [Code(KeyCode::Down), Char('j')], "", "", "one row down; after the last item, ] goes on to the next account";
+    Action::Down, [Code(KeyCode::Down), Char('j')], "", "", "one row down; after the last item, ] goes on to the next group";
     Action::PageUp, [Code(KeyCode::PageUp), Ctrl('b')], "", "", "a page up";
     Action::PageDown, [Code(KeyCode::PageDown), Ctrl('f')], "", "", "a page down";
     Action::HalfUp, [Ctrl('u')], "", "", "half a page up";
@@ -455,6 +479,14 @@ pub(crate) fn label(binding: &Binding) -> String {
     }
 }
 
+/// The keys that run `binding` from the review: those of the sheet on which views are chosen come after its own.
+pub(crate) fn way(binding: &Binding) -> String {
+    let on_sheet =
+        VIEWS.iter().any(|it| it.action == binding.action) && binding.action != Action::Cancel;
+    let first = if on_sheet { "o" } else { "" };
+    format!("{first}{}", label(binding))
+}
+
 /// Other words that are tried for a command, each with what it means.
 pub(crate) const ALIASES: &[(&str, Action)] = &[
     ("seal", Action::SignOff),
@@ -467,6 +499,11 @@ pub(crate) const ALIASES: &[(&str, Action)] = &[
     ("x", Action::Quit),
     ("exit", Action::Quit),
     ("?", Action::Help),
+    ("next-account", Action::NextGroup),
+    ("previous-account", Action::PreviousGroup),
+    ("view", Action::Views),
+    ("sort", Action::Views),
+    ("group", Action::Views),
 ];
 
 /// Words that would write a file elsewhere. Here every decision is on disk already.
@@ -476,6 +513,7 @@ pub(crate) const SAVES: &[&str] = &["w", "w!", "write", "save"];
 pub(crate) fn commands() -> impl Iterator<Item = &'static Binding> {
     REVIEW
         .iter()
+        .chain(VIEWS)
         .chain(ALWAYS)
         .filter(|binding| !binding.name.is_empty())
 }

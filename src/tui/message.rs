@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::domain::{campaign::Campaign, journal::Entry, text::SafeText, time::Timestamp};
+use crate::domain::{
+    campaign::Campaign, journal::Entry, text::SafeText, time::Timestamp, view::View,
+};
 
 /// What the terminal and the clock bring to any screens. It has no `Debug`: a paste may be a secret.
 pub(crate) enum Input {
@@ -70,6 +72,11 @@ pub(crate) enum Message {
     Sealed { record: PathBuf, signer: String },
     /// Sealing failed; decisions are untouched.
     SealFailed(SafeText),
+
+    /// The reviewer's own views as they are now, and what was done.
+    Views { own: Vec<View>, done: SafeText },
+    /// The reviewer's own views are as they were.
+    ViewsFailed(SafeText),
 }
 
 /// How far fetching is.
@@ -102,6 +109,10 @@ pub(crate) struct Opened {
     pub(crate) principal: String,
     /// When it was opened.
     pub(crate) now: Timestamp,
+    /// The reviewer's own views.
+    pub(crate) views: Vec<View>,
+    /// Why those could not be read.
+    pub(crate) views_wrong: Option<SafeText>,
 }
 
 /// A key that can sign.

@@ -14,9 +14,11 @@ use crate::domain::{
     snapshot::{Snapshot, TeamIx},
     text::{Raw, SafeText},
     time::Timestamp,
+    view::Grouping,
 };
 
-use super::widget::text::{count, number};
+use super::screen::order::Group;
+use super::widget::text::{self, count, number};
 
 /// Text from outside as it may be shown.
 fn safe(raw: &Raw) -> String {
@@ -28,6 +30,56 @@ pub(crate) fn holder(snapshot: &Snapshot, holder: Holder) -> String {
     match holder {
         Holder::Everyone(_) | Holder::Account(_) => safe(&snapshot.holder_label(holder)),
         Holder::Team(team) => format!("team {}", team_name(snapshot, team)),
+    }
+}
+
+/// What a group of items is called: what kind of thing it is, where that is not told by the name, and the name.
+pub(crate) fn group(snapshot: &Snapshot, group: Group) -> (&'static str, String) {
+    let word = |word: &str| ("role", word.to_owned());
+    match group {
+        Group::Holder(of) => ("", holder(snapshot, of)),
+        Group::Team(team) => ("team", team_name(snapshot, team)),
+        Group::Project(project) => ("project", safe(&snapshot.project(project).name)),
+        Group::Role(role) => ("role", safe(&snapshot.role(role).name)),
+        Group::Leads => word("Team Lead"),
+        Group::Members => word("Team Member"),
+        Group::SignIn => word("Can sign in"),
+        Group::Rest(Grouping::Team) => ("", "no team".to_owned()),
+        Group::Rest(_) => ("", "no project".to_owned()),
+        Group::All => ("", "all items".to_owned()),
+    }
+}
+
+/// A group in a sentence: `role Project Admin`, `Dmitri Okafor`.
+pub(crate) fn of_group(snapshot: &Snapshot, of: Group) -> String {
+    match group(snapshot, of) {
+        ("", name) => name,
+        (kind, name) => format!("{kind} {name}"),
+    }
+}
+
+/// The part of a filter that chooses the items of a group; `None` where everything is in it.
+pub(crate) fn filter_of(snapshot: &Snapshot, group: Group) -> Option<String> {
+    let whole =
+        |field: &str, name: &str| Some(format!("{field}:=\"{}\"", name.replace('"', "\"\"")));
+    match group {
+        Group::Holder(Holder::Account(account)) => {
+            whole("account", &snapshot.account(account).id.0)
+        }
+        Group::Holder(Holder::Team(team)) => {
+            let name = whole("team", snapshot.team(team).name.raw());
+            name.map(|name| format!("{name} is:team"))
+        }
+        Group::Holder(Holder::Everyone(_)) => Some("is:implicit".to_owned()),
+        Group::Team(team) => whole("team", snapshot.team(team).name.raw()),
+        Group::Project(project) => whole("project", snapshot.project(project).key.raw()),
+        Group::Role(role) => whole("role", snapshot.role(role).name.raw()),
+        Group::Leads => whole("role", "Team Lead"),
+        Group::Members => whole("role", "Team Member"),
+        Group::SignIn => Some("kind:account".to_owned()),
+        Group::Rest(Grouping::Team) => Some("-kind:team -is:team".to_owned()),
+        Group::Rest(_) => Some("-kind:project".to_owned()),
+        Group::All => None,
     }
 }
 
@@ -299,6 +351,21 @@ pub(crate) fn signals(campaign: &Campaign, item: Item) -> Vec<String> {
         .unread_of(item)
         .map(|rule| format!("unknown whether {}{}", rule.words(), told(rule)));
     yes.chain(unknown).collect()
+}
+
+/// As many of `words` as fit into `room` cells, and how many more there are: `privileged, external +2`. One is always
+/// told, as far as it fits.
+pub(crate) fn fitting(words: &[String], room: usize) -> String {
+    let more = |told: usize| match words.len() - told {
+        0 => String::new(),
+        more => format!(" +{more}"),
+    };
+    let told = (1..=words.len()).rev().find(|told| {
+        let text = words[..*told].join(", ");
+        text::width(&text) + more(*told).len() <= room
+    });
+    let told = told.unwrap_or(1).min(words.len());
+    format!("{}{}", words[..told].join(", "), more(told))
 }
 
 /// What a change does, as something done: `kept`, `bookmarked`.

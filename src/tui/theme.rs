@@ -187,6 +187,8 @@ pub(crate) struct Glyphs {
     pub(crate) corners: [&'static str; 4],
     /// Done and open part of a progress bar.
     pub(crate) bar: [&'static str; 2],
+    /// Before an order: as usual, and turned around.
+    pub(crate) turned: [&'static str; 2],
 }
 
 impl Glyphs {
@@ -213,6 +215,7 @@ impl Glyphs {
             side: "│",
             corners: ["┌", "┐", "└", "┘"],
             bar: ["█", "░"],
+            turned: ["▾", "▴"],
         }
     }
 
@@ -239,6 +242,7 @@ impl Glyphs {
             side: "|",
             corners: ["+", "+", "+", "+"],
             bar: ["#", "."],
+            turned: ["v", "^"],
         }
     }
 

@@ -105,6 +105,9 @@ pub(crate) struct Export {
     /// Only the items that this filter chooses; `muster decide --help` explains filters
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<String>,
+    /// Only the items of this view; `muster views` lists them
+    #[arg(long, value_name = "NAME", conflicts_with = "filter")]
+    pub(crate) view: Option<String>,
     /// Only the revokes, as operations to carry out in Space
     #[arg(long, group = "rows")]
     pub(crate) revokes: bool,

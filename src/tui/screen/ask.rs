@@ -1,6 +1,7 @@
 //! [`Ask`]: a question in the line above the footer, answered by `y` or not at all.
 
 use super::review::Plan;
+use crate::domain::text::SafeText;
 
 /// How long after a confirmation opens keys are dropped, so that what was typed ahead confirms nothing.
 pub(crate) const GUARD_MS: u64 = 250;
@@ -23,6 +24,8 @@ pub(crate) enum Then {
     CarryOut(Box<Plan>),
     /// Takes back every change after this entry.
     UndoTo(u32),
+    /// Takes the reviewer's own view of this name away.
+    DeleteView(String),
 }
 
 impl Ask {
@@ -31,6 +34,15 @@ impl Ask {
         Self {
             question,
             then: Then::CarryOut(Box::new(plan)),
+            guard: Some(now_ms + GUARD_MS),
+        }
+    }
+
+    /// Asks before a view is taken away.
+    pub(super) fn delete_view(name: String, now_ms: u64) -> Self {
+        Self {
+            question: format!("delete the view {}?", SafeText::of(&name)),
+            then: Then::DeleteView(name),
             guard: Some(now_ms + GUARD_MS),
         }
     }

@@ -5,15 +5,24 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{frame::gutter, queue::Queue, review::Review};
+use super::{
+    frame::gutter,
+    order::{Group, Key},
+    queue::Queue,
+    review::Review,
+};
 use crate::{
     domain::{
         access::{Access, Derived},
+        account::Fact,
         campaign::Campaign,
         decision::{Decision, Slot},
         earlier::Delta,
         grant::{Entitlement, Holder},
         items::Item,
+        signal::Rule,
+        snapshot::Snapshot,
+        view::Grouping,
     },
     tui::{
         phrase,
@@ -27,53 +36,52 @@ use crate::{
 /// One row of a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Row {
-    /// An item of the subject itself.
+    /// An item of the group itself.
     Own(Item),
     /// The derived access at this place of [`Card::derived`].
     Derived(usize),
 }
 
-/// The rows of one subject, made when it is selected.
+/// The rows of one group, made when it is selected.
 #[derive(Debug, Default)]
 pub(crate) struct Card {
-    made_for: Option<(usize, u64)>,
-    /// The rows that are shown: own items, then derived access.
-    pub(crate) rows: Vec<Row>,
-    /// How many of the rows are own items.
-    pub(crate) own: usize,
-    /// What the account has through its teams.
+    made_for: Option<(Key, u64)>,
+    /// The items of the group that are shown, in order.
+    pub(crate) items: Vec<Item>,
+    /// Whether derived access stands below them: it is of one account.
+    one_holder: bool,
+    /// The subject whose derived access is known.
+    reached_by: Option<usize>,
+    /// What the account of the selected row has through its teams.
     pub(crate) derived: Vec<Derived>,
 }
 
 impl Card {
-    /// Makes the rows of `subject`, unless they are there already.
-    pub(crate) fn select(
-        &mut self,
-        campaign: &Campaign,
-        access: &Access,
-        queue: &Queue,
-        subject: usize,
-    ) {
-        let key = (subject, queue.version());
-        if self.made_for == Some(key) {
+    /// Makes the rows of the group `key`, unless they are there already.
+    pub(crate) fn select(&mut self, queue: &Queue, key: Key) {
+        let made_for = (key, queue.version());
+        if self.made_for == Some(made_for) {
+            return;
+        }
+        self.items.clear();
+        let members = queue.members(key).iter();
+        self.items.extend(members.filter(|item| queue.shows(*item)));
+        self.one_holder = queue.grouping() == Grouping::Account;
+        self.made_for = Some(made_for);
+    }
+
+    /// Finds what the account of `subject` has through its teams, unless it is known already.
+    pub(crate) fn reach(&mut self, campaign: &Campaign, access: &Access, subject: Option<usize>) {
+        if self.reached_by == subject {
             return;
         }
         let snapshot = campaign.snapshot();
-        if self.made_for.is_none_or(|(before, _)| before != subject) {
-            self.derived = match snapshot.subjects()[subject].holder {
-                Holder::Account(account) => access.derived(snapshot, account),
-                Holder::Everyone(_) | Holder::Team(_) => Vec::new(),
-            };
-        }
-        self.rows.clear();
-        let own = snapshot.subjects()[subject]
-            .items()
-            .filter(|item| queue.shows(*item));
-        self.rows.extend(own.map(Row::Own));
-        self.own = self.rows.len();
-        // Whatever a filter chooses to decide on, what an account reaches is always told whole.
-        self.rows.extend((0..self.derived.len()).map(Row::Derived));
-        self.made_for = Some(key);
+        let holder = subject.map(|subject| snapshot.subjects()[subject].holder);
+        self.derived = match holder {
+            Some(Holder::Account(account)) => access.derived(snapshot, account),
+            Some(Holder::Everyone(_) | Holder::Team(_)) | None => Vec::new(),
+        };
+        self.reached_by = subject;
     }
 
     /// Takes the rows away.
@@ -81,14 +89,28 @@ impl Card {
         *self = Self::default();
     }
 
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        // Whatever a filter chooses to decide on, what an account reaches is always told whole.
+        let derived = if self.one_holder {
+            self.derived.len()
+        } else {
+            0
+        };
+        self.items.len() + derived
+    }
+
+    /// What stands in row `row`.
+    pub(crate) fn get(&self, row: usize) -> Option<Row> {
+        match self.items.get(row) {
+            Some(item) => Some(Row::Own(*item)),
+            None => (row < self.len()).then(|| Row::Derived(row - self.items.len())),
+        }
+    }
+
     /// The row of `item`.
     pub(crate) fn row(&self, item: Item) -> Option<usize> {
-        self.rows[..self.own]
-            .binary_search_by_key(&item, |row| match row {
-                Row::Own(item) => *item,
-                Row::Derived(_) => Item(u32::MAX),
-            })
-            .ok()
+        self.items.iter().position(|it| *it == item)
     }
 
     /// Through which team the account has what `item` gives, too.
@@ -143,26 +165,29 @@ pub(crate) const HEAD: u16 = 3;
 /// Draws the card; the answer is where the cursor row is.
 pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     let look = pen.look();
-    let Some(subject) = review.subject() else {
+    let Some(key) = review.desk.group else {
         pen.rule(0, &Line::default());
         draw_nothing(review, pen);
         return None;
     };
-    pen.rule(0, &title(review, subject, look.theme.strong));
+    let group = review.queue.group(&review.campaign, key);
+    pen.rule(0, &title(review, group, look.theme.strong));
     pen.line(
         1,
-        &Line::styled(format!(" {}", about(review, subject)), look.theme.dim),
+        &Line::styled(format!(" {}", about(review, key, group)), look.theme.dim),
     );
-    let columns = Columns::of(pen.width(), review.campaign.earlier().is_some());
+    let columns = Columns::of(pen.width(), group, review.campaign.earlier().is_some());
     columns.head(pen, 2);
     let head = usize::from(HEAD);
     let height = pen.height().saturating_sub(head);
-    let rows = &review.card.rows;
-    let top = scrolled(review.desk.card_top, review.desk.row, rows.len(), height);
-    for (place, row) in rows.iter().enumerate().skip(top).take(height) {
-        draw_row(review, pen, &columns, head + place - top, place, *row);
+    let card = &review.card;
+    let top = scrolled(review.desk.card_top, review.desk.row, card.len(), height);
+    for place in top..card.len().min(top + height) {
+        if let Some(row) = card.get(place) {
+            draw_row(review, pen, &columns, head + place - top, place, row);
+        }
     }
-    if rows.is_empty() {
+    if card.len() == 0 {
         pen.line(head, &Line::styled("   no items", look.theme.dim));
         return None;
     }
@@ -188,22 +213,23 @@ fn draw_nothing(review: &Review, pen: &mut Pen<'_>) {
     }
 }
 
-/// The subject's place in the queue, its name and its state.
-pub(crate) fn title(review: &Review, position: usize, style: Style) -> Line<'static> {
+/// The group's place in the queue, its name and its state.
+pub(crate) fn title(review: &Review, group: Group, style: Style) -> Line<'static> {
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
-    let holder = snapshot.subjects()[position].holder;
     let place = review.queue_row().map_or(String::new(), |row| {
         format!(
             "{}/{}  ",
             text::number(row as u64 + 1),
-            text::number(review.queue.len(campaign) as u64)
+            text::number(review.queue.len() as u64)
         )
     });
     let mut title = Line::from(Span::raw(place));
-    title
-        .spans
-        .push(Span::styled(phrase::holder(snapshot, holder), style));
+    let name = phrase::of_group(snapshot, group);
+    title.spans.push(Span::styled(name, style));
+    let Group::Holder(holder) = group else {
+        return title;
+    };
     match holder {
         Holder::Account(ix) => {
             let account = snapshot.account(ix);
@@ -237,19 +263,25 @@ pub(crate) fn title(review: &Review, position: usize, style: Style) -> Line<'sta
     title
 }
 
-fn about(review: &Review, position: usize) -> String {
+fn about(review: &Review, key: Key, group: Group) -> String {
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
-    let subject = snapshot.subjects()[position];
     let dot = review.look.glyphs.dot;
     let mut about = Vec::new();
-    let all = campaign.items_of(position);
-    let left = all - campaign.decided_of(position);
+    let (decided, all) = review.queue.tally(campaign, key);
+    let left = all - decided;
     about.push(format!(
         "{}, {left} left",
         count(u64::from(all), "item", "items")
     ));
-    match subject.holder {
+    let holder = match group {
+        Group::Holder(holder) => holder,
+        group => {
+            about.extend(told(snapshot, group).map(str::to_owned));
+            return about.join(&format!(" {dot} "));
+        }
+    };
+    match holder {
         Holder::Account(ix) => {
             let account = snapshot.account(ix);
             about.extend(account.joined.known().map(|day| format!("joined {day}")));
@@ -279,6 +311,40 @@ fn about(review: &Review, position: usize) -> String {
     about.join(&format!(" {dot} "))
 }
 
+/// What has to be known about a group that is no holder.
+fn told(snapshot: &Snapshot, group: Group) -> Option<&'static str> {
+    let known = |fact: Fact<bool>| fact == Fact::Known(true);
+    match group {
+        Group::Project(project) => {
+            let project = snapshot.project(project);
+            match (known(project.private), known(project.archived)) {
+                (true, true) => Some("private, archived"),
+                (true, false) => Some("private"),
+                (false, true) => Some("archived"),
+                (false, false) => None,
+            }
+        }
+        Group::Team(team) => {
+            let team = snapshot.team(team);
+            match (known(team.disbanded), known(team.archived)) {
+                (true, _) => Some("disbanded"),
+                (false, true) => Some("archived"),
+                (false, false) => Some("who is in it, and what it holds"),
+            }
+        }
+        Group::Rest(Grouping::Team) => {
+            Some("what is neither a membership of a team nor held by one")
+        }
+        Group::Rest(_) => Some("what is no role in a project"),
+        Group::Holder(_)
+        | Group::Role(_)
+        | Group::Leads
+        | Group::Members
+        | Group::SignIn
+        | Group::All => None,
+    }
+}
+
 /// Where each column begins and how wide it is; what does not fit is left out, but never decision, target
 /// and role.
 #[derive(Debug)]
@@ -286,11 +352,13 @@ struct Columns {
     number: usize,
     /// What the item is beside the previous record, where there is one.
     delta: usize,
+    /// Who holds it, where that differs from row to row.
+    holder: usize,
     kind: usize,
     target: usize,
     role: usize,
-    facts: usize,
-    /// A sign that there are facts, where they have no column.
+    signals: usize,
+    /// How many signals there are, where their names have no room.
     flag: usize,
 }
 
@@ -299,26 +367,43 @@ const GUTTER: usize = 2;
 const DECISION: usize = 2;
 
 impl Columns {
-    fn of(width: usize, compared: bool) -> Self {
-        let number = if width >= 60 { 5 } else { 0 };
+    fn of(width: usize, group: Group, compared: bool) -> Self {
+        let one_holder = matches!(group, Group::Holder(_));
+        let kind = match group {
+            Group::Project(_) | Group::Leads | Group::Members | Group::SignIn => false,
+            Group::Role(_) => width >= 80,
+            _ => width >= if one_holder { 50 } else { 70 },
+        };
+        let number = if one_holder && width >= 60 { 5 } else { 0 };
         let delta = if compared && width >= 30 { 2 } else { 0 };
-        let kind = if width >= 50 { 8 } else { 0 };
+        let kind = if kind { 8 } else { 0 };
         let rest = width.saturating_sub(GUTTER + DECISION + number + delta + kind);
-        let facts = if rest >= 56 {
+        let signals = if rest >= 56 {
             (rest * 2 / 5).min(rest - 40)
         } else {
             0
         };
-        let flag = if facts == 0 { 2.min(rest) } else { 0 };
-        let rest = rest - facts - flag;
-        let target = rest * 3 / 5;
+        let flag = if signals == 0 { FLAG.min(rest) } else { 0 };
+        let rest = rest - signals - flag;
+        // In parts of the room that is left.
+        let (holder, target, role) = match group {
+            Group::Holder(_) => (0, rest * 3 / 5, rest - rest * 3 / 5),
+            Group::Project(_) => (rest * 3 / 5, 0, rest - rest * 3 / 5),
+            Group::Role(_) | Group::Leads | Group::Members => (rest / 2, rest - rest / 2, 0),
+            Group::SignIn => (rest, 0, 0),
+            Group::Team(_) | Group::Rest(_) | Group::All => {
+                let (holder, target) = (rest * 2 / 5, rest * 7 / 20);
+                (holder, target, rest - holder - target)
+            }
+        };
         Self {
             number,
             delta,
+            holder,
             kind,
             target,
-            role: rest - target,
-            facts,
+            role,
+            signals,
             flag,
         }
     }
@@ -330,10 +415,11 @@ impl Columns {
             (self.number, "   #"),
             (DECISION, if self.kind > 0 { "D" } else { "" }),
             (self.delta, if self.kind > 0 { "S" } else { "" }),
+            (self.holder, "Holder"),
             (self.kind, "Kind"),
             (self.target, "Target"),
             (self.role, "Role"),
-            (self.facts, "Facts"),
+            (self.signals, "Signals"),
         ];
         for (room, name) in columns {
             pen.cell(at, row, room, name, dim);
@@ -359,7 +445,7 @@ fn draw_row(
         Row::Derived(derived) => (review.card.derived[derived].item, false),
     };
     let slot = campaign.slot(item);
-    let marked = own && review.is_marked(item);
+    let marked = own && review.is_marked(place, item);
     gutter(pen, line, here, marked);
     let mut at = GUTTER;
     if columns.number > 0 && own {
@@ -400,6 +486,11 @@ fn draw_row(
         }
         at += columns.delta;
     }
+    if columns.holder > 0 {
+        let name = phrase::holder(snapshot, snapshot.grant(item).holder);
+        pen.cell(at, line, columns.holder.saturating_sub(1), &name, text);
+        at += columns.holder;
+    }
     pen.cell(at, line, columns.kind, phrase::kind(snapshot, item), text);
     at += columns.kind;
     pen.cell(
@@ -410,7 +501,7 @@ fn draw_row(
         text,
     );
     at += columns.target;
-    let blank = usize::from(columns.facts > 0);
+    let blank = usize::from(columns.signals > 0);
     pen.cell(
         at,
         line,
@@ -419,19 +510,16 @@ fn draw_row(
         text,
     );
     at += columns.role;
-    if columns.flag > 0 && own && !review.is_saving(item) && !facts(review, row, item).0.is_empty()
-    {
-        pen.cell(at + columns.flag - 1, line, 1, "!", look.theme.warning);
+    if columns.flag > 0 && own && !review.is_saving(item) {
+        let flag = flag(campaign, item);
+        let room = text::width(&flag).min(columns.flag);
+        let at = at + columns.flag - room;
+        pen.cell(at, line, room, &flag, look.theme.warning);
     }
-    if columns.facts > 0 {
-        let (facts, style) = facts(review, row, item);
-        pen.cell(
-            at,
-            line,
-            columns.facts,
-            &facts,
-            if own { style } else { look.theme.dim },
-        );
+    if columns.signals > 0 {
+        let (signals, style) = signals(review, row, item, columns.signals);
+        let style = if own { style } else { look.theme.dim };
+        pen.cell(at, line, columns.signals, &signals, style);
     }
     if here {
         pen.tint(
@@ -450,8 +538,22 @@ fn quiet(slot: Slot, text: Style, dim: Style) -> Style {
     if slot.decision.is_some() { dim } else { text }
 }
 
-/// What is worth knowing about a row, in few words.
-fn facts(review: &Review, row: Row, item: Item) -> (String, Style) {
+/// Cells for [`flag`] with a blank before it.
+const FLAG: usize = 6;
+
+/// How many signals say yes, and how many cannot be told: `!2?1`.
+fn flag(campaign: &Campaign, item: Item) -> String {
+    let signals = campaign.signals();
+    let sign = |sign: &str, n: usize| match n {
+        0 => String::new(),
+        n => format!("{sign}{n}"),
+    };
+    let yes = sign("!", signals.telling(item).count());
+    format!("{yes}{}", sign("?", signals.unread_of(item).count()))
+}
+
+/// The signals of a row by name, as many as have room; of derived access the way to it.
+fn signals(review: &Review, row: Row, item: Item, room: usize) -> (String, Style) {
     let theme = &review.look.theme;
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
@@ -470,20 +572,43 @@ fn facts(review: &Review, row: Row, item: Item) -> (String, Style) {
         }
         Row::Own(_) if review.is_saving(item) => ("saving".to_owned(), theme.warning),
         Row::Own(_) => {
-            let mut facts = phrase::facts(campaign, item);
-            if let Some(also) = review.card.also(campaign, item) {
-                facts.push(format!(
-                    "also via {}",
-                    phrase::path(snapshot, &also.path, review.look.glyphs.upward)
-                ));
+            let signals = campaign.signals();
+            let mut words: Vec<String> = Vec::new();
+            if snapshot.implicit(item) {
+                words.push("implicit: acknowledge".to_owned());
+            }
+            let yes = signals.of_item(item).filter(|rule| *rule != Rule::Unread);
+            words.extend(yes.map(|rule| rule.words().to_owned()));
+            if let Some(also) = review
+                .card
+                .also(campaign, item)
+                .filter(|_| review.card.one_holder)
+            {
+                let way = phrase::path(snapshot, &also.path, review.look.glyphs.upward);
+                let also = format!("also via {way}");
+                let told = words
+                    .iter_mut()
+                    .find(|word| *word == Rule::Duplicate.words());
+                match told {
+                    Some(told) => *told = also,
+                    None => words.push(also),
+                }
             }
             if campaign.note(item).is_some() {
-                facts.push("note".to_owned());
+                words.push("note".to_owned());
             }
-            if facts.is_empty() {
-                return (String::new(), theme.text);
-            }
-            (format!("! {}", facts.join(", ")), theme.warning)
+            let unknown = match signals.unread_of(item).count() {
+                0 => String::new(),
+                n => format!("?{n}"),
+            };
+            let words = phrase::fitting(&words, room.saturating_sub(2 + unknown.len() + 1));
+            let bang = if words.is_empty() { "" } else { "! " };
+            let blank = if words.is_empty() || unknown.is_empty() {
+                ""
+            } else {
+                " "
+            };
+            (format!("{bang}{words}{blank}{unknown}"), theme.warning)
         }
     }
 }

@@ -102,7 +102,7 @@ impl Commands {
             gutter(&mut pen, place, here, false);
             let line = Line::from(vec![
                 Span::styled(format!("{:<17}", binding.name), look.theme.strong),
-                Span::styled(format!("{:<7}", keymap::label(binding)), look.theme.key),
+                Span::styled(format!("{:<7}", keymap::way(binding)), look.theme.key),
                 Span::raw(binding.help),
             ]);
             pen.line_at(2, place, &line);

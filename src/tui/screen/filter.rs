@@ -9,13 +9,12 @@ use ratatui::{
 use super::{
     layout::{Areas, bottom},
     reason::prompt,
-    review::Review,
+    review::{Place, Review},
 };
 use crate::{
     domain::{
         campaign::Campaign,
         filter::{Completion, Error, Part, complete},
-        items::Item,
         text::SafeText,
     },
     tui::{
@@ -36,8 +35,8 @@ const PROMPT: &str = " / ";
 pub(crate) struct Filtering {
     /// Its text.
     pub(super) field: Field,
-    /// The subject and the item to come back to.
-    pub(super) from: (usize, Option<Item>),
+    /// The place to come back to.
+    pub(super) from: Place,
     /// What Tab put in, until something is typed.
     tab: Option<Tab>,
     /// Whether Tab found nothing to put in.
@@ -56,7 +55,7 @@ struct Tab {
 
 impl Filtering {
     /// Begins with `text`; `from` is the place to come back to.
-    pub(super) fn new(text: &str, from: (usize, Option<Item>)) -> Self {
+    pub(super) fn new(text: &str, from: Place) -> Self {
         Self {
             field: Field::of(text),
             from,

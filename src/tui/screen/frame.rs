@@ -10,9 +10,10 @@ use super::{
     layout::{Areas, Shape, areas, bottom},
     loading, panels, queue,
     review::{Range, Review, Sheet, Tone},
+    views,
 };
 use crate::{
-    domain::decision::Change,
+    domain::{decision::Change, signal::Rule, text::SafeText, view::Grouping},
     tui::{
         action::Action,
         keymap::{self, Context},
@@ -70,6 +71,9 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
             ..area
         };
         review.why.draw(&mut pen.on(under), 0);
+    }
+    if let Some(area) = areas.views {
+        views::draw_panel(review, &mut pen.on(area));
     }
     if let Some(area) = areas.others {
         panels::draw_others(review, &mut pen.on(area));
@@ -162,6 +166,8 @@ fn draw_sheet(
         Sheet::History(history) => history.draw(&review.campaign, &mut pen.on(areas.body)),
         Sheet::Help(help) => Some(help.draw(&mut pen.on(body))),
         Sheet::Commands(commands) => commands.draw(&mut pen.on(body)),
+        Sheet::Views(views) => views.draw(review, &mut pen.on(body)),
+        Sheet::Name(name) => name.draw(&mut pen.on(areas.toast)),
         Sheet::Filter(filter) => filter.draw(review, areas, body, pen),
         Sheet::SignOff(sign_off) => sign_off.draw(review, &mut pen.on(all)),
         Sheet::Sealed(page) => Some(super::sign_off::draw_sealed(
@@ -213,7 +219,7 @@ fn header(review: &Review, pen: &mut Pen<'_>) {
     right.push(Span::raw(" "));
     let from = pen.right(0, &Line::from(right));
     let organization = campaign.snapshot().organization().name.safe();
-    let review_name = crate::domain::text::SafeText::of(&opened.review);
+    let review_name = SafeText::of(&opened.review);
     let mut left = format!(" {organization} {dot} {review_name}");
     if wide >= 70 {
         left = format!("{left} {dot} {}", opened.reviewer.safe());
@@ -249,8 +255,8 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         None => "",
     };
     let shown = format!(
-        "{} {dot} {}{matched} ",
-        count(review.queue.len(campaign) as u64, "holder", "holders"),
+        "{}{}{matched} ",
+        groups(review),
         count(review.queue.items(campaign) as u64, "item", "items"),
     );
     let mut right = vec![Span::styled(shown, look.theme.dim)];
@@ -263,6 +269,14 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         let marked = format!("{dot} {} marked{hidden} ", number(marked as u64));
         right.push(Span::styled(marked, look.theme.mark));
     }
+    if let Some(view) = review.views.like(&review.view()) {
+        let view = SafeText::of(&review.views.all()[view].name);
+        let view = format!(
+            "{dot} view {} ",
+            text::cut(view.as_str(), 24, look.glyphs.ellipsis)
+        );
+        right.push(Span::styled(view, look.theme.strong));
+    }
     let from = pen.right(1, &Line::from(right));
     let mut left = vec![Span::raw(" ")];
     if let Some(incomplete) = incomplete(review, from) {
@@ -270,9 +284,11 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         left.push(Span::styled(incomplete, look.theme.error));
     }
     let range = match review.desk.range {
-        None => "",
-        Some(Range::Items(_)) => "range: v ends it",
-        Some(Range::Subjects(_)) => "range of accounts: v ends it",
+        None => String::new(),
+        Some(Range::Items(_)) => "range: v ends it".to_owned(),
+        Some(Range::Groups(_)) => {
+            format!("range of {}s: v ends it", review.queue.grouping().noun())
+        }
     };
     if !range.is_empty() {
         left.push(Span::styled(format!("{range} {dot} "), look.theme.mark));
@@ -291,7 +307,54 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
         width: u16::try_from(from.saturating_sub(1)).unwrap_or(0),
         ..area
     };
-    pen.on(row).line(0, &Line::from(left));
+    let left = Line::from(left);
+    let used = left.width();
+    pen.on(row).line(0, &left);
+    let room = from.saturating_sub(used + 6);
+    let signals = signals(review, room);
+    if !signals.is_empty() {
+        let wide = text::width(&signals);
+        pen.cell(from - 3 - wide, 1, wide, &signals, look.theme.warning);
+    }
+}
+
+/// How many of the items that are shown each signal says yes to, as many as have room, the weightiest first; and about
+/// how many something could not be read.
+fn signals(review: &Review, room: usize) -> String {
+    let parts = review.queue.signals().iter();
+    let told = parts.filter(|(rule, n)| n.yes > 0 && *rule != Rule::Own);
+    let word = |rule: Rule| match rule {
+        Rule::Unread => "unknown",
+        rule => rule.words(),
+    };
+    let mut told: Vec<String> = told
+        .map(|(rule, n)| format!("{} {}", word(*rule), number(n.yes)))
+        .collect();
+    let dot = format!(" {} ", review.look.glyphs.dot);
+    // What could not be read stands last, and is left out last.
+    let mut signals = review.queue.signals().iter();
+    let unread = signals.any(|(rule, n)| *rule == Rule::Unread && n.yes > 0);
+    let kept = usize::from(unread);
+    while text::width(&told.join(&dot)) > room {
+        let Some(last) = told.len().checked_sub(1 + kept) else {
+            return String::new();
+        };
+        told.remove(last);
+    }
+    told.join(&dot)
+}
+
+/// How many groups are shown, with a dot; nothing where there is only one.
+fn groups(review: &Review) -> String {
+    let n = review.queue.len() as u64;
+    let groups = match review.queue.grouping() {
+        Grouping::Account => count(n, "holder", "holders"),
+        Grouping::Team => count(n, "group by team", "groups by team"),
+        Grouping::Project => count(n, "group by project", "groups by project"),
+        Grouping::Role => count(n, "role", "roles"),
+        Grouping::Flat => return String::new(),
+    };
+    format!("{groups} {} ", review.look.glyphs.dot)
 }
 
 /// What is said on every screen when not everything could be read, or not everything is reviewed.

@@ -24,6 +24,7 @@ const SECTIONS: &[(&str, Context)] = &[
     ("Reason for a decision", Context::Reason),
     ("Access through a team", Context::Path),
     ("History", Context::History),
+    ("View, group, sort", Context::Views),
     ("Filter", Context::Filter),
     ("Sign-off", Context::SignOff),
 ];

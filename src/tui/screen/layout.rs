@@ -41,8 +41,10 @@ pub(super) struct Areas {
     pub(super) bar: Option<Rect>,
     /// Why nothing can be decided.
     pub(super) banner: Option<Rect>,
-    /// Accounts and teams.
+    /// The groups.
     pub(super) queue: Option<Rect>,
+    /// The views that can be chosen.
+    pub(super) views: Option<Rect>,
     /// The items of one of them.
     pub(super) card: Option<Rect>,
     /// The one item, where there is room for no more.
@@ -94,7 +96,15 @@ pub(super) fn areas((wide, high): (u16, u16), review: &Review) -> Areas {
             areas.card = Some(rest);
         }
         Shape::Wide | Shape::Full => {
-            areas.queue = Some(take_left(&mut rest, (wide / 3).clamp(32, 44)));
+            let mut left = take_left(&mut rest, (wide / 3).clamp(32, 44));
+            if shape == Shape::Full {
+                let views = u16::try_from(review.views.all().len()).unwrap_or(u16::MAX);
+                areas.views = Some(take_bottom(
+                    &mut left,
+                    views.saturating_add(1).min(high / 3),
+                ));
+            }
+            areas.queue = Some(left);
             areas.dividers[0] = Some(take_left(&mut rest, 1));
             if shape == Shape::Wide {
                 areas.recent = Some(take_bottom(&mut rest, 6));

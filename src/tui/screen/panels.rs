@@ -14,7 +14,7 @@ use crate::{
 /// One item over the whole body, where there is room for no more.
 pub(super) fn draw_one(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     let look = pen.look();
-    let Some((row, position)) = review.selected().zip(review.subject()) else {
+    let Some((row, group)) = review.selected().zip(review.desk.group) else {
         pen.line(
             0,
             &Line::styled(" Nothing to show. Esc clears the filter.", look.theme.text),
@@ -23,13 +23,14 @@ pub(super) fn draw_one(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)>
     };
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
-    pen.line(0, &card::title(review, position, look.theme.strong));
+    let group = review.queue.group(campaign, group);
+    pen.line(0, &card::title(review, group, look.theme.strong));
     let (item, own) = match row {
         card::Row::Own(item) => (item, true),
         card::Row::Derived(derived) => (review.card.derived[derived].item, false),
     };
     let slot = campaign.slot(item);
-    let place = format!("{}/{}", review.desk.row + 1, review.card.rows.len());
+    let place = format!("{}/{}", review.desk.row + 1, review.card.len());
     let state = if review.is_saving(item) {
         "saving".to_owned()
     } else {
@@ -44,7 +45,7 @@ pub(super) fn draw_one(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)>
     } else {
         "through a team".to_owned()
     };
-    let mark = if own && review.is_marked(item) {
+    let mark = if own && review.is_marked(review.desk.row, item) {
         format!("{} marked  ", look.glyphs.mark)
     } else {
         String::new()

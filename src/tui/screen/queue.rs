@@ -1,18 +1,28 @@
-//! [`Queue`]: the accounts and teams to go through, all or those a filter shows.
+//! [`Queue`]: the groups to go through: accounts and teams, projects or roles, all or those a filter shows.
+
+use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
 
-use super::{frame::gutter, marks::Marks, review::Review};
+use super::{
+    frame::gutter,
+    marks::Marks,
+    order::{self, Group, Key, Members, Order},
+    review::Review,
+};
 use crate::{
     domain::{
         campaign::Campaign,
         filter::{Filter, Part},
         grant::Holder,
         items::{Item, ItemSet},
+        signal::{Count, Rule},
         snapshot::Snapshot,
+        view::{By, Grouping, Sort},
     },
     tui::{
         phrase,
+        theme::Look,
         widget::{
             pen::{Pen, scrolled},
             text::{self, number},
@@ -20,19 +30,34 @@ use crate::{
     },
 };
 
-/// Which subjects stand in the queue, and which of their items are shown.
+/// Which groups stand in the queue, and which of their items are shown.
 ///
-/// A filter's answer is kept as it was when the filter was typed, so a row does not vanish under the cursor
-/// when it is decided.
-#[derive(Debug, Default)]
+/// A filter's answer is kept as it was when the filter was typed, and an order as it was made, so a row neither
+/// vanishes nor moves under the cursor when it is decided.
+#[derive(Debug)]
 pub(crate) struct Queue {
+    order: Arc<Order>,
+    /// Orders that were made before, the one used last at the end.
+    kept: Vec<Arc<Order>>,
+    /// For each key how many of its items are decided, and how many are put up; for accounts and teams the campaign
+    /// counts itself.
+    tally: Vec<(u32, u32)>,
     /// What is put up for decision, when that is not everything.
     scope: Option<Shown>,
     /// What a filter chose of it.
     shown: Option<Shown>,
+    /// Items with a signal that says yes, among those that are put up for decision.
+    telling: Marks,
+    /// For each key how many of those it has; for accounts and teams they are counted where they stand.
+    told: Vec<u32>,
+    /// How many of the items that are shown each signal says yes to, the weightiest first.
+    signals: Vec<(Rule, Count)>,
     /// Counts up with each change.
     version: u64,
 }
+
+/// Orders that are kept besides the one in use. A million items take four megabytes each.
+const KEPT: usize = 3;
 
 #[derive(Debug)]
 struct Shown {
@@ -42,27 +67,32 @@ struct Shown {
     /// What there is to say about its answer.
     told: Option<String>,
     items: Marks,
-    /// Positions in the snapshot's subjects, rising.
-    subjects: Vec<u32>,
+    /// Rows of the order, rising.
+    rows: Vec<u32>,
 }
 
 impl Shown {
-    fn of(campaign: &Campaign, text: &str, items: &ItemSet) -> Self {
-        let mut runs = items.runs().peekable();
-        let mut subjects: Vec<u32> = Vec::new();
-        for (position, subject) in (0..).zip(campaign.snapshot().subjects()) {
-            while runs.next_if(|(_, last)| *last < subject.first).is_some() {}
-            if runs.peek().is_some_and(|(first, _)| *first < subject.end) {
-                subjects.push(position);
-            }
-        }
-        Self {
+    fn of(order: &Order, text: &str, items: &ItemSet) -> Self {
+        let mut shown = Self {
             text: text.to_owned(),
             parts: Vec::new(),
             told: None,
             items: Marks::from(items),
-            subjects,
-        }
+            rows: Vec::new(),
+        };
+        shown.find_rows(order);
+        shown
+    }
+
+    /// Finds the groups that have items which are shown.
+    fn find_rows(&mut self, order: &Order) {
+        let items = &self.items;
+        let has = |row: &u32| match order.items(*row as usize) {
+            Members::Run(first, end) => items.between(first, end) > 0,
+            members @ Members::List(_) => members.iter().any(|item| items.contains(item)),
+        };
+        let all = 0..u32::try_from(order.len()).expect("no more groups than items");
+        self.rows = all.filter(has).collect();
     }
 }
 
@@ -70,15 +100,38 @@ impl Queue {
     /// Shows everything that `campaign` puts up for decision.
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let scoped = campaign.out_of_scope() > 0;
-        Self {
-            scope: scoped.then(|| Shown::of(campaign, "", campaign.items())),
-            ..Self::default()
+        let order = Order::of(campaign, Grouping::default(), Sort::default());
+        let mut telling = Marks::default();
+        let signals = campaign.signals();
+        for rule in Rule::ALL.into_iter().filter(|rule| rule.tells()) {
+            telling.insert_all(&Marks::from(&signals.yes(rule)));
         }
+        if scoped {
+            telling.keep_only(&Marks::from(campaign.items()));
+        }
+        let mut queue = Self {
+            scope: scoped.then(|| Shown::of(&order, "", campaign.items())),
+            order: Arc::new(order),
+            kept: Vec::new(),
+            tally: Vec::new(),
+            shown: None,
+            telling,
+            told: Vec::new(),
+            signals: Vec::new(),
+            version: 0,
+        };
+        queue.changed(campaign, campaign.items());
+        queue
     }
 
     /// What is shown, when that is not everything.
     fn chosen(&self) -> Option<&Shown> {
         self.shown.as_ref().or(self.scope.as_ref())
+    }
+
+    fn changed(&mut self, campaign: &Campaign, shown: &ItemSet) {
+        self.signals = campaign.signals().counts(shown);
+        self.version += 1;
     }
 
     /// Shows only what `filter` matches, of which the text is `text`.
@@ -87,9 +140,153 @@ impl Queue {
         self.shown = Some(Shown {
             parts: filter.parts().to_vec(),
             told: filter.remark(campaign, items.is_empty()),
-            ..Shown::of(campaign, text, &items)
+            ..Shown::of(&self.order, text, &items)
         });
+        self.changed(campaign, &items);
+    }
+
+    /// Puts the items together and in order as asked, as they are decided now.
+    pub(crate) fn arrange(&mut self, campaign: &Campaign, grouping: Grouping, sort: Sort) {
+        let asked = |order: &Arc<Order>| (order.grouping, order.sort) == (grouping, sort);
+        let old = Arc::clone(&self.order);
+        // How much is open changes with every decision.
+        self.kept
+            .retain(|order| !asked(order) && order.sort.by != By::Open);
+        if old.sort.by != By::Open && old.len() > 0 {
+            self.kept.push(Arc::clone(&old));
+        }
+        let found = self.kept.iter().position(asked);
+        self.order = match found {
+            Some(place) => self.kept.remove(place),
+            None => Arc::new(Order::of(campaign, grouping, sort)),
+        };
+        if self.kept.len() > KEPT {
+            self.kept.remove(0);
+        }
+        if old.grouping != grouping {
+            self.count(campaign);
+        }
+        for shown in self.scope.iter_mut().chain(&mut self.shown) {
+            shown.find_rows(&self.order);
+        }
         self.version += 1;
+    }
+
+    /// Forgets the order in use, so that it is made anew when it is asked for.
+    pub(crate) fn forget(&mut self) {
+        let order = &self.order;
+        self.order = Arc::new(Order::none(order.grouping, order.sort));
+    }
+
+    /// Counts what is decided of each group, and what has signals.
+    fn count(&mut self, campaign: &Campaign) {
+        let (snapshot, grouping) = (campaign.snapshot(), self.order.grouping);
+        self.tally.clear();
+        self.told.clear();
+        if grouping == Grouping::Account {
+            return;
+        }
+        let keys = order::keys(snapshot, grouping);
+        self.tally.resize(keys, (0, 0));
+        self.told.resize(keys, 0);
+        let (tally, told, telling) = (&mut self.tally, &mut self.told, &self.telling);
+        order::each(snapshot, grouping, campaign.items().iter(), |key, item| {
+            let (decided, all) = &mut tally[key.index()];
+            *decided += u32::from(campaign.slot(item).decision.is_some());
+            *all += 1;
+            told[key.index()] += u32::from(telling.contains(item));
+        });
+    }
+
+    /// Takes off what is decided of `items`, before an entry changes them; [`Queue::recount`] adds it again.
+    pub(crate) fn uncount(&mut self, campaign: &Campaign, items: &ItemSet) {
+        self.counted(campaign, items, |decided| *decided -= 1);
+    }
+
+    /// Adds what is decided of `items`, after an entry changed them.
+    pub(crate) fn recount(&mut self, campaign: &Campaign, items: &ItemSet) {
+        self.counted(campaign, items, |decided| *decided += 1);
+    }
+
+    fn counted(&mut self, campaign: &Campaign, items: &ItemSet, change: impl Fn(&mut u32)) {
+        if self.tally.is_empty() {
+            return;
+        }
+        let tally = &mut self.tally;
+        let decided = items
+            .iter()
+            .filter(|item| campaign.slot(*item).decision.is_some());
+        order::each(
+            campaign.snapshot(),
+            self.order.grouping,
+            decided,
+            |key, _| {
+                change(&mut tally[key.index()].0);
+            },
+        );
+    }
+
+    /// How many items of a group are decided, and how many are put up for decision.
+    pub(crate) fn tally(&self, campaign: &Campaign, key: Key) -> (u32, u32) {
+        match self.grouping() {
+            Grouping::Account => (
+                campaign.decided_of(key.index()),
+                campaign.items_of(key.index()),
+            ),
+            _ => self.tally[key.index()],
+        }
+    }
+
+    /// How many items of a group have a signal that says yes.
+    pub(crate) fn told_of(&self, campaign: &Campaign, key: Key) -> usize {
+        match self.grouping() {
+            Grouping::Account => {
+                let subject = campaign.snapshot().subjects()[key.index()];
+                self.telling.between(subject.first, subject.end)
+            }
+            _ => self.told[key.index()] as usize,
+        }
+    }
+
+    /// How many of the items that are shown each signal says yes to, the weightiest first.
+    pub(crate) fn signals(&self) -> &[(Rule, Count)] {
+        &self.signals
+    }
+
+    /// What stands together.
+    pub(crate) fn grouping(&self) -> Grouping {
+        self.order.grouping
+    }
+
+    /// In which order.
+    pub(crate) fn sort(&self) -> Sort {
+        self.order.sort
+    }
+
+    /// The group of an item.
+    pub(crate) fn key_of(&self, campaign: &Campaign, item: Item) -> Key {
+        order::key(campaign.snapshot(), self.grouping(), item)
+    }
+
+    /// What a group stands for.
+    pub(crate) fn group(&self, campaign: &Campaign, key: Key) -> Group {
+        order::group(campaign.snapshot(), self.grouping(), key)
+    }
+
+    /// The items of a group, shown or not, in order.
+    pub(super) fn members(&self, key: Key) -> Members<'_> {
+        self.order.items(self.order.row(key).unwrap_or(usize::MAX))
+    }
+
+    /// Puts the items of a group that are shown into `marks`.
+    pub(crate) fn put(&self, key: Key, marks: &mut Marks) {
+        match (self.members(key), self.chosen()) {
+            (Members::Run(first, end), None) => marks.insert_run(first, end),
+            (members, _) => {
+                let shown = members.iter().filter(|item| self.shows(*item));
+                shown.for_each(|item| marks.insert(item));
+            }
+        }
     }
 
     /// The parts of the filter that must all hold.
@@ -103,9 +300,9 @@ impl Queue {
     }
 
     /// Shows everything again.
-    pub(crate) fn show_all(&mut self) {
+    pub(crate) fn show_all(&mut self, campaign: &Campaign) {
         if self.shown.take().is_some() {
-            self.version += 1;
+            self.changed(campaign, campaign.items());
         }
     }
 
@@ -124,12 +321,10 @@ impl Queue {
         self.chosen().is_none_or(|shown| shown.items.contains(item))
     }
 
-    /// How many subjects are shown.
-    pub(crate) fn len(&self, campaign: &Campaign) -> usize {
-        match self.chosen() {
-            Some(shown) => shown.subjects.len(),
-            None => campaign.snapshot().subjects().len(),
-        }
+    /// How many groups are shown.
+    pub(crate) fn len(&self) -> usize {
+        self.chosen()
+            .map_or(self.order.len(), |shown| shown.rows.len())
     }
 
     /// How many items are shown.
@@ -144,13 +339,6 @@ impl Queue {
             .map_or(0, |shown| marks.len() - marks.shared(&shown.items))
     }
 
-    /// Takes those out of `items` that are not shown.
-    pub(crate) fn only_shown(&self, items: &mut Marks) {
-        if let Some(shown) = self.chosen() {
-            items.keep_only(&shown.items);
-        }
-    }
-
     /// The items that are shown.
     pub(crate) fn all(&self, campaign: &Campaign) -> Marks {
         match self.chosen() {
@@ -159,21 +347,22 @@ impl Queue {
         }
     }
 
-    /// The subject in row `row`.
-    pub(crate) fn subject(&self, campaign: &Campaign, row: usize) -> Option<usize> {
-        match self.chosen() {
-            Some(shown) => shown.subjects.get(row).map(|position| *position as usize),
-            None => (row < campaign.snapshot().subjects().len()).then_some(row),
-        }
+    /// The group in row `row`.
+    pub(crate) fn key(&self, row: usize) -> Option<Key> {
+        let row = match self.chosen() {
+            Some(shown) => *shown.rows.get(row)? as usize,
+            None => row,
+        };
+        self.order.key(row)
     }
 
-    /// The row of `subject`, or of the next one that is shown; `Err` when it is not shown itself.
-    pub(crate) fn row(&self, subject: usize) -> Result<usize, usize> {
-        match self.chosen() {
-            Some(shown) => shown
-                .subjects
-                .binary_search_by_key(&subject, |position| *position as usize),
-            None => Ok(subject),
+    /// The row of a group, or of the next one that is shown; `Err` when it is not shown itself.
+    pub(crate) fn row(&self, key: Key) -> Result<usize, usize> {
+        let row = self.order.row(key);
+        match (row, self.chosen()) {
+            (None, _) => Err(0),
+            (Some(row), None) => Ok(row),
+            (Some(row), Some(shown)) => shown.rows.binary_search_by_key(&row, |row| *row as usize),
         }
     }
 }
@@ -181,21 +370,19 @@ impl Queue {
 /// Draws the queue with a title; the answer is where the cursor row is.
 pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     let look = pen.look();
-    let campaign = &review.campaign;
-    let rows = review.queue.len(campaign);
+    let rows = review.queue.len();
     let at = review.queue_row();
-    let title = match at {
-        Some(row) => format!("Queue {}/{}", number(row as u64 + 1), number(rows as u64)),
-        None => "Queue".to_owned(),
-    };
-    pen.rule(0, &Line::styled(title, look.theme.strong));
+    pen.rule(
+        0,
+        &Line::styled(title(review, pen.width()), look.theme.strong),
+    );
     let height = pen.height().saturating_sub(1);
     let at = at?;
     let top = scrolled(review.desk.queue_top, at, rows, height);
     for place in 0..height.min(rows.saturating_sub(top)) {
         let row = top + place;
-        if let Some(subject) = review.queue.subject(campaign, row) {
-            draw_row(review, pen, place + 1, subject, row == at);
+        if let Some(key) = review.queue.key(row) {
+            draw_row(review, pen, place + 1, key, row == at);
         }
     }
     let place = u16::try_from(at.checked_sub(top)? + 1).ok()?;
@@ -203,12 +390,47 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     (place < area.height).then_some((area.x, area.y + place))
 }
 
-fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, here: bool) {
+/// The place in the queue, and how it is put together and in order where that is not as usual.
+fn title(review: &Review, wide: usize) -> String {
+    let queue = &review.queue;
+    let mut title = match review.queue_row() {
+        Some(row) => format!(
+            "Queue {}/{}",
+            number(row as u64 + 1),
+            number(queue.len() as u64)
+        ),
+        None => "Queue".to_owned(),
+    };
+    for part in arranged(queue.grouping(), queue.sort(), &review.look) {
+        let longer = format!("{title} {} {part}", review.look.glyphs.dot);
+        if text::width(&longer) + 6 > wide {
+            break;
+        }
+        title = longer;
+    }
+    title
+}
+
+/// How things are put together and in order, where that is not as usual.
+pub(super) fn arranged(grouping: Grouping, sort: Sort, look: &Look) -> Vec<String> {
+    let by = match grouping {
+        Grouping::Account => None,
+        Grouping::Flat => Some("one row an item".to_owned()),
+        grouping => Some(format!("by {}", grouping.noun())),
+    };
+    let order = (sort != Sort::default()).then(|| {
+        let sign = look.glyphs.turned[usize::from(sort.reversed)];
+        format!("{sign} {}", sort.by.word())
+    });
+    by.into_iter().chain(order).collect()
+}
+
+fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, key: Key, here: bool) {
     let look = pen.look();
     let campaign = &review.campaign;
     let snapshot = campaign.snapshot();
-    let subject = snapshot.subjects()[position];
-    let (decided, all) = (campaign.decided_of(position), campaign.items_of(position));
+    let queue = &review.queue;
+    let (decided, all) = queue.tally(campaign, key);
     let (sign, style) = if decided == 0 {
         (look.glyphs.undecided, look.theme.text)
     } else if decided < all {
@@ -218,23 +440,29 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
     };
     gutter(pen, place, here, false);
     pen.cell(1, place, 1, sign, style);
-    if review.has_marks(position) {
+    if review.has_marks(key) {
         pen.cell(2, place, 1, look.glyphs.mark, look.theme.mark);
     }
     let count = format!(" {:>5} ", format!("{decided}/{all}"));
-    let counted = text::width(&count);
+    let told = match queue.told_of(campaign, key) {
+        0 => String::new(),
+        n => format!("!{n}"),
+    };
+    let told_room = 4.max(text::width(&told));
+    let counted = text::width(&count) + told_room;
     let room = pen.width().saturating_sub(3 + counted);
-    let mut name = phrase::holder(snapshot, subject.holder);
-    if let (Holder::Account(account), true) = (subject.holder, has_namesake(snapshot, position)) {
-        let login = snapshot.account(account).username.safe();
-        name = format!("{name} ({login})");
+    let group = queue.group(campaign, key);
+    let (_, mut name) = phrase::group(snapshot, group);
+    let mut remarks = Vec::new();
+    if let Group::Holder(holder) = group {
+        if let (Holder::Account(account), true) = (holder, has_namesake(snapshot, key.index())) {
+            let login = snapshot.account(account).username.safe();
+            name = format!("{name} ({login})");
+        }
+        remarks = phrase::remarks(snapshot, holder, campaign.as_of());
+        // That it is a team stands before its name already.
+        remarks.retain(|remark| *remark != "team");
     }
-    let remarks = phrase::remarks(snapshot, subject.holder, campaign.as_of());
-    // That it is a team stands before its name already.
-    let remarks: Vec<&str> = remarks
-        .into_iter()
-        .filter(|remark| *remark != "team")
-        .collect();
     let remarks = text::cut(&remarks.join(", "), room / 2, look.glyphs.ellipsis);
     let remarks_room = text::width(&remarks);
     let name_room = room.saturating_sub(remarks_room + 1);
@@ -251,7 +479,11 @@ fn draw_row(review: &Review, pen: &mut Pen<'_>, place: usize, position: usize, h
         &remarks,
         look.theme.dim,
     );
-    pen.right(place, &Line::from(Span::styled(count, look.theme.dim)));
+    let counts = vec![
+        Span::styled(count, look.theme.dim),
+        Span::styled(format!("{told:<told_room$}"), look.theme.warning),
+    ];
+    pen.right(place, &Line::from(counts));
     if here {
         pen.tint(
             place,

@@ -10,9 +10,12 @@ mod desk;
 mod keys;
 mod mouse;
 mod moving;
+mod own_views;
 mod saving;
 mod selecting;
+mod showing;
 
+pub(in crate::tui::screen) use self::showing::Place;
 pub(crate) use self::{
     decide::Plan,
     desk::{Desk, Pane, Prefix, Range, SealedPage, Sheet, Toast, Tone},
@@ -31,6 +34,7 @@ use crate::{
         snapshot::TeamIx,
         text::{Raw, SafeText},
         time::Timestamp,
+        view::Grouping,
     },
     tui::{
         message::{KeyChoice, Opened},
@@ -45,9 +49,11 @@ use super::{
     layout::{Shape, areas},
     queue::Queue,
     selection::Selection,
+    views::Views,
     why::Why,
 };
 use saving::Wish;
+use selecting::Marking;
 
 /// One review, open on the screen.
 #[derive(Debug)]
@@ -64,14 +70,18 @@ pub(crate) struct Review {
     pub(super) size: (u16, u16),
     /// What is selected, open and said.
     pub(in crate::tui) desk: Desk,
-    /// The subjects that are shown.
+    /// The groups that are shown.
     pub(super) queue: Queue,
-    /// The rows of the selected subject.
+    /// The rows of the selected group.
     pub(super) card: Card,
     /// What is known about the selected row.
     pub(super) why: Why,
+    /// The views that can be chosen.
+    pub(super) views: Views,
     /// Items that were marked.
     selection: Selection,
+    /// What is counted of them when they or the groups change.
+    marking: Marking,
     /// Why nothing can be decided here.
     pub(super) read_only: Option<SafeText>,
     /// Why nothing more can be written.
@@ -135,7 +145,7 @@ impl Review {
             size,
             desk: Desk {
                 pane: Pane::Card,
-                subject: None,
+                group: None,
                 row: 0,
                 queue_top: 0,
                 card_top: 0,
@@ -151,11 +161,14 @@ impl Review {
                 moved_back: Arc::default(),
                 shown: 0,
                 marked: 0,
+                counted: 0,
             },
             queue: Queue::of(&campaign),
             card: Card::default(),
             why: Why::default(),
+            views: Views::of(opened.views, opened.views_wrong),
             selection: Selection::default(),
+            marking: Marking::default(),
             read_only: opened.read_only,
             broken: None,
             pending: VecDeque::new(),
@@ -171,7 +184,7 @@ impl Review {
             counted: None,
             campaign,
         };
-        review.select_subject(review.queue.subject(&review.campaign, 0));
+        review.select_group(review.queue.key(0));
         review.resume();
         if let Some(notice) = opened.notice {
             review.say(Tone::Plain, notice.to_string());
@@ -250,19 +263,26 @@ impl Review {
         self.settle();
     }
 
-    /// The selected subject.
+    /// The subject that the selected row is about: its position in the snapshot.
     pub(super) fn subject(&self) -> Option<usize> {
-        self.desk.subject
+        let group = self.desk.group?;
+        match self.queue.grouping() {
+            Grouping::Account => Some(group.index()),
+            _ => match self.selected()? {
+                Row::Own(item) => Some(self.campaign.snapshot().subject_of(item)),
+                Row::Derived(_) => None,
+            },
+        }
     }
 
-    /// The row of the selected subject in the queue.
+    /// The row of the selected group in the queue.
     pub(super) fn queue_row(&self) -> Option<usize> {
-        self.queue.row(self.desk.subject?).ok()
+        self.queue.row(self.desk.group?).ok()
     }
 
     /// The selected row of the card.
     pub(super) fn selected(&self) -> Option<Row> {
-        self.card.rows.get(self.desk.row).copied()
+        self.card.get(self.desk.row)
     }
 
     /// Whether keys act on the queue.
@@ -302,31 +322,22 @@ impl Review {
 
     /// Brings everything that follows from the selection up to date: rows, scrolling, the why panel.
     pub(super) fn settle(&mut self) {
-        match self.desk.subject {
-            Some(subject) => self
-                .card
-                .select(&self.campaign, &self.access, &self.queue, subject),
-            None => self.card.empty(),
-        }
-        self.desk.row = self.desk.row.min(self.card.rows.len().saturating_sub(1));
+        self.make_card();
+        self.desk.row = self.desk.row.min(self.card.len().saturating_sub(1));
+        self.count_marks();
         let areas = areas(self.size, self);
         if let (Some(area), Some(row)) = (areas.queue, self.queue_row()) {
             let height = usize::from(area.height.saturating_sub(1));
-            self.desk.queue_top = scrolled(
-                self.desk.queue_top,
-                row,
-                self.queue.len(&self.campaign),
-                height,
-            );
+            self.desk.queue_top = scrolled(self.desk.queue_top, row, self.queue.len(), height);
         }
         if let Some(area) = areas.card {
             let height = usize::from(area.height.saturating_sub(super::card::HEAD));
-            self.desk.card_top = scrolled(
-                self.desk.card_top,
-                self.desk.row,
-                self.card.rows.len(),
-                height,
-            );
+            self.desk.card_top =
+                scrolled(self.desk.card_top, self.desk.row, self.card.len(), height);
+        }
+        let choosing = matches!(self.desk.sheets.last(), Some(Sheet::Views(_)));
+        if choosing || areas.views.is_some() {
+            self.views.settle(&self.campaign);
         }
         self.desk.shown = self.queue.version();
         self.desk.marked = self.selection.version();
@@ -345,11 +356,13 @@ impl Review {
     /// When time alone changes what is shown: a guard has passed, or a prefix is explained.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
         let prefix = self.desk.prefix.and_then(|prefix| prefix.until);
-        self.guard().into_iter().chain(prefix).min()
+        let deadlines = [self.guard(), prefix, self.views.due()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Lets go of guards whose time has come.
     pub(in crate::tui) fn pass_time(&mut self, now_ms: u64) {
+        self.desk.counted += u64::from(self.views.pass_time(&self.campaign, now_ms));
         if let Some(prefix) = &mut self.desk.prefix
             && prefix.until.is_some_and(|until| now_ms >= until)
         {

@@ -187,6 +187,8 @@ impl Run {
             notice: None,
             principal: "ada@example.com".to_owned(),
             now: crate::domain::fixture::now(),
+            views: Vec::new(),
+            views_wrong: None,
         })));
         run
     }

@@ -246,7 +246,7 @@ fn the_end_of_an_account_says_how_to_go_on() {
 fn the_keys_to_get_around_stand_in_the_footer() {
     let screen = run((80, 24)).screen();
     let footer = screen.lines().last().unwrap_or_default();
-    for hint in ["w why", "] next account", "Tab queue", "? keys"] {
+    for hint in ["w why", "] next", "Tab queue", "o view", "? keys"] {
         assert!(footer.contains(hint), "{hint}: {footer}");
     }
     let screen = run((60, 16)).screen();
@@ -272,22 +272,22 @@ fn help_says_how_to_scroll_when_it_does_not_fit() {
 }
 
 #[test]
-fn a_row_keeps_its_sign_where_its_facts_have_no_room() {
+fn a_row_tells_how_many_signals_it_has_where_their_names_have_no_room() {
     let mut run = run((60, 16));
     run.press("a");
     let screen = run.screen();
-    for (row, flagged) in [
-        ("Can sign in", false),
-        ("1 · account", false),
-        ("3 · project", true),
-        ("7 · project", true),
-        ("4 · project", false),
+    for (row, flag) in [
+        ("1 · account", "!1"),
+        ("3 · project", "!2"),
+        ("4 · project", "!1"),
+        ("5 · project", "!3"),
+        ("└ project atlas", "Member"),
     ] {
         let line = screen
             .lines()
             .find(|line| line.contains(row))
             .unwrap_or_default();
-        assert_eq!(line.ends_with('!'), flagged, "{row}: {line}\n{screen}");
+        assert!(line.ends_with(flag), "{row}: {line}\n{screen}");
     }
 }
 

@@ -6,8 +6,6 @@ use crate::{
     domain::{
         campaign::Refusal,
         decision::{Change, Decision},
-        filter::Filter,
-        grant::Holder,
         items::{Item, ItemSet},
         journal::{Chosen, Decided, Event},
         text::Raw,
@@ -191,7 +189,7 @@ impl Review {
             return;
         }
         if plan.chosen.is_bulk() {
-            if matches!(plan.chosen, Chosen::Marked | Chosen::Filter(_)) {
+            if self.is_marked_choice(plan) {
                 self.unmark_all();
             }
             if let Some(Row::Own(item)) = self.selected()
@@ -216,22 +214,21 @@ impl Review {
             self.refuse(reason);
             return;
         }
-        let Some(position) = self.subject() else {
+        let Some(group) = self.desk.group else {
             self.refuse("there is nothing to decide");
             return;
         };
-        let subject = self.campaign.snapshot().subjects()[position];
-        let undecided = subject.items().filter(|item| {
-            self.campaign.slot(*item).decision.is_none()
-                && self.queue.shows(*item)
-                && !self.is_saving(*item)
-        });
+        let undecided =
+            self.card.items.iter().copied().filter(|item| {
+                self.campaign.slot(*item).decision.is_none() && !self.is_saving(*item)
+            });
         let items: Vec<Item> = undecided.collect();
         if items.is_empty() {
             self.refuse("nothing is undecided here");
             return;
         }
-        let implicit = matches!(subject.holder, Holder::Everyone(_));
+        let snapshot = self.campaign.snapshot();
+        let implicit = items.iter().all(|item| snapshot.implicit(*item));
         let change = match decision {
             Decision::Keep if implicit => Change::Decide(Decision::Acknowledge),
             decision => Change::Decide(decision),
@@ -239,8 +236,8 @@ impl Review {
         self.plan_bulk(
             change,
             None,
-            items.into_iter(),
-            Chosen::RestOfSubject,
+            items.iter().copied(),
+            self.rest_of(group, &items),
             now_ms,
         );
     }
@@ -336,15 +333,19 @@ impl Review {
             self.desk.sheets.push(Sheet::Bulk(Box::new(bulk)));
         } else {
             let n = plan.items.len() as u64;
-            let items = match (&plan.chosen, self.subject()) {
-                (Chosen::RestOfSubject, Some(position)) => {
-                    let snapshot = self.campaign.snapshot();
-                    let holder = phrase::holder(snapshot, snapshot.subjects()[position].holder);
+            let items = match (&plan.chosen, self.desk.group) {
+                (chosen, Some(group))
+                    if *chosen == Chosen::RestOfSubject
+                        || matches!(chosen, Chosen::Filter(_) | Chosen::Marked)
+                            && !self.is_marked_choice(&plan) =>
+                {
+                    let group = self.queue.group(&self.campaign, group);
+                    let group = phrase::of_group(self.campaign.snapshot(), group);
                     let shown = match self.queue.filter() {
                         Some(_) => " that the filter shows",
                         None => "",
                     };
-                    format!("{} of {holder}{shown}", count(n, "item", "items"))
+                    format!("{} of {group}{shown}", count(n, "item", "items"))
                 }
                 (Chosen::AsBefore { .. }, _) => {
                     format!(
@@ -393,63 +394,5 @@ impl Review {
         if self.pending.is_empty() {
             self.wish(effects);
         }
-    }
-
-    /// Shows what the filter that is being typed matches.
-    pub(super) fn filter_typed(&mut self) {
-        if let Some(Sheet::Filter(filter)) = self.desk.sheets.last() {
-            let text = filter.field.text().to_owned();
-            self.filter(&text);
-        }
-    }
-
-    /// Shows what the filter text matches while it is typed; what cannot be understood leaves the view as it is.
-    pub(in crate::tui::screen) fn filter(&mut self, text: &str) {
-        let text = text.trim();
-        if text.is_empty() {
-            self.desk.filter_error = None;
-            self.queue.show_all();
-        } else {
-            match Filter::parse(text) {
-                Ok(filter) => {
-                    self.desk.filter_error = None;
-                    self.queue.show(&self.campaign, text, &filter);
-                }
-                Err(error) => {
-                    self.desk.filter_error = Some(error);
-                    return;
-                }
-            }
-        }
-        self.keep_place();
-    }
-
-    /// After another filter: stays on the subject when it is shown, else goes to the next that is.
-    fn keep_place(&mut self) {
-        let (subject, item) = self.place();
-        let rows = self.queue.len(&self.campaign);
-        let row = match self.queue.row(subject) {
-            Ok(row) => row,
-            Err(row) => row.min(rows.saturating_sub(1)),
-        };
-        self.select_subject(self.queue.subject(&self.campaign, row));
-        self.desk.range = None;
-        if let Some(item) = item
-            && self.desk.subject == Some(self.campaign.snapshot().subject_of(item))
-        {
-            self.desk.row = self.card.row(item).unwrap_or(0);
-        }
-    }
-
-    /// The subject and the item to come back to: while a filter is typed, those from before.
-    pub(super) fn place(&self) -> (usize, Option<Item>) {
-        if let Some(Sheet::Filter(filter)) = self.desk.sheets.last() {
-            return filter.from;
-        }
-        let item = match self.selected() {
-            Some(Row::Own(item)) => Some(item),
-            _ => None,
-        };
-        (self.desk.subject.unwrap_or(0), item)
     }
 }

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{
-        decision::Change,
-        filter,
-        items::{Item, ItemSet},
-    },
+    domain::{decision::Change, filter, items::ItemSet},
     tui::{
         keymap::{self, Context},
         screen::{
@@ -17,9 +13,11 @@ use crate::{
             filter::Filtering,
             help::Help,
             history::History,
+            order::Key,
             path::PathSheet,
             reason::{Note, Reason},
             sign_off::SignOff,
+            views::{NameSheet, ViewsSheet},
             why::WhySheet,
         },
     },
@@ -30,8 +28,8 @@ use crate::{
 pub(crate) struct Desk {
     /// Which pane has the keys.
     pub(in crate::tui::screen) pane: Pane,
-    /// The selected subject: its position in the snapshot.
-    pub(in crate::tui::screen) subject: Option<usize>,
+    /// The selected group of the queue.
+    pub(in crate::tui::screen) group: Option<Key>,
     /// The selected row of the card.
     pub(in crate::tui::screen) row: usize,
     /// The first row of the queue and of the card that is shown.
@@ -52,6 +50,8 @@ pub(crate) struct Desk {
     /// Count up with each change of what is shown and of what is marked.
     pub(super) shown: u64,
     pub(super) marked: u64,
+    /// Counts up when a view was counted.
+    pub(super) counted: u64,
 }
 
 /// A key that means something only together with the next one.
@@ -94,16 +94,16 @@ impl Prefix {
 /// Where a range began that is being made; it ends at the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Range {
-    /// At an item of the selected subject.
-    Items(Item),
-    /// At a subject of the queue.
-    Subjects(usize),
+    /// At this row of the selected group.
+    Items(usize),
+    /// At a group of the queue.
+    Groups(Key),
 }
 
 /// Which pane has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pane {
-    /// Accounts and teams.
+    /// The groups.
     Queue,
     /// The items of one of them.
     Card,
@@ -144,6 +144,8 @@ pub(crate) enum Sheet {
     Help(Help),
     Commands(Commands),
     Filter(Filtering),
+    Views(ViewsSheet),
+    Name(NameSheet),
     SignOff(Box<SignOff>),
     /// The record is written.
     Sealed(SealedPage),

@@ -3,14 +3,17 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::{
-    domain::decision::{Change, Decision},
+    domain::{
+        decision::{Change, Decision},
+        view::{Grouping, Sort, View},
+    },
     tui::{
         action::Action,
-        effect::Effect,
+        effect::{Effect, ViewChange},
         keymap::{self, Context},
         runtime::{Exit, Request},
         screen::{
-            ask::Then,
+            ask::{Ask, Then},
             card::Row,
             commands::Commands,
             filter::Filtering,
@@ -21,6 +24,7 @@ use crate::{
             reason::{Note, Reason},
             review::{Pane, Prefix, Review, Sheet, Tone, moving::Way},
             sign_off::SignOff,
+            views::{Naming, ViewsSheet},
             why::WhySheet,
         },
         widget::field::Field,
@@ -47,6 +51,8 @@ impl Review {
             Some(Sheet::Help(_)) => Context::Help,
             Some(Sheet::Commands(_)) => Context::Commands,
             Some(Sheet::Filter(_)) => Context::Filter,
+            Some(Sheet::Views(_)) => Context::Views,
+            Some(Sheet::Name(_)) => Context::Words,
             Some(Sheet::SignOff(_)) => Context::SignOff,
             Some(Sheet::Sealed(_)) => Context::Sealed,
         }
@@ -59,6 +65,7 @@ impl Review {
         now_ms: u64,
         effects: &mut Vec<Effect>,
     ) -> Option<Request> {
+        self.views.at(now_ms);
         let guarded = self.guard().is_some_and(|until| now_ms < until);
         self.pass_time(now_ms);
         let context = self.context();
@@ -183,8 +190,8 @@ impl Review {
                     Pane::Card => Pane::Queue,
                 }
             }
-            Action::NextSubject => self.go_subject(Way::Forth),
-            Action::PreviousSubject => self.go_subject(Way::Back),
+            Action::NextGroup => self.go_group(Way::Forth),
+            Action::PreviousGroup => self.go_group(Way::Back),
             Action::NextUndecided => self.go_undecided(Way::Forth),
             Action::PreviousUndecided => self.go_undecided(Way::Back),
             Action::Keep => self.decide(Change::Decide(Decision::Keep), None, now_ms, effects),
@@ -198,7 +205,7 @@ impl Review {
             Action::Note => self.note(),
             Action::Mark => self.mark(),
             Action::Range => self.range(),
-            Action::RangeOfSubjects => self.range_of_subjects(),
+            Action::RangeOfGroups => self.range_of_groups(),
             Action::ExtendUp => self.extend(Action::Up),
             Action::ExtendDown => self.extend(Action::Down),
             Action::MarkAll => self.mark_all(),
@@ -216,6 +223,9 @@ impl Review {
                 let filter = Filtering::new(&text, self.place());
                 self.desk.sheets.push(Sheet::Filter(filter));
             }
+            Action::Views => self.desk.sheets.push(Sheet::Views(ViewsSheet::of(self))),
+            Action::Group(_) | Action::SortBy(_) | Action::Refresh => self.look(action),
+            Action::SaveView => self.name_view(Naming::New),
             Action::Commands => self.desk.sheets.push(Sheet::Commands(Commands::default())),
             Action::Why => self.desk.sheets.push(Sheet::Why(WhySheet::default())),
             Action::Help => self.desk.sheets.push(Sheet::Help(Help::default())),
@@ -226,6 +236,8 @@ impl Review {
             | Action::Yes
             | Action::Pick(_)
             | Action::OwnWords
+            | Action::RenameView
+            | Action::DeleteView
             | Action::NextField
             | Action::PreviousField
             | Action::Items
@@ -274,6 +286,8 @@ impl Review {
             self.unmark();
         } else if self.queue.filter().is_some() {
             self.filter("");
+        } else if !self.view().looks_as(&View::default()) {
+            self.arrange(Grouping::default(), Sort::default());
         } else if self.shape() != Shape::Wide
             && self.shape() != Shape::Full
             && self.desk.pane == Pane::Queue
@@ -313,6 +327,33 @@ impl Review {
                     self.desk.sheets.pop();
                 }
             }
+            (Sheet::Name(_), Action::Accept) => self.named_view(effects),
+            (Sheet::Views(_), Action::Cancel) => _ = self.desk.sheets.pop(),
+            (Sheet::Views(_), Action::Pick(place)) => self.choose_view(usize::from(place)),
+            (Sheet::Views(sheet), Action::Accept) => {
+                let place = sheet.row;
+                self.choose_view(place);
+            }
+            (Sheet::Views(_), Action::SaveView) => self.name_view(Naming::New),
+            (Sheet::Views(sheet), Action::RenameView) => match sheet.own(&self.views) {
+                Ok(view) => {
+                    let name = view.name.clone();
+                    self.name_view(Naming::Old(name));
+                }
+                Err(why) => self.refuse(why),
+            },
+            (Sheet::Views(sheet), Action::DeleteView) => match sheet.own(&self.views) {
+                Ok(view) => {
+                    let ask = Ask::delete_view(view.name.clone(), now_ms);
+                    self.desk.sheets.push(Sheet::Ask(ask));
+                }
+                Err(why) => self.refuse(why),
+            },
+            (Sheet::Views(_), Action::Group(_) | Action::SortBy(_) | Action::Refresh) => {
+                self.desk.sheets.clear();
+                self.look(action);
+            }
+            (Sheet::Views(sheet), action) => sheet.go(action, self.views.all().len()),
             (Sheet::SignOff(_), _) => SignOff::act(self, action, effects),
             (Sheet::Sealed(_), Action::Back) => self.leave(Exit::Quit),
             (_, Action::Cancel) => {
@@ -327,6 +368,9 @@ impl Review {
                 match then {
                     Then::CarryOut(plan) => self.carry_out(&plan, effects),
                     Then::UndoTo(seq) => self.undo_to(seq, effects),
+                    Then::DeleteView(name) => {
+                        effects.push(Effect::Views(ViewChange::Delete(name)));
+                    }
                 }
             }
             (Sheet::Bulk(bulk), Action::Accept) => {
@@ -353,6 +397,7 @@ impl Review {
                 words: Some(field), ..
             })) => field.key(key),
             Some(Sheet::Note(note)) => note.field.key(key),
+            Some(Sheet::Name(name)) => name.field.key(key),
             Some(Sheet::Bulk(bulk)) => bulk.key(key),
             Some(Sheet::Commands(commands)) => commands.key(key),
             Some(Sheet::Filter(filter)) => {
@@ -376,6 +421,7 @@ impl Review {
                 words: Some(field), ..
             })) => field.insert(text),
             Some(Sheet::Note(note)) => note.field.insert(text),
+            Some(Sheet::Name(name)) => name.field.insert(text),
             Some(Sheet::Commands(commands)) => commands.paste(text),
             Some(Sheet::Filter(filter)) => {
                 filter.field.insert(text);

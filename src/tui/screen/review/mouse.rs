@@ -68,25 +68,20 @@ impl Review {
                 .map(|row| (usize::from(row), usize::from(area.height - head)))
         };
         if let Some((row, height)) = row(areas.queue, 1) {
-            let rows = self.queue.len(&self.campaign);
+            let rows = self.queue.len();
             let top = scrolled(
                 self.desk.queue_top,
                 self.queue_row().unwrap_or(0),
                 rows,
                 height,
             );
-            if let Some(subject) = self.queue.subject(&self.campaign, top + row) {
-                self.select_subject(Some(subject));
+            if let Some(group) = self.queue.key(top + row) {
+                self.select_group(Some(group));
                 self.desk.pane = Pane::Queue;
             }
         } else if let Some((row, height)) = row(areas.card, HEAD) {
-            let top = scrolled(
-                self.desk.card_top,
-                self.desk.row,
-                self.card.rows.len(),
-                height,
-            );
-            if top + row < self.card.rows.len() {
+            let top = scrolled(self.desk.card_top, self.desk.row, self.card.len(), height);
+            if top + row < self.card.len() {
                 self.desk.row = top + row;
                 self.desk.pane = Pane::Card;
             }

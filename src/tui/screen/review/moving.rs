@@ -1,4 +1,4 @@
-//! Going from item to item and from subject to subject.
+//! Going from item to item and from group to group.
 
 use crate::{
     domain::{
@@ -12,6 +12,7 @@ use crate::{
         screen::{
             card::Row,
             layout::areas,
+            order::Key,
             review::{Pane, Range, Review, Toast, Tone},
         },
     },
@@ -25,22 +26,27 @@ pub(super) enum Way {
 }
 
 impl Review {
-    /// Selects a subject and its first row.
-    pub(super) fn select_subject(&mut self, subject: Option<usize>) {
-        if self.desk.subject != subject {
-            self.desk.subject = subject;
+    /// Selects a group and its first row.
+    pub(super) fn select_group(&mut self, group: Option<Key>) {
+        if self.desk.group != group {
+            self.desk.group = group;
             self.desk.row = 0;
             self.desk.card_top = 0;
             if matches!(self.desk.range, Some(Range::Items(_))) {
                 self.desk.range = None;
             }
         }
-        match subject {
-            Some(subject) => self
-                .card
-                .select(&self.campaign, &self.access, &self.queue, subject),
+        self.make_card();
+    }
+
+    /// Makes the rows of the selected group.
+    pub(super) fn make_card(&mut self) {
+        match self.desk.group {
+            Some(group) => self.card.select(&self.queue, group),
             None => self.card.empty(),
         }
+        let subject = self.subject();
+        self.card.reach(&self.campaign, &self.access, subject);
     }
 
     /// Selects an item, when it is shown.
@@ -48,7 +54,7 @@ impl Review {
         if !self.queue.shows(item) {
             return false;
         }
-        self.select_subject(Some(self.campaign.snapshot().subject_of(item)));
+        self.select_group(Some(self.queue.key_of(&self.campaign, item)));
         if let Some(row) = self.card.row(item) {
             self.desk.row = row;
         }
@@ -91,31 +97,31 @@ impl Review {
         };
         match self.desk.pane {
             Pane::Queue => {
-                let rows = self.queue.len(&self.campaign);
+                let rows = self.queue.len();
                 let row = self.queue_row().unwrap_or(0);
                 let row = moved(row, rows, page(areas.queue, 1), action);
-                self.select_subject(self.queue.subject(&self.campaign, row));
+                self.select_group(self.queue.key(row));
             }
             Pane::Card => {
                 let page = page(areas.card, super::super::card::HEAD);
-                if action == Action::Down && self.desk.row + 1 >= self.card.rows.len() {
+                if action == Action::Down && self.desk.row + 1 >= self.card.len() {
                     let next = self.queue_row().map_or(0, |row| row + 1);
-                    self.say(
-                        Tone::Plain,
-                        match self.queue.subject(&self.campaign, next) {
-                            Some(_) => "this is the last row: ] goes on to the next account",
-                            None => "this is the last row of the last account",
+                    let noun = self.queue.grouping().noun();
+                    let text = match self.queue.key(next) {
+                        Some(_) => {
+                            format!("this is the last row: ] goes on to the next {noun}")
                         }
-                        .to_owned(),
-                    );
+                        None => format!("this is the last row of the last {noun}"),
+                    };
+                    self.say(Tone::Plain, text);
                 }
-                self.desk.row = moved(self.desk.row, self.card.rows.len(), page, action);
+                self.desk.row = moved(self.desk.row, self.card.len(), page, action);
             }
         }
     }
 
-    /// Goes to the next or previous subject that is shown.
-    pub(super) fn go_subject(&mut self, way: Way) {
+    /// Goes to the next or previous group that is shown.
+    pub(super) fn go_group(&mut self, way: Way) {
         let Some(row) = self.queue_row() else {
             return;
         };
@@ -123,8 +129,8 @@ impl Review {
             Way::Forth => row + 1,
             Way::Back => row.wrapping_sub(1),
         };
-        match self.queue.subject(&self.campaign, row) {
-            Some(subject) => self.select_subject(Some(subject)),
+        match self.queue.key(row) {
+            Some(group) => self.select_group(Some(group)),
             None => self.refuse(match way {
                 Way::Forth => "this is the last of the queue",
                 Way::Back => "this is the first of the queue",
@@ -171,7 +177,7 @@ impl Review {
     /// Moves on after a decision on `item`: to the next undecided one, or by one row when it was decided before.
     pub(super) fn advance(&mut self, item: Item, before: Slot) {
         if before.decision.is_some() {
-            if self.desk.row + 1 < self.card.own {
+            if self.desk.row + 1 < self.card.items.len() {
                 self.desk.row += 1;
             }
             return;
@@ -181,72 +187,64 @@ impl Review {
         }
     }
 
-    /// The item the cursor is at, or the one at the end of the subject for a derived row.
+    /// The item the cursor is at, or the one at the end of the group for a derived row.
     fn here(&self) -> Option<Item> {
         match self.selected()? {
             Row::Own(item) => Some(item),
             Row::Derived(_) => {
-                let subject = self.campaign.snapshot().subjects()[self.desk.subject?];
-                subject.items().next_back()
+                let members = self.queue.members(self.desk.group?);
+                Some(members.get(members.len().checked_sub(1)?))
             }
         }
     }
 
-    /// The next undecided item that is shown and may be decided, after `from` or from the end. Bookmarked
-    /// ones count only `with_later`.
+    /// The next undecided item that is shown and may be decided, after `from` or from the end, in the order of the
+    /// queue. Bookmarked ones count only `with_later`.
     ///
-    /// Subjects without one are passed over by their counts, so going through a whole review costs one pass.
+    /// Groups without one are passed over by their counts, so going through a whole review costs one pass.
     pub(super) fn undecided(&self, from: Option<Item>, way: Way, with_later: bool) -> Option<Item> {
         let campaign = &self.campaign;
-        let snapshot = campaign.snapshot();
-        let wanted = |item: Item| {
-            let slot = campaign.slot(item);
+        let wanted = |item: &Item| {
+            let slot = campaign.slot(*item);
             slot.decision.is_none()
                 && (with_later || !slot.later)
-                && self.queue.shows(item)
-                && (campaign.self_review().is_some() || !campaign.is_own(item))
-                && !self.is_saving(item)
+                && self.queue.shows(*item)
+                && (campaign.self_review().is_some() || !campaign.is_own(*item))
+                && !self.is_saving(*item)
         };
-        let rows = self.queue.len(campaign);
-        let within = |subject: usize, from: Option<Item>| -> Option<Item> {
-            let subject_items = snapshot.subjects()[subject];
-            if campaign.decided_of(subject) == campaign.items_of(subject) {
-                return None;
-            }
-            let items = subject_items.items();
-            match way {
-                Way::Forth => {
-                    let first = from.map_or(subject_items.first, |from| {
-                        Item(from.0 + 1).max(subject_items.first)
-                    });
-                    (first.0..subject_items.end.0)
-                        .map(Item)
-                        .find(|item| wanted(*item))
-                }
-                Way::Back => items
-                    .rev()
-                    .filter(|item| from.is_none_or(|from| *item < from))
-                    .find(|item| wanted(*item)),
-            }
-        };
-        let (start, first) = match from {
-            Some(from) => {
-                let subject = snapshot.subject_of(from);
-                let row = self.queue.row(subject).unwrap_or_else(|row| row);
-                (row, Some(from))
-            }
+        let rows = self.queue.len();
+        // The row to begin with, and the item there to begin after.
+        let (start, from) = match from {
+            Some(from) => match self.queue.row(self.queue.key_of(campaign, from)) {
+                Ok(row) => (row, Some(from)),
+                Err(row) if way == Way::Forth => (row, None),
+                Err(row) => (row.checked_sub(1)?, None),
+            },
             None if way == Way::Forth => (0, None),
             None => (rows.checked_sub(1)?, None),
         };
-        let mut look = |row: usize| {
-            let subject = self.queue.subject(campaign, row)?;
-            within(subject, first)
+        let look = |row: usize| {
+            let group = self.queue.key(row)?;
+            let (decided, all) = self.queue.tally(campaign, group);
+            if decided == all {
+                return None;
+            }
+            let members = self.queue.members(group);
+            let place = from.filter(|_| row == start);
+            let place = place.and_then(|from| members.place(from));
+            match way {
+                Way::Forth => (place.map_or(0, |place| place + 1)..members.len())
+                    .map(|at| members.get(at))
+                    .find(wanted),
+                Way::Back => (0..place.unwrap_or(members.len()))
+                    .rev()
+                    .map(|at| members.get(at))
+                    .find(wanted),
+            }
         };
         match way {
-            Way::Forth => (start..rows).find_map(&mut look),
-            Way::Back => (0..=start.min(rows.checked_sub(1)?))
-                .rev()
-                .find_map(&mut look),
+            Way::Forth => (start..rows).find_map(look),
+            Way::Back => (0..=start.min(rows.checked_sub(1)?)).rev().find_map(look),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
+        items::ItemSet,
         journal::{Entry, Event},
         text::SafeText,
     },
@@ -58,7 +59,11 @@ impl Review {
             self.pending.pop_front();
         }
         self.now = self.now.max(entry.at);
-        if let Err(refusal) = self.campaign.apply(entry) {
+        let touched = self.touched(&entry.event);
+        self.queue.uncount(&self.campaign, &touched);
+        let applied = self.campaign.apply(entry);
+        self.queue.recount(&self.campaign, &touched);
+        if let Err(refusal) = applied {
             self.broke(&SafeText::of(&format!(
                 "the journal went another way: {refusal}"
             )));
@@ -73,6 +78,20 @@ impl Review {
         self.settle();
         SignOff::check(self);
         effects
+    }
+
+    /// The items that an event changes.
+    fn touched(&self, event: &Event) -> ItemSet {
+        match event {
+            Event::Decided(decided) => decided.items.clone(),
+            Event::Undone { entry } | Event::Redone { entry } => {
+                match self.campaign.entry(*entry).map(|entry| &entry.event) {
+                    Some(Event::Decided(decided)) => decided.items.clone(),
+                    _ => ItemSet::default(),
+                }
+            }
+            _ => ItemSet::default(),
+        }
     }
 
     /// Tells what an entry did, and goes there when it took something back.

@@ -1,38 +1,85 @@
 //! Selecting: marks, ranges, all that is shown; and getting them back.
 
 use crate::{
-    domain::items::Item,
+    domain::{items::Item, view::Grouping},
     tui::{
         action::Action,
         screen::{
             card::Row,
             marks::Marks,
+            order::{self, Key},
             review::{Pane, Range, Review, Tone},
         },
         widget::text::count,
     },
 };
 
+/// What is counted of the marks, so that a frame need not.
+#[derive(Debug, Default)]
+pub(super) struct Marking {
+    /// How many items are marked or in the range that is being made, and how many marks the filter hides.
+    counted: (usize, usize),
+    /// For each key whether an item of it is marked; not for accounts and teams, whose items are neighbours.
+    groups: Vec<bool>,
+    made_for: Option<(u64, Grouping)>,
+}
+
 impl Review {
-    /// Whether an item is marked, or in the range that is being made.
-    pub(in crate::tui::screen) fn is_marked(&self, item: Item) -> bool {
-        self.selection.marks().contains(item) || self.in_range(item)
+    /// Whether the item in row `row` is marked, or in the range that is being made.
+    pub(in crate::tui::screen) fn is_marked(&self, row: usize, item: Item) -> bool {
+        self.selection.marks().contains(item)
+            || match self.desk.range {
+                None => false,
+                Some(Range::Items(from)) => {
+                    (from.min(self.desk.row)..=from.max(self.desk.row)).contains(&row)
+                }
+                Some(Range::Groups(_)) => {
+                    self.desk.group.is_some_and(|group| self.is_in_range(group))
+                }
+            }
     }
 
-    /// Whether an item of the subject at `position` is marked, or it is in the range that is being made.
-    pub(in crate::tui::screen) fn has_marks(&self, position: usize) -> bool {
-        let subject = self.campaign.snapshot().subjects()[position];
-        self.selection.marks().between(subject.first, subject.end) > 0
-            || self.rows_of_range().is_some_and(|rows| {
-                self.queue
-                    .row(position)
-                    .is_ok_and(|row| rows.contains(&row))
-            })
+    /// Whether an item of a group is marked, or it is in the range that is being made.
+    pub(in crate::tui::screen) fn has_marks(&self, key: Key) -> bool {
+        let marked = match self.queue.grouping() {
+            Grouping::Account => {
+                let subject = self.campaign.snapshot().subjects()[key.index()];
+                self.selection.marks().between(subject.first, subject.end) > 0
+            }
+            _ => self.marking.groups.get(key.index()).is_some_and(|it| *it),
+        };
+        marked || self.is_in_range(key)
     }
 
-    /// The rows of the queue in a range of subjects.
+    /// Counts what is marked.
+    pub(super) fn count_marks(&mut self) {
+        let marks = self.selection.marks();
+        // A range counts as marked while it is made, and lies within what is shown.
+        let range = match self.desk.range {
+            None => 0,
+            Some(_) => {
+                let range = self.range_items();
+                range.len() - range.shared(marks)
+            }
+        };
+        self.marking.counted = (marks.len() + range, self.queue.hidden(marks));
+        let grouping = self.queue.grouping();
+        let made_for = Some((self.selection.version(), grouping));
+        if grouping == Grouping::Account || self.marking.made_for == made_for {
+            return;
+        }
+        let snapshot = self.campaign.snapshot();
+        let mut groups = vec![false; order::keys(snapshot, grouping)];
+        order::each(snapshot, grouping, marks.iter(), |key, _| {
+            groups[key.index()] = true;
+        });
+        self.marking.groups = groups;
+        self.marking.made_for = made_for;
+    }
+
+    /// The rows of the queue in a range of groups.
     fn rows_of_range(&self) -> Option<std::ops::RangeInclusive<usize>> {
-        let Some(Range::Subjects(from)) = self.desk.range else {
+        let Some(Range::Groups(from)) = self.desk.range else {
             return None;
         };
         let (Ok(from), Some(to)) = (self.queue.row(from), self.queue_row()) else {
@@ -41,21 +88,10 @@ impl Review {
         Some(from.min(to)..=from.max(to))
     }
 
-    fn in_range(&self, item: Item) -> bool {
-        match (self.desk.range, self.selected()) {
-            (Some(Range::Items(from)), Some(Row::Own(to))) => {
-                (from.min(to)..=from.max(to)).contains(&item)
-            }
-            (Some(Range::Subjects(_)), _) => {
-                let subject = self.campaign.snapshot().subject_of(item);
-                let row = self.queue.row(subject);
-                self.queue.shows(item)
-                    && row.is_ok_and(|row| {
-                        self.rows_of_range().is_some_and(|rows| rows.contains(&row))
-                    })
-            }
-            _ => false,
-        }
+    /// Whether a group is in the range of groups that is being made.
+    fn is_in_range(&self, key: Key) -> bool {
+        self.rows_of_range()
+            .is_some_and(|rows| self.queue.row(key).is_ok_and(|row| rows.contains(&row)))
     }
 
     /// The items in the range that is being made.
@@ -63,23 +99,19 @@ impl Review {
         let mut items = Marks::default();
         match self.desk.range {
             None => {}
-            Some(Range::Items(_)) => {
-                for row in &self.card.rows[..self.card.own] {
-                    if let Row::Own(item) = row
-                        && self.in_range(*item)
-                    {
-                        items.insert(*item);
-                    }
+            Some(Range::Items(from)) => {
+                let end = from.max(self.desk.row) + 1;
+                let own = &self.card.items;
+                for item in &own[from.min(self.desk.row).min(own.len())..end.min(own.len())] {
+                    items.insert(*item);
                 }
             }
-            Some(Range::Subjects(_)) => {
-                let subjects = self.campaign.snapshot().subjects();
+            Some(Range::Groups(_)) => {
                 for row in self.rows_of_range().into_iter().flatten() {
-                    if let Some(position) = self.queue.subject(&self.campaign, row) {
-                        items.insert_run(subjects[position].first, subjects[position].end);
+                    if let Some(key) = self.queue.key(row) {
+                        self.queue.put(key, &mut items);
                     }
                 }
-                self.queue.only_shown(&mut items);
             }
         }
         items
@@ -87,14 +119,10 @@ impl Review {
 
     /// How many items are marked, and how many of those the filter hides.
     pub(in crate::tui::screen) fn marked(&self) -> (usize, usize) {
-        let marks = self.selection.marks();
-        // A range counts as marked while it is made, and lies within what is shown.
-        let range = self.range_items();
-        let range = range.len() - range.shared(marks);
-        (marks.len() + range, self.queue.hidden(marks))
+        self.marking.counted
     }
 
-    /// Marks or unmarks the item under the cursor, or all items of the account, and moves on.
+    /// Marks or unmarks the item under the cursor, or all items of the group, and moves on.
     pub(super) fn mark(&mut self) {
         if self.desk.range.is_some() {
             self.end_range();
@@ -104,7 +132,7 @@ impl Review {
             (Pane::Card, Some(Row::Own(item))) => {
                 self.selection.toggle(item);
                 self.say_marked("");
-                if self.desk.row + 1 < self.card.own {
+                if self.desk.row + 1 < self.card.items.len() {
                     self.desk.row += 1;
                 }
             }
@@ -113,15 +141,18 @@ impl Review {
                     "access through a team is no item of its own; Enter shows where it comes from",
                 );
             }
-            (Pane::Queue, _) if self.subject().is_some() => {
-                self.desk.range = self.subject().map(Range::Subjects);
-                let items = self.range_items();
-                self.desk.range = None;
+            (Pane::Queue, _) => {
+                let Some(group) = self.desk.group else {
+                    self.refuse("there is no item here");
+                    return;
+                };
+                let mut items = Marks::default();
+                self.queue.put(group, &mut items);
                 self.selection.toggle_all(&items);
                 self.say_marked("");
                 self.go(Action::Down);
             }
-            _ => self.refuse("there is no item here"),
+            (Pane::Card, None) => self.refuse("there is no item here"),
         }
     }
 
@@ -132,21 +163,23 @@ impl Review {
             return;
         }
         match (self.desk.pane, self.selected()) {
-            (Pane::Card, Some(Row::Own(item))) => self.desk.range = Some(Range::Items(item)),
-            (Pane::Queue, _) => self.range_of_subjects(),
+            (Pane::Card, Some(Row::Own(_))) => {
+                self.desk.range = Some(Range::Items(self.desk.row));
+            }
+            (Pane::Queue, _) => self.range_of_groups(),
             _ => self.refuse("a range begins on an item"),
         }
     }
 
-    /// Begins a range of whole accounts and teams, or ends a range and marks what is in it.
-    pub(super) fn range_of_subjects(&mut self) {
+    /// Begins a range of whole groups, or ends a range and marks what is in it.
+    pub(super) fn range_of_groups(&mut self) {
         if self.desk.range.is_some() {
             self.end_range();
             return;
         }
-        match self.subject() {
-            Some(subject) => self.desk.range = Some(Range::Subjects(subject)),
-            None => self.refuse("there is no account here"),
+        match self.desk.group {
+            Some(group) => self.desk.range = Some(Range::Groups(group)),
+            None => self.refuse("there is nothing to begin a range with"),
         }
     }
 
