@@ -151,16 +151,15 @@ pub fn print(view: &View) -> String {
 pub fn keep(text: &str, view: &View) -> Result<(String, bool), String> {
     let mut views = in_order(text)?;
     let old = views.iter().position(|it| it.is_called(&view.name));
-    let changed = match old {
-        Some(place) => replaced(text, place, &print(view)),
-        None => {
-            let end = match text {
-                "" => "",
-                text if text.ends_with('\n') => "\n",
-                _ => "\n\n",
-            };
-            Some(format!("{text}{end}{}", print(view)))
-        }
+    let changed = if let Some(place) = old {
+        replaced(text, place, &print(view))
+    } else {
+        let end = match text {
+            "" => "",
+            text if text.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        Some(format!("{text}{end}{}", print(view)))
     };
     match old {
         Some(place) => views.splice(place..=place, [view.clone()]).for_each(drop),

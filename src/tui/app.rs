@@ -58,6 +58,15 @@ impl State {
         self.exit
     }
 
+    /// The review as it is on the screen.
+    #[cfg(test)]
+    pub(crate) fn campaign(&self) -> &crate::domain::campaign::Campaign {
+        match &self.phase {
+            Phase::Review(review) => review.campaign(),
+            Phase::Loading(_) => panic!("nothing is opened yet"),
+        }
+    }
+
     /// The items that are shown; `None` while a filter is mistaken.
     #[cfg(test)]
     pub(crate) fn shown(&self) -> Option<crate::domain::items::ItemSet> {

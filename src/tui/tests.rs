@@ -9,6 +9,7 @@ mod looks;
 mod moving;
 mod selecting;
 mod signing;
+mod views;
 
 /// What the screen shows of `campaign` when `text` is typed as a filter; `None` when it is not understood.
 pub(crate) fn filtered(campaign: Campaign, text: &str) -> Option<ItemSet> {

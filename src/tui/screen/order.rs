@@ -441,3 +441,217 @@ fn by_risk(campaign: &Campaign, reversed: bool) -> Vec<u32> {
     }
     items
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::{
+            account::Fact,
+            decision::{Change, Decision},
+            fixture::{Org, campaign, entry},
+            items::ItemSet,
+            journal::{Chosen, Decided, Event},
+        },
+        tui::tests::fixture::{acme, begun},
+    };
+
+    fn sorts() -> impl Iterator<Item = Sort> {
+        let sort = |by| [false, true].map(|reversed| Sort { by, reversed });
+        By::ALL.into_iter().flat_map(sort)
+    }
+
+    fn names(campaign: &Campaign, grouping: Grouping, by: By, reversed: bool) -> Vec<String> {
+        let order = Order::of(campaign, grouping, Sort { by, reversed });
+        let snapshot = campaign.snapshot();
+        let groups = order.all().into_iter();
+        let name = |(key, _)| phrase::of_group(snapshot, group(snapshot, grouping, key));
+        groups.map(name).collect()
+    }
+
+    #[test]
+    fn each_item_stands_once_in_its_group_whatever_the_order() {
+        let snapshot = acme();
+        let campaign = begun(&snapshot, Vec::new());
+        for grouping in Grouping::ALL {
+            let mut as_named: Option<BTreeMap<Key, usize>> = None;
+            for sort in sorts() {
+                let order = Order::of(&campaign, grouping, sort);
+                let all = order.all();
+                let mut items: Vec<u32> = all.iter().flat_map(|(_, it)| it.clone()).collect();
+                items.sort_unstable();
+                let every: Vec<u32> = (0..u32::try_from(snapshot.len()).expect("few")).collect();
+                assert_eq!(items, every, "{grouping:?} {sort:?}");
+                for (row, (of, items)) in all.iter().enumerate() {
+                    assert_eq!(order.row(*of), Some(row));
+                    assert!(!items.is_empty());
+                    for (place, item) in items.iter().enumerate() {
+                        assert_eq!(key(&snapshot, grouping, Item(*item)), *of);
+                        assert_eq!(order.items(row).place(Item(*item)), Some(place));
+                    }
+                }
+                let sizes = all.into_iter().map(|(key, it)| (key, it.len())).collect();
+                assert_eq!(
+                    *as_named.get_or_insert_with(|| BTreeMap::clone(&sizes)),
+                    sizes
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn roles_stand_by_name_and_what_is_of_no_project_stands_last_both_ways() {
+        let campaign = begun(&acme(), Vec::new());
+        assert_eq!(
+            names(&campaign, Grouping::Role, By::Name, false),
+            [
+                "role Can sign in",
+                "role External",
+                "role Member",
+                "role Project Admin",
+                "role Project Member",
+                "role System Admin",
+                "role Team Lead",
+                "role Team Member",
+            ]
+        );
+        for (grouping, last) in [
+            (Grouping::Project, "no project"),
+            (Grouping::Team, "no team"),
+        ] {
+            for sort in sorts() {
+                let names = names(&campaign, grouping, sort.by, sort.reversed);
+                assert_eq!(names.last().map(String::as_str), Some(last), "{sort:?}");
+            }
+        }
+        let mut forth = names(&campaign, Grouping::Project, By::Name, false);
+        let back = names(&campaign, Grouping::Project, By::Name, true);
+        forth.pop();
+        forth.reverse();
+        assert_eq!(forth, back[..back.len() - 1]);
+    }
+
+    /// Accounts that signed in on some day, never, or nobody knows when.
+    fn signed_in() -> Campaign {
+        let at = |text: &str| Fact::Known(text.parse().expect("a time"));
+        let mut org = Org::new();
+        org.account("Ada", "A", |it| {
+            it.last_sign_in = at("2026-03-01T00:00:00Z");
+        })
+        .account("Ben", "B", |it| it.last_sign_in = Fact::Unknown)
+        .account("Cleo", "C", |it| it.last_sign_in = Fact::Absent)
+        .account("Dan", "D", |it| {
+            it.last_sign_in = at("2025-03-01T00:00:00Z");
+        })
+        .account("Eva", "E", |it| it.last_sign_in = Fact::Unknown)
+        .team("Crew", None, |_| {})
+        .project("Pay")
+        .account_role("Ada", Some("Pay"), "project:admin")
+        .account_role("Dan", Some("Pay"), "project:member")
+        .team_role("Crew", Some("Pay"), "project:member");
+        begun(&org.snapshot(), Vec::new())
+    }
+
+    #[test]
+    fn never_is_before_any_day_and_unknown_after_all_that_is_known_both_ways() {
+        let campaign = signed_in();
+        let names = |reversed| names(&campaign, Grouping::Account, By::SignIn, reversed);
+        let known = ["Cleo C", "Dan D", "Ada A"];
+        let rest = ["Ben B", "Eva E"];
+        for (reversed, known) in [(false, known), (true, ["Ada A", "Dan D", "Cleo C"])] {
+            let found = names(reversed);
+            let found: Vec<&str> = found.iter().map(String::as_str).collect();
+            assert_eq!(found[..3], known, "{reversed}");
+            assert_eq!(found[3..5], rest, "{reversed}");
+            // Nobody signs in as a team, or as everybody.
+            assert!(
+                !found[5..].iter().any(|name| known.contains(name)),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_riskiest_stands_first_and_equals_stand_as_in_the_snapshot() {
+        let campaign = signed_in();
+        let risks = campaign.signals().risks(campaign.snapshot());
+        for (reversed, way) in [(false, -1), (true, 1)] {
+            let sort = Sort {
+                by: By::Risk,
+                reversed,
+            };
+            let [(_, items)] = &Order::of(&campaign, Grouping::Flat, sort).all()[..] else {
+                panic!("one group");
+            };
+            let worth = |item: &u32| (i32::from(risks[*item as usize]) * way, *item);
+            assert!(items.is_sorted_by_key(worth), "{items:?}");
+        }
+        let accounts = names(&campaign, Grouping::Account, By::Risk, false);
+        assert_eq!(
+            accounts[0], "Ada A",
+            "she is the project's admin: {accounts:?}"
+        );
+    }
+
+    #[test]
+    fn the_order_by_open_items_stays_as_it_was_made() {
+        let mut campaign = signed_in();
+        let by_open = |campaign: &Campaign| names(campaign, Grouping::Account, By::Open, false);
+        let before = by_open(&campaign);
+        assert_eq!(before[0], "Ada A");
+        let snapshot = std::sync::Arc::clone(campaign.snapshot());
+        let dan = snapshot
+            .subjects()
+            .iter()
+            .find(|it| phrase::holder(&snapshot, it.holder) == "Dan D")
+            .expect("he is there");
+        let decided = Decided {
+            change: Change::Decide(Decision::Keep),
+            items: dan.items().collect::<ItemSet>(),
+            reason: None,
+            chosen: Chosen::Marked,
+        };
+        let next = entry(campaign.next_seq(), Event::Decided(decided));
+        campaign.apply(next).expect("it may happen");
+        let after = by_open(&campaign);
+        let place = |names: &[String]| names.iter().position(|name| name == "Dan D");
+        assert!(place(&before) < place(&after), "{before:?} {after:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_organization_is_put_in_order_whole(
+            accounts in prop::collection::vec((0u8..4, 0u8..3), 1..12),
+            grouping in prop::sample::select(Grouping::ALL.to_vec()),
+            sort in prop::sample::select(sorts().collect::<Vec<_>>()),
+        ) {
+            let mut org = Org::new();
+            org.team("T0", None, |_| {}).team("T1", Some("T0"), |_| {});
+            org.project("P0").project("P1");
+            for (place, (roles, teams)) in accounts.iter().enumerate() {
+                let name = format!("a{place}");
+                org.account(&name, "X", |_| {});
+                for role in 0..*roles {
+                    let project = format!("P{}", role % 2);
+                    let role = ["project:admin", "project:member"][usize::from(role / 2)];
+                    org.account_role(&name, Some(&project), role);
+                }
+                for team in 0..*teams {
+                    org.join(&name, &format!("T{team}"), |_| {});
+                }
+            }
+            let snapshot = org.snapshot();
+            let campaign = campaign(&snapshot);
+            let order = Order::of(&campaign, grouping, sort);
+            let again = Order::of(&campaign, grouping, sort);
+            prop_assert_eq!(order.all(), again.all());
+            let mut items: Vec<u32> = order.all().into_iter().flat_map(|(_, it)| it).collect();
+            items.sort_unstable();
+            prop_assert!(items.into_iter().eq(0..u32::try_from(snapshot.len()).expect("few")));
+        }
+    }
+}

@@ -378,6 +378,12 @@ impl Review {
         }
     }
 
+    /// The review as its journal tells it.
+    #[cfg(test)]
+    pub(in crate::tui) fn campaign(&self) -> &Campaign {
+        &self.campaign
+    }
+
     /// The items that are shown; `None` while a filter is mistaken.
     #[cfg(test)]
     pub(in crate::tui) fn shown(&self) -> Option<crate::domain::items::ItemSet> {

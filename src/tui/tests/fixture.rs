@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A dozen accounts with names in many scripts, a tree of teams, and some access by several ways.
-pub(super) fn acme() -> Arc<Snapshot> {
+pub(in crate::tui) fn acme() -> Arc<Snapshot> {
     let time = |text: &str| Fact::Known(text.parse().expect("a time"));
     let mut org = Org::new();
     org.account("Ada", "Keller", |it| {
@@ -104,7 +104,7 @@ pub(super) fn many(n: usize) -> Arc<Snapshot> {
 }
 
 /// A review of `snapshot` by Ada that has just begun.
-pub(super) fn begun(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>) -> Campaign {
+pub(in crate::tui) fn begun(snapshot: &Arc<Snapshot>, gaps: Vec<Gap>) -> Campaign {
     scoped(snapshot, gaps, None)
 }
 

@@ -42,7 +42,7 @@ impl Review {
             None => Context::Review,
             Some(Sheet::Reason(reason)) if reason.words.is_some() => Context::Words,
             Some(Sheet::Reason(_)) => Context::Reason,
-            Some(Sheet::Note(_)) => Context::Words,
+            Some(Sheet::Note(_) | Sheet::Name(_)) => Context::Words,
             Some(Sheet::Path(_)) => Context::Path,
             Some(Sheet::Ask(_)) => Context::Ask,
             Some(Sheet::Bulk(_)) => Context::Count,
@@ -52,7 +52,6 @@ impl Review {
             Some(Sheet::Commands(_)) => Context::Commands,
             Some(Sheet::Filter(_)) => Context::Filter,
             Some(Sheet::Views(_)) => Context::Views,
-            Some(Sheet::Name(_)) => Context::Words,
             Some(Sheet::SignOff(_)) => Context::SignOff,
             Some(Sheet::Sealed(_)) => Context::Sealed,
         }

@@ -54,8 +54,10 @@ impl Review {
     /// The views were changed.
     pub(in crate::tui) fn views_changed(&mut self, own: Vec<View>, done: &SafeText) {
         self.views = Views::of(own, None);
+        let shown = self.views.like(&self.view());
+        let last = self.views.all().len() - 1;
         if let Some(Sheet::Views(sheet)) = self.desk.sheets.last_mut() {
-            sheet.row = sheet.row.min(self.views.all().len() - 1);
+            sheet.row = shown.unwrap_or(sheet.row.min(last));
         }
         self.say(Tone::Plain, done.to_string());
         self.settle();

@@ -55,12 +55,11 @@ impl Review {
     pub(super) fn count_marks(&mut self) {
         let marks = self.selection.marks();
         // A range counts as marked while it is made, and lies within what is shown.
-        let range = match self.desk.range {
-            None => 0,
-            Some(_) => {
-                let range = self.range_items();
-                range.len() - range.shared(marks)
-            }
+        let range = if self.desk.range.is_some() {
+            let range = self.range_items();
+            range.len() - range.shared(marks)
+        } else {
+            0
         };
         self.marking.counted = (marks.len() + range, self.queue.hidden(marks));
         let grouping = self.queue.grouping();

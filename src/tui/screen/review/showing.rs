@@ -97,6 +97,8 @@ impl Review {
         self.desk.sheets.clear();
         self.desk.pane = Pane::Card;
         self.look_at(&view);
+        self.select_group(self.queue.key(0));
+        self.desk.row = 0;
         if self.desk.filter_error.is_none() {
             let shown = count(self.queue.items(&self.campaign) as u64, "item", "items");
             let name = SafeText::of(&view.name);
