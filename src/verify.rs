@@ -29,6 +29,7 @@ pub mod signature;
 mod contents;
 mod facts;
 mod reading;
+mod unproven;
 
 use std::{
     fmt,
@@ -48,6 +49,8 @@ use allowed_signers::{AllowedSigners, Answer};
 use approval::{Approved, Found};
 use reading::Reading;
 use signature::{Fault, SigningKey};
+
+pub use unproven::fold_unproven;
 
 /// The folder of a record, wherever it is kept.
 pub trait Folder: Sync {

@@ -48,7 +48,8 @@ pub(super) fn check(
         policy: policy(reading, sums)?,
         earlier: earlier(reading, sums, &snapshot)?,
     };
-    let (campaign, entries, head) = replay(reading, sums, (snapshot, terms), opened_sums)?;
+    let (campaign, entries, head) = fold(reading, sums, (snapshot, terms), opened_sums)?;
+    attested(&campaign, entries)?;
     if (
         review.contents.journal_entries,
         review.contents.journal_head,
@@ -102,7 +103,11 @@ fn opened_sums(reading: &Reading<'_>, sums: &Sums) -> Result<Digest, Stop> {
     Ok(Digest::of(&bytes))
 }
 
-fn snapshot(crew: &dyn Crew, reading: &Reading<'_>, sums: &Sums) -> Result<Snapshot, Stop> {
+pub(super) fn snapshot(
+    crew: &dyn Crew,
+    reading: &Reading<'_>,
+    sums: &Sums,
+) -> Result<Snapshot, Stop> {
     let mut accounts = reading.hashed(record::ACCOUNTS)?;
     let mut resources = reading.hashed(record::RESOURCES)?;
     let mut grants = reading.hashed(record::GRANTS)?;
@@ -131,7 +136,7 @@ fn snapshot(crew: &dyn Crew, reading: &Reading<'_>, sums: &Sums) -> Result<Snaps
     Ok(snapshot)
 }
 
-fn policy(reading: &Reading<'_>, sums: &Sums) -> Result<Arc<Policy>, Stop> {
+pub(super) fn policy(reading: &Reading<'_>, sums: &Sums) -> Result<Arc<Policy>, Stop> {
     let bytes = reading.small(record::POLICY)?;
     if sums.get(record::POLICY) != Some(Digest::of(&bytes)) {
         return Err(Stop::changed(record::POLICY));
@@ -143,7 +148,7 @@ fn policy(reading: &Reading<'_>, sums: &Sums) -> Result<Arc<Policy>, Stop> {
 }
 
 /// What the previous record decided, where one was named.
-fn earlier(
+pub(super) fn earlier(
     reading: &Reading<'_>,
     sums: &Sums,
     snapshot: &Snapshot,
@@ -222,7 +227,7 @@ fn steps(campaign: &Campaign) -> u64 {
 
 /// Folds the journal over the snapshot; the answer is the review, how many entries there are, and the last one's
 /// digest.
-fn replay(
+pub(super) fn fold(
     reading: &Reading<'_>,
     sums: &Sums,
     (snapshot, terms): (Snapshot, Terms),
@@ -284,11 +289,16 @@ fn replay(
     if sums.get(record::JOURNAL) != Some(digest(input)) {
         return Err(Stop::changed(record::JOURNAL));
     }
+    Ok((campaign, number, head))
+}
+
+/// Checks that the last of so many entries attests what was decided.
+fn attested(campaign: &Campaign, number: u64) -> Result<(), Stop> {
     let last = campaign.entries().last().map(|entry| &entry.event);
     match (campaign.attested(), campaign.attested_flags(), last) {
         (Some(attested), Some(flags), Some(Event::Attested(_))) => {
             let principal = attested.principal.raw();
-            if attested.statement != seal::statement(&campaign, principal, flags) {
+            if attested.statement != seal::statement(campaign, principal, flags) {
                 return Err(Stop::Bad(Bad {
                     stage: Stage::Journal,
                     file: Some(record::JOURNAL.to_owned()),
@@ -306,7 +316,7 @@ fn replay(
             }));
         }
     }
-    Ok((campaign, number, head))
+    Ok(())
 }
 
 /// How many steps from team to team are followed, all accounts together of which a direct role is revoked.

@@ -84,6 +84,30 @@ impl<'a> Reading<'a> {
         Ok(Self { folder, sizes })
     }
 
+    /// Only the files `needed`, and those that may be there; what else is in the folder is passed over.
+    pub(super) fn of_some(folder: &'a dyn Folder, needed: &[&'static str]) -> Result<Self, Stop> {
+        let entries = folder
+            .entries()
+            .map_err(|source| Stop::unreadable("the folder", &source))?;
+        let mut sizes = Vec::new();
+        for name in needed.iter().chain(&record::OPTIONAL).copied() {
+            let why = match entries.iter().find(|entry| entry.name == name) {
+                None if record::OPTIONAL.contains(&name) => continue,
+                None => "it is missing",
+                Some(entry) if !entry.regular => "it is not a regular file",
+                Some(entry) if record::limit(name).is_none_or(|limit| entry.size > limit) => {
+                    "it is larger than such a file can be"
+                }
+                Some(entry) => {
+                    sizes.push((name, entry.size));
+                    continue;
+                }
+            };
+            return Err(Stop::bad(Stage::Files, name, why.to_owned()));
+        }
+        Ok(Self { folder, sizes })
+    }
+
     /// Checks that the files that may be there are those that `sums` lists.
     pub(super) fn same_optional(&self, sums: &Sums) -> Result<(), Stop> {
         for name in record::OPTIONAL {
