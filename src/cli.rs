@@ -134,6 +134,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
         }),
         Some(Command::Diff(diff)) => command::diff::diff(&context, &compared(diff)),
         Some(Command::Log(log)) => command::log::log(&context, &told(log)),
+        Some(Command::Replay(replay)) => command::replay::replay(&context, &replayed(replay)),
     }
 }
 
@@ -241,6 +242,15 @@ fn compared(diff: args::auditor::Diff) -> command::diff::Options {
             (_, true) => Form::Csv,
             _ => Form::Text,
         },
+    }
+}
+
+fn replayed(replay: args::auditor::Replay) -> command::replay::Options {
+    command::replay::Options {
+        subject: replay.record,
+        at: replay.at,
+        events: replay.events,
+        allowed_signers: replay.allowed_signers,
     }
 }
 

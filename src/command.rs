@@ -35,6 +35,7 @@ pub(crate) mod previous;
 mod progress;
 mod record;
 mod refresh;
+pub(crate) mod replay;
 pub(crate) mod review;
 pub(crate) mod sample;
 pub(crate) mod seal;

@@ -3,7 +3,7 @@
 //! [`State`](app::State) owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
 //! state and may ask for [`Effect`](effect::Effect)s; it does no input or output and cannot fail. `view` draws. The loop
 //! in [`runtime`] waits for input, for messages from whoever carries effects out, and for deadlines; it draws
-//! only when something changed. [`mod@connect`] is a set of screens of its own in the same loop. [`plain`] is the same review as lines and prompts.
+//! only when something changed. [`mod@connect`] and [`replay`] are sets of screens of their own in the same loop. [`plain`] is the same review as lines and prompts.
 
 pub(crate) mod action;
 pub(crate) mod app;
@@ -13,6 +13,7 @@ pub(crate) mod keymap;
 pub(crate) mod message;
 pub(crate) mod phrase;
 pub(crate) mod plain;
+pub(crate) mod replay;
 pub(crate) mod runtime;
 pub(crate) mod screen;
 mod signals;
@@ -50,6 +51,22 @@ pub(crate) fn connect(
 ) -> Result<runtime::Exit, runtime::Error> {
     let look = terminal::Look::of(variable);
     let mut state = connect::State::new(theme(look), start);
+    runtime::run(&mut state, look, effects, messages)
+}
+
+/// Shows a journal at any of its moments, to look at.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn replay(
+    variable: impl Fn(&str) -> Option<String>,
+    start: replay::Start,
+) -> Result<runtime::Exit, runtime::Error> {
+    let look = terminal::Look::of(variable);
+    let mut state = replay::State::new(theme(look), start);
+    // Nothing is asked for, and nobody but the terminal tells anything; both channels stay open.
+    let (effects, _asked) = tokio::sync::mpsc::unbounded_channel();
+    let (_told, messages) = tokio::sync::mpsc::unbounded_channel();
     runtime::run(&mut state, look, effects, messages)
 }
 

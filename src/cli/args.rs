@@ -85,6 +85,8 @@ pub(super) enum Command {
     Diff(auditor::Diff),
     /// Tell what happened in a review, at any moment
     Log(auditor::Log),
+    /// Show any moment of a record or a review on the screen
+    Replay(auditor::Replay),
 }
 
 /// The review is kept like any other and opened again where you left it. Without a terminal the same story

@@ -58,6 +58,7 @@ pub(crate) fn home(context: &Context) -> anyhow::Result<Answer> {
                 SafeText::of(&record.path.display().to_string())
             );
         }
+        text.push_str("  muster replay FOLDER shows any moment of one on the screen\n");
     }
     let another = if connected.is_empty() {
         "an"

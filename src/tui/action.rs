@@ -131,6 +131,42 @@ pub(crate) enum Action {
     PreviousField,
     /// The items of a red flag.
     Items,
+
+    /// What is done with the moments of a replay.
+    Replay(Moment),
+}
+
+/// What is done with the moments of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Moment {
+    /// To the next event.
+    Next,
+    /// To the event before.
+    Previous,
+    /// To the first event after the next pause.
+    NextSession,
+    /// To the first event after the last pause.
+    PreviousSession,
+    /// To the next event that the filter chooses.
+    NextChosen,
+    /// To the one before.
+    PreviousChosen,
+    /// Go on by itself, or stop.
+    Play,
+    /// More events a second.
+    Faster,
+    /// Fewer.
+    Slower,
+    /// Type an event or a time.
+    GoTo,
+    /// Mark the event to compare with.
+    Mark,
+    /// What differs between the marked event and this one.
+    Differ,
+    /// The bulk as its reviewer saw it.
+    Bulk,
+    /// Only the events about the item.
+    OnlyItem,
 }
 
 impl Action {

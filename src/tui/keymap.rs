@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::action::Action;
+use super::action::{Action, Moment};
 use crate::domain::view::{By, Grouping};
 
 /// Which keys count.
@@ -56,6 +56,12 @@ pub(crate) enum Context {
     Connected,
     /// How a token is made.
     Guide,
+    /// The events of a replay.
+    Replay,
+    /// A sheet over them.
+    ReplaySheet,
+    /// The screens of the review in a replay, besides their own keys.
+    Inside,
 }
 
 /// A key as it is pressed.
@@ -168,6 +174,9 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Begin, BEGIN),
     (Context::Connected, CONNECTED),
     (Context::Guide, GUIDE),
+    (Context::Replay, REPLAY),
+    (Context::ReplaySheet, REPLAY_SHEET),
+    (Context::Inside, INSIDE),
 ];
 
 const REVIEW: &[Binding] = keys! {
@@ -352,6 +361,38 @@ const CONNECTED: &[Binding] = keys! {
 const GUIDE: &[Binding] = keys! {
     Action::PageDown, [Code(KeyCode::PageDown), Char(' ')], "", "scroll", "a page down";
     Action::Cancel, [ESC, Code(KeyCode::F(1)), Char('q'), Char('?')], "", "close", "close this guide";
+};
+
+const REPLAY: &[Binding] = keys! {
+    Action::Replay(Moment::Next), [Char('.'), Code(KeyCode::Right), Char('l')], "", "next", "to the next entry, whatever the filter shows";
+    Action::Replay(Moment::Previous), [Char(','), Code(KeyCode::Left), Char('h')], "", "before", "to the entry before";
+    Action::Replay(Moment::Play), [Char(' ')], "", "play", "go on by itself, or stop";
+    Action::Replay(Moment::GoTo), [Char('t'), Char(':')], "", "go to", "to an entry or a time: 41, 2026-08-11, 2026-08-11 14:00 (UTC)";
+    Action::Open, [ENTER, Char('o')], "", "look inside", "the screens of the review as it was then, at the item; < and > step there, q comes back";
+    Action::Filter, [Char('/')], "", "filter", "show only the entries that match; explained below";
+    Action::Replay(Moment::Bulk), [Char('b')], "", "bulk", "the bulk of this entry as its reviewer saw it";
+    Action::Replay(Moment::Mark), [Char('m')], "", "mark", "mark this entry to compare another one with it";
+    Action::Replay(Moment::Differ), [Char('d')], "", "differences", "what differs between the marked entry and this one";
+    Action::OtherPane, [Code(KeyCode::Tab), Code(KeyCode::BackTab)], "", "items", "from the entries to the items beside them and back";
+    Action::Replay(Moment::NextSession), [Char('>')], "", "", "to the first entry after the next pause of half an hour";
+    Action::Replay(Moment::PreviousSession), [Char('<')], "", "", "to the first entry after the last such pause";
+    Action::Replay(Moment::NextChosen), [Char('n')], "", "", "to the next entry that the filter chooses";
+    Action::Replay(Moment::PreviousChosen), [Char('N')], "", "", "to the one before";
+    Action::Replay(Moment::OnlyItem), [Char('i')], "", "", "only the entries about the item under the cursor, or the first of the entry";
+    Action::Replay(Moment::Faster), [Char('+'), Char('=')], "", "", "more entries a second";
+    Action::Replay(Moment::Slower), [Char('-')], "", "", "fewer entries a second";
+    Action::Cancel, [ESC], "", "", "peel one layer: playing, filter, mark";
+    Action::Help, [Char('?'), Code(KeyCode::F(1))], "", "", "all keys";
+    Action::Back, [Char('q')], "", "leave", "leave; nothing was changed";
+};
+
+const REPLAY_SHEET: &[Binding] = keys! {
+    Action::Cancel, [ESC, Char('q'), Char('b'), Char('d')], "", "close", "close the sheet";
+};
+
+const INSIDE: &[Binding] = keys! {
+    Action::Replay(Moment::Next), [Char('>')], "", "", "to the next entry";
+    Action::Replay(Moment::Previous), [Char('<')], "", "", "to the entry before";
 };
 
 /// Keys that move in every list.

@@ -189,6 +189,12 @@ pub(crate) struct Glyphs {
     pub(crate) bar: [&'static str; 2],
     /// Before an order: as usual, and turned around.
     pub(crate) turned: [&'static str; 2],
+    /// How many there are, from few to many.
+    pub(crate) levels: [&'static str; 8],
+    /// The ends of a span of time.
+    pub(crate) span: [&'static str; 2],
+    /// A place, from below.
+    pub(crate) here: &'static str,
 }
 
 impl Glyphs {
@@ -216,6 +222,9 @@ impl Glyphs {
             corners: ["┌", "┐", "└", "┘"],
             bar: ["█", "░"],
             turned: ["▾", "▴"],
+            levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+            span: ["├", "┤"],
+            here: "▲",
         }
     }
 
@@ -243,6 +252,9 @@ impl Glyphs {
             corners: ["+", "+", "+", "+"],
             bar: ["#", "."],
             turned: ["v", "^"],
+            levels: [".", ":", "-", "=", "+", "*", "%", "#"],
+            span: ["|", "|"],
+            here: "^",
         }
     }
 

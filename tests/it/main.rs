@@ -21,6 +21,8 @@ mod policy;
 mod program;
 #[cfg(unix)]
 mod pty;
+#[cfg(unix)]
+mod replay;
 mod resume;
 mod review;
 mod rights;

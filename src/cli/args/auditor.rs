@@ -247,6 +247,37 @@ pub(crate) struct Log {
     pub(crate) json: bool,
 }
 
+/// The journal on the screen: step, play, filter, compare two moments, open a bulk as its reviewer saw it, and look at the
+/// review as it was. Nothing can be changed.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A record is verified first, and what was found stands on every screen. Without
+--allowed-signers nobody vouches for the signer. A record that is not good is
+shown under a warning as far as its journal holds together.
+
+A moment is the number of an entry, a day, or a time in UTC: 41, 2026-08-11,
+\"2026-08-11 14:00\", 2026-08-11T14:00:58Z. In the screens ? lists all keys.
+`muster log` tells the same as text; its --help explains filters of entries.
+
+Examples:
+  muster replay RECORD --allowed-signers signers
+  muster replay RECORD --at 2026-08-11
+  muster replay RECORD --where 'event:revoke account:ada'
+  muster replay 2026-q4                            a review in progress")]
+pub(crate) struct Replay {
+    /// The record's folder, or the name or folder of a review in progress
+    pub(crate) record: PathBuf,
+    /// Begin at this moment instead of the last
+    #[arg(long, value_name = "ENTRY|TIME")]
+    pub(crate) at: Option<String>,
+    /// Show only the entries that this filter chooses
+    #[arg(long = "where", visible_alias = "events", value_name = "FILTER")]
+    pub(crate) events: Option<String>,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
     Csv,

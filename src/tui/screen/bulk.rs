@@ -1,5 +1,7 @@
 //! [`Bulk`]: the preview of a change of many items, confirmed by typing how many they are.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 use ratatui::text::{Line, Span};
 
@@ -11,7 +13,7 @@ use crate::{
         decision::{Change, Decision},
         grant::{Entitlement, Holder},
         items::Item,
-        journal::Chosen,
+        journal::{Chosen, Decided},
     },
     tui::{
         phrase,
@@ -67,6 +69,36 @@ impl Bulk {
             guard: Some(now_ms + GUARD_MS),
             plan,
         }
+    }
+
+    /// What a change showed its reviewer when `campaign` was as it is, in lines of `wide` cells.
+    pub(in crate::tui) fn seen(
+        campaign: &Campaign,
+        decided: &Decided,
+        look: &Look,
+        wide: usize,
+    ) -> Vec<Line<'static>> {
+        let plan = Plan {
+            change: decided.change,
+            items: Arc::new(decided.items.clone()),
+            reason: decided.reason.clone(),
+            chosen: decided.chosen.clone(),
+            notes: Vec::new(),
+        };
+        let typed = typed(campaign, &plan);
+        let bulk = Self::of(campaign, plan, 0);
+        let mut lines = bulk.lines(campaign, look, wide);
+        let confirmed = if typed {
+            format!("on the screen by typing {}", bulk.wanted())
+        } else {
+            "on the screen by y".to_owned()
+        };
+        lines.push(Line::default());
+        lines.push(Line::from(vec![
+            Span::styled(format!("{:<LABEL$}", "confirmed"), look.theme.dim),
+            Span::raw(confirmed),
+        ]));
+        lines
     }
 
     /// What has to be typed.

@@ -410,7 +410,7 @@ fn toast(review: &Review, pen: &mut Pen<'_>) {
 }
 
 /// The sign of a change.
-pub(super) fn change_sign(look: &Look, change: Change) -> Span<'static> {
+pub(crate) fn change_sign(look: &Look, change: Change) -> Span<'static> {
     match change {
         Change::Decide(decision) => Span::styled(
             look.glyphs.decision(decision),
@@ -431,7 +431,7 @@ pub(crate) fn footer(
 ) {
     let look = pen.look();
     let bindings = context.bindings();
-    let review = context == Context::Review;
+    let review = matches!(context, Context::Review | Context::Replay);
     let last = if review { "? keys " } else { "" };
     let rows = pen.height().saturating_sub(row);
     let mut at = 1;

@@ -15,7 +15,18 @@ use crate::{
 /// The list of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Help {
+    about: About,
     top: usize,
+}
+
+/// Which screens the keys are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum About {
+    /// Those of a review.
+    #[default]
+    Review,
+    /// Those of a replay.
+    Replay,
 }
 
 /// Which keys are listed under which title.
@@ -29,15 +40,29 @@ const SECTIONS: &[(&str, Context)] = &[
     ("Sign-off", Context::SignOff),
 ];
 
+/// The same for a replay.
+const REPLAY: &[(&str, Context)] = &[
+    ("Replay", Context::Replay),
+    (
+        "Looking inside, besides the keys of a review",
+        Context::Inside,
+    ),
+];
+
 /// Cells for the keys.
 fn keys_room(width: usize) -> usize {
     22.min(width * 2 / 5)
 }
 
 impl Help {
-    pub(super) fn go(&mut self, action: Action, size: (u16, u16)) {
+    /// The keys of some screens.
+    pub(crate) fn of(about: About) -> Self {
+        Self { about, top: 0 }
+    }
+
+    pub(crate) fn go(&mut self, action: Action, size: (u16, u16)) {
         let page = usize::from(size.1.saturating_sub(5)).max(1);
-        let lines = lines(usize::from(size.0)).len();
+        let lines = lines(self.about, usize::from(size.0)).len();
         let last = lines.saturating_sub(page);
         self.top = match action {
             Action::Last => last,
@@ -47,10 +72,10 @@ impl Help {
     }
 
     /// Draws it over the whole area; the answer is where the cursor goes.
-    pub(super) fn draw(&self, pen: &mut Pen<'_>) -> (u16, u16) {
+    pub(crate) fn draw(&self, pen: &mut Pen<'_>) -> (u16, u16) {
         pen.clear();
         let look = pen.look();
-        let lines = lines(pen.width());
+        let lines = lines(self.about, pen.width());
         let height = pen.height().saturating_sub(1);
         let top = self.top.min(lines.len().saturating_sub(height));
         let shown = if lines.len() > height {
@@ -90,7 +115,7 @@ impl Help {
 }
 
 /// Keys and sentences; a title has no keys, a line that goes on begins with a blank.
-fn lines(width: usize) -> Vec<(String, String)> {
+fn lines(about: About, width: usize) -> Vec<(String, String)> {
     let room = width.saturating_sub(keys_room(width) + 1).max(10);
     let mut lines = Vec::new();
     let explain = |lines: &mut Vec<(String, String)>, keys: String, help: &str| {
@@ -105,11 +130,28 @@ fn lines(width: usize) -> Vec<(String, String)> {
             explain(&mut lines, keymap::labels(binding), binding.help);
         }
     };
-    for (place, (title, context)) in SECTIONS.iter().enumerate() {
+    let sections = match about {
+        About::Review => SECTIONS,
+        About::Replay => REPLAY,
+    };
+    for (place, (title, context)) in sections.iter().enumerate() {
         add(title, &[context.bindings()]);
         if place == 0 {
             add("Moving", &[MOVES]);
             add("Everywhere", &[ALWAYS]);
+        }
+    }
+    if about == About::Replay {
+        let title = |text: &str| (String::new(), text.to_owned());
+        lines.push(title(
+            "Terms of a filter of entries, besides those of items",
+        ));
+        for (field, meaning) in filter::EVENT_FIELDS {
+            explain(&mut lines, format!("{field}:"), meaning);
+        }
+        lines.push(title("Words for event:"));
+        for (word, meaning) in filter::EVENT_WORDS {
+            explain(&mut lines, (*word).to_owned(), meaning);
         }
     }
     for (written, meaning) in filter::help() {

@@ -125,7 +125,7 @@ pub(super) fn areas((wide, high): (u16, u16), review: &Review) -> Areas {
     areas
 }
 
-fn take_top(rest: &mut Rect, rows: u16) -> Rect {
+pub(crate) fn take_top(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     let taken = Rect {
         height: rows,
@@ -136,7 +136,7 @@ fn take_top(rest: &mut Rect, rows: u16) -> Rect {
     taken
 }
 
-fn take_bottom(rest: &mut Rect, rows: u16) -> Rect {
+pub(crate) fn take_bottom(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     rest.height -= rows;
     Rect {
@@ -146,7 +146,7 @@ fn take_bottom(rest: &mut Rect, rows: u16) -> Rect {
     }
 }
 
-fn take_left(rest: &mut Rect, columns: u16) -> Rect {
+pub(crate) fn take_left(rest: &mut Rect, columns: u16) -> Rect {
     let columns = columns.min(rest.width);
     let taken = Rect {
         width: columns,
@@ -158,7 +158,7 @@ fn take_left(rest: &mut Rect, columns: u16) -> Rect {
 }
 
 /// An area of at most this size in the middle of `area`.
-pub(super) fn centered(area: Rect, wide: u16, high: usize) -> Rect {
+pub(crate) fn centered(area: Rect, wide: u16, high: usize) -> Rect {
     let (width, height) = fitting(area, wide, high);
     Rect {
         x: area.x + (area.width - width) / 2,

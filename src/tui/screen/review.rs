@@ -11,6 +11,7 @@ mod keys;
 mod mouse;
 mod moving;
 mod own_views;
+mod replayed;
 mod saving;
 mod selecting;
 mod showing;
@@ -84,6 +85,8 @@ pub(crate) struct Review {
     marking: Marking,
     /// Why nothing can be decided here.
     pub(super) read_only: Option<SafeText>,
+    /// The answer to every key that would decide, where this is a moment of a replay.
+    replayed: Option<&'static str>,
     /// Why nothing more can be written.
     pub(super) broken: Option<SafeText>,
     /// What was sent to the disk and is not yet there, oldest first.
@@ -170,6 +173,7 @@ impl Review {
             selection: Selection::default(),
             marking: Marking::default(),
             read_only: opened.read_only,
+            replayed: None,
             broken: None,
             pending: VecDeque::new(),
             wishes: VecDeque::new(),
@@ -209,6 +213,9 @@ impl Review {
 
     /// Why nothing can be decided, when that is so.
     pub(super) fn closed(&self) -> Option<String> {
+        if let Some(why) = self.replayed {
+            return Some(why.to_owned());
+        }
         if self.broken.is_some() {
             return Some(format!("nothing more is recorded; {AGAIN}"));
         }
@@ -228,6 +235,10 @@ impl Review {
 
     /// What stands under the header for as long as it is true, in lines for a screen of `wide` columns.
     pub(super) fn banner(&self, wide: u16) -> Vec<String> {
+        // The moment and what is known of it stand above these screens.
+        if self.replayed.is_some() {
+            return Vec::new();
+        }
         let room = usize::from(wide).saturating_sub(2);
         // On the smallest screens the item needs the rows.
         let rows = if self.shape() == Shape::One { 1 } else { 2 };

@@ -335,7 +335,7 @@ pub(in crate::tui) fn key(word: &str) -> KeyEvent {
 }
 
 /// A key as a terminal reports it that is held down.
-pub(super) fn repeated(word: &str) -> KeyEvent {
+pub(in crate::tui) fn repeated(word: &str) -> KeyEvent {
     KeyEvent {
         kind: KeyEventKind::Repeat,
         ..key(word)

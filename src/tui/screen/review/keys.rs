@@ -240,6 +240,7 @@ impl Review {
             | Action::NextField
             | Action::PreviousField
             | Action::Items
+            | Action::Replay(_)
             | Action::Redraw
             | Action::Suspend
             | Action::Quit => {}
