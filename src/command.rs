@@ -1,7 +1,7 @@
 //! A subcommand is a function: options in, an [`Answer`] out. Here the parts that may not know each other
 //! are introduced: the Space client to the store, the store to the screens, keys to the record.
 
-use std::{fmt, fmt::Write as _, path::PathBuf, time::Instant};
+use std::{fmt, path::PathBuf, time::Instant};
 
 use crate::{
     config::Places,
@@ -253,17 +253,7 @@ pub(crate) fn with(
 /// `answer` as one line of JSON that is safe to show: names may come from anybody, and a terminal obeys more than JSON
 /// must escape.
 pub(crate) fn json_line(answer: &serde_json::Value) -> String {
-    let mut line = String::new();
-    for c in answer.to_string().chars() {
-        if canonical::is_hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a string cannot fail.
-                let _ = write!(line, "\\u{unit:04x}");
-            }
-        } else {
-            line.push(c);
-        }
-    }
+    let mut line = canonical::shown(&answer.to_string());
     line.push('\n');
     line
 }

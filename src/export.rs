@@ -7,10 +7,13 @@ pub(crate) mod completeness;
 pub(crate) mod crosswalk;
 pub(crate) mod csv;
 pub(crate) mod events;
+pub(crate) mod flags;
 pub(crate) mod html;
 pub(crate) mod items;
 pub(crate) mod json;
 pub(crate) mod removal;
+pub(crate) mod signals;
+pub(crate) mod standing;
 pub(crate) mod table;
 pub(crate) mod xlsx;
 

@@ -7,6 +7,7 @@
 use std::{
     io::{self, BufWriter, IsTerminal as _, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use super::{Answer, Hint as _, count, elapsed_ms, failure, progress::ProgressLine, record};
@@ -76,17 +77,12 @@ pub(crate) fn export(options: &Options) -> anyhow::Result<Answer> {
             "nothing is overwritten; give another name to --out",
         ));
     }
-    let filter = options
-        .filter
-        .as_deref()
-        .map(super::decide::parse)
-        .transpose()?;
-    let good = record::open(&options.record, options.allowed_signers.as_deref())?;
+    let (good, items) = record::open_some(
+        &options.record,
+        options.allowed_signers.as_deref(),
+        options.filter.as_deref(),
+    )?;
     let campaign = good.record.campaign();
-    let items = filter.map_or_else(
-        || campaign.items().clone(),
-        |filter| filter.select(campaign),
-    );
     let facts = good.record.facts();
     let source = Source {
         campaign,
@@ -142,34 +138,32 @@ fn to_file(out: &Path, source: &Source<'_>, options: &Options) -> anyhow::Result
 }
 
 fn write(out: &mut (impl Write + Send), source: &Source<'_>, options: &Options) -> io::Result<u64> {
-    let mut line = ProgressLine::new();
-    let mut rows = 0;
+    let told = Mutex::new(Told {
+        line: ProgressLine::new(),
+        rows: 0,
+        bytes: 0,
+    });
+    let out = &mut Counted { out, told: &told };
     let mut progress = |written: u64| {
-        rows = written;
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.rows = written;
         // Asking the clock costs more than a row.
         if written.is_multiple_of(4096) {
-            line.show(
-                elapsed_ms(),
-                "export",
-                &format!("writing {} rows", number(written)),
-            );
+            told.show();
         }
     };
     match options.rows {
-        Rows::Decisions => {
-            let items = Items {
-                campaign: source.campaign,
-                items: source.items,
-            };
-            match options.format {
-                Format::Csv => csv::write(out, source, &items, &mut progress)?,
-                Format::Json => json::write(out, source, &items, &mut progress)?,
-                Format::Html => html::write(out, source, &mut progress)?,
-                Format::Xlsx => {
-                    xlsx::write(out, source, &mut progress).map_err(io::Error::other)?;
-                }
+        Rows::Decisions => match options.format {
+            Format::Csv => {
+                let items = Items::new(source.campaign, source.items);
+                csv::write(out, source, &items, &mut progress)?;
             }
-        }
+            Format::Json => json::write_all(out, source, &mut progress)?,
+            Format::Html => html::write(out, source, &mut progress)?,
+            Format::Xlsx => {
+                xlsx::write(out, source, &mut progress).map_err(io::Error::other)?;
+            }
+        },
         Rows::Revokes => {
             let rows = Removals::new(source.campaign, source.items);
             part(out, source, options.format, "Revokes", &rows, &mut progress)?;
@@ -181,8 +175,50 @@ fn write(out: &mut (impl Write + Send), source: &Source<'_>, options: &Options) 
             part(out, source, options.format, "Journal", &rows, &mut progress)?;
         }
     }
-    line.finish();
-    Ok(rows)
+    let mut told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    told.line.finish();
+    Ok(told.rows)
+}
+
+/// How far the writing is.
+struct Told {
+    line: ProgressLine,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Told {
+    fn show(&mut self) {
+        let written = match self.bytes >> 20 {
+            0 => String::new(),
+            megabytes => format!(", {} MB written", number(megabytes)),
+        };
+        let rows = format!("{} rows{written}", number(self.rows));
+        self.line.show(elapsed_ms(), "export", &rows);
+    }
+}
+
+/// Tells how many bytes went through: a workbook is written only when all its rows are made.
+struct Counted<'a, W> {
+    out: &'a mut W,
+    told: &'a Mutex<Told>,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.bytes >> 20;
+        told.bytes += written as u64;
+        if told.bytes >> 20 != before {
+            told.show();
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn part(

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use super::{Context, failure, verify};
 use crate::{
-    domain::{campaign::Campaign, items::Item, text::SafeText},
+    domain::{
+        campaign::Campaign,
+        items::{Item, ItemSet},
+        text::SafeText,
+    },
     verify::{Verdict, VerifiedRecord},
 };
 
@@ -34,6 +38,23 @@ pub(crate) fn open(path: &Path, allowed_signers: Option<&Path>) -> anyhow::Resul
             format!("see what `muster verify {}` says", path.display()),
         )),
     }
+}
+
+/// The same, and those of its items that `filter` chooses: all that were put up for decision when there is none.
+pub(crate) fn open_some(
+    path: &Path,
+    allowed_signers: Option<&Path>,
+    filter: Option<&str>,
+) -> anyhow::Result<(GoodRecord, ItemSet)> {
+    // A mistake in the filter is told before the record is read.
+    let filter = filter.map(super::decide::parse).transpose()?;
+    let good = open(path, allowed_signers)?;
+    let campaign = good.record.campaign();
+    let items = filter.map_or_else(
+        || campaign.items().clone(),
+        |filter| filter.select(campaign),
+    );
+    Ok((good, items))
 }
 
 /// The item that `text` names: its number, or its id.

@@ -30,17 +30,12 @@ pub(crate) fn sample(options: &Options) -> anyhow::Result<Answer> {
             "a seed is one line of text, such as a number or a date",
         ));
     }
-    let filter = options
-        .filter
-        .as_deref()
-        .map(super::decide::parse)
-        .transpose()?;
-    let good = record::open(&options.record, options.allowed_signers.as_deref())?;
+    let (good, items) = record::open_some(
+        &options.record,
+        options.allowed_signers.as_deref(),
+        options.filter.as_deref(),
+    )?;
     let campaign = good.record.campaign();
-    let items = filter.map_or_else(
-        || campaign.items().clone(),
-        |filter| filter.select(campaign),
-    );
     let drawn = draw(campaign, &items, &options.seed, options.size);
     let snapshot = campaign.snapshot();
     let text = if options.json {

@@ -15,7 +15,10 @@ use crate::{
         items::Item,
         text::SafeText,
     },
-    export::{items, table::Cell},
+    export::{
+        items::{self, Items},
+        table::Cell,
+    },
     format::{
         evidence::{self, Body, Reader},
         record::EVIDENCE,
@@ -48,7 +51,8 @@ pub(crate) fn show(options: &Options) -> anyhow::Result<Answer> {
         .iter()
         .filter(|entry| log::touches(campaign, entry, item))
         .collect();
-    let columns = items::COLUMNS.iter().zip(items::row(campaign, item));
+    let row = Items::new(campaign, &item.into()).row(item);
+    let columns = items::COLUMNS.iter().zip(row);
     if options.json {
         let row: Map<String, Value> = columns
             .map(|(column, cell)| {

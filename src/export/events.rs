@@ -8,12 +8,8 @@ use crate::domain::{
 
 use super::{
     items::chosen,
-    table::{Cell, Column, Table},
+    table::{Cell, Column, Table, column},
 };
-
-const fn column(name: &'static str, width: u8) -> Column {
-    Column { name, width }
-}
 
 const COLUMNS: &[Column] = &[
     column("entry", 8),

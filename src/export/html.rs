@@ -6,14 +6,17 @@ use std::io::{self, Write};
 
 use super::{
     Source, completeness, crosswalk,
+    flags::Flags,
     items::Items,
     removal::Removals,
+    signals::Told,
+    standing::{self, Standing},
     table::{Cell, Table},
 };
-use crate::domain::{text::SafeText, words::number};
+use crate::domain::{check::Rule, remains::Remains, text::SafeText, words::number};
 
 /// The columns of the decisions that the page shows, by name; CSV and the workbook have all.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
     "item",
     "holder",
     "username",
@@ -24,6 +27,7 @@ const SHOWN: [&str; 12] = [
     "decision",
     "reason",
     "note",
+    "signals",
     "decided_at",
     "chosen",
 ];
@@ -50,9 +54,10 @@ pub(crate) fn write(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Access review {title} of {organization}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <title>Access review {title} of {organization}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n\
          <h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
          <p class=\"verdict\">{}</p>\n<p class=\"origin\">{}</p>\n",
+        footer(&review.record_id),
         escape(source.verdict),
         escape(&source.origin()),
     )?;
@@ -65,8 +70,11 @@ pub(crate) fn write(
         )?;
     }
     counts(out, source)?;
+    contents(out)?;
     section(out, "summary", "Summary")?;
     pairs(out, source.facts)?;
+    section(out, "reviewer", "Reviewer")?;
+    pairs(out, &reviewer(source))?;
     section(out, "attestation", "Attestation")?;
     writeln!(
         out,
@@ -75,6 +83,25 @@ pub(crate) fn write(
     )?;
     section(out, "completeness", "Completeness")?;
     pairs(out, &completeness::of(source.campaign))?;
+    let campaign = source.campaign;
+    section(out, "flags", "Red flags and waivers")?;
+    flags(out, &Flags::found(campaign))?;
+    section(out, "signals", "Signals")?;
+    out.write_all(
+        b"<p>Facts beside the items, found by rules. A signal never decides. What could not be read is counted as \
+          unknown.</p>\n",
+    )?;
+    let signals = [
+        "signal",
+        "what",
+        "items",
+        "unknown",
+        "kept",
+        "revoked",
+        "acknowledged",
+        "undecided",
+    ];
+    table(out, &Told { campaign }, &signals, &mut |_| {})?;
     section(out, "effort", "When and how it was decided")?;
     charts::over_time(out, source.campaign)?;
     charts::by_role(out, source.campaign)?;
@@ -103,10 +130,9 @@ pub(crate) fn write(
         "link",
     ];
     table(out, &removals, &wanted, &mut progress)?;
-    let items = Items {
-        campaign: source.campaign,
-        items: source.items,
-    };
+    let items = Items::new(campaign, source.items);
+    section(out, "standing", "What the revokes leave standing")?;
+    left_standing(out, source, items.left(), &mut progress)?;
     section(
         out,
         "decisions",
@@ -129,6 +155,120 @@ pub(crate) fn write(
         ),
         source.sums
     )
+}
+
+/// The style that prints the id of the record on each page; nothing for an id that could be anything else than text there.
+fn footer(record: &str) -> String {
+    if !record
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-')
+    {
+        return String::new();
+    }
+    format!(
+        "@page {{ @bottom-left {{ content: \"record {record}\"; font: 9px system-ui, sans-serif; color: #5b6167; }} }}\n"
+    )
+}
+
+/// The sections by their ids, as links.
+fn contents(out: &mut dyn Write) -> io::Result<()> {
+    let links = [
+        ("summary", "Summary"),
+        ("reviewer", "Reviewer"),
+        ("attestation", "Attestation"),
+        ("completeness", "Completeness"),
+        ("flags", "Red flags"),
+        ("signals", "Signals"),
+        ("effort", "When and how"),
+        ("revokes", "Revokes"),
+        ("standing", "Left standing"),
+        ("decisions", "All decisions"),
+        ("controls", "Controls"),
+        ("verify", "How to verify"),
+    ];
+    let links = links.map(|(id, title)| format!("<a href=\"#{id}\">{title}</a>"));
+    writeln!(out, "<nav>{}</nav>", links.join(" "))
+}
+
+/// Who decided and signed, a label and a text each.
+fn reviewer(source: &Source<'_>) -> Vec<(&'static str, SafeText)> {
+    let reviewer = &source.review.reviewer;
+    let own = match &source.review.self_review {
+        None => "refused to the reviewer; no exception was made".to_owned(),
+        Some(reason) => format!("an exception was made: {}", reason.safe()),
+    };
+    vec![
+        ("signs as", reviewer.principal.safe()),
+        ("name in Space", reviewer.name.safe()),
+        (
+            "account",
+            SafeText::of(reviewer.account.as_deref().unwrap_or("not known")),
+        ),
+        ("key", SafeText::of(&reviewer.key_fingerprint)),
+        ("kind of key", SafeText::of(&reviewer.key_type)),
+        ("own access", SafeText::of(&own)),
+    ]
+}
+
+/// What was found, with why it may stand, and what else was looked for.
+fn flags(out: &mut dyn Write, flags: &Flags<'_>) -> io::Result<()> {
+    out.write_all(
+        b"<p>What auditors look for, as it was when the review was attested. What stops the signature is settled or \
+          waived with a reason.</p>\n",
+    )?;
+    let wanted = [
+        "flag",
+        "what",
+        "state",
+        "facts",
+        "items",
+        "items_unknown",
+        "waived_because",
+        "waived_at",
+        "waived_by",
+        "clauses",
+    ];
+    table(out, flags, &wanted, &mut |_| {})?;
+    let others: Vec<&str> = flags.absent().map(Rule::title).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<p>Looked for and not found: {}.</p>",
+        escape(&others.join(", "))
+    )
+}
+
+/// Which revokes remove less than they say, and whom they touch.
+fn left_standing(
+    out: &mut dyn Write,
+    source: &Source<'_>,
+    left: &Remains,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<()> {
+    out.write_all(
+        b"<p>Once all revokes are carried out and nothing else changes. Access may be reached by another role, through a \
+          team, or through a team below.</p>\n",
+    )?;
+    let summary = standing::summary(left);
+    if !summary.is_empty() {
+        pairs(out, &summary)?;
+    }
+    let wanted = [
+        "item",
+        "holder",
+        "username",
+        "resource_type",
+        "resource",
+        "role",
+        "remains",
+        "just_as_much",
+        "through",
+        "reason",
+    ];
+    let standing = Standing::new(source.campaign, source.items);
+    table(out, &standing, &wanted, progress)
 }
 
 fn section(out: &mut dyn Write, id: &str, title: &str) -> io::Result<()> {
@@ -186,18 +326,27 @@ fn table(
         })
         .collect();
     out.write_all(b"<table class=\"rows\">\n<thead><tr>")?;
-    for place in &places {
-        let name = rows.columns()[*place].name.replace('_', " ");
-        write!(out, "<th scope=\"col\">{name}</th>")?;
-    }
-    out.write_all(b"</tr></thead>\n<tbody>\n")?;
     let mut written = 0;
     let mut line = String::new();
     rows.rows(|cells| {
         line.clear();
+        if written == 0 {
+            // A column of numbers has its name on the right, too.
+            for place in &places {
+                let name = rows.columns()[*place].name.replace('_', " ");
+                let class = match cells[*place] {
+                    Cell::Number(_) => " class=\"n\"",
+                    _ => "",
+                };
+                for part in ["<th scope=\"col\"", class, ">", &name, "</th>"] {
+                    line.push_str(part);
+                }
+            }
+            line.push_str("</tr></thead>\n<tbody>\n");
+        }
         line.push_str("<tr>");
         for place in &places {
-            cell(&mut line, &cells[*place]);
+            cell(&mut line, rows.columns()[*place].name, &cells[*place]);
         }
         line.push_str("</tr>\n");
         written += 1;
@@ -207,13 +356,15 @@ fn table(
     out.write_all(b"</tbody>\n</table>\n")
 }
 
-fn cell(line: &mut String, cell: &Cell) {
-    let (class, text) = match cell {
-        Cell::Number(count) => (" class=\"n\"", count.to_string()),
-        Cell::Time(time) => ("", time.minute()),
-        Cell::Word("revoke") => (" class=\"revoke\"", "revoke".to_owned()),
-        Cell::Word("undecided") => (" class=\"undecided\"", "undecided".to_owned()),
-        other => ("", other.words()),
+fn cell(line: &mut String, column: &str, cell: &Cell) {
+    let (class, text) = match (column, cell) {
+        (_, Cell::Number(count)) => (" class=\"n\"", count.to_string()),
+        (_, Cell::Time(time)) => (" class=\"t\"", time.minute()),
+        ("decision", Cell::Word("revoke")) => (" class=\"w revoke\"", "revoke".to_owned()),
+        ("decision", Cell::Word("undecided")) => (" class=\"w undecided\"", "undecided".to_owned()),
+        (_, Cell::Word(word)) => (" class=\"w\"", (*word).to_owned()),
+        (_, Cell::Empty) => (" class=\"w\"", String::new()),
+        (_, other) => ("", other.words()),
     };
     // An address that comes from a server may name anything; only what a browser fetches by itself becomes a link.
     let text = escape(&text);
@@ -230,17 +381,19 @@ fn cell(line: &mut String, cell: &Cell) {
 fn controls(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
     out.write_all(
         b"<table class=\"rows\">\n<thead><tr><th scope=\"col\">n</th><th scope=\"col\">evidence</th>\
-          <th scope=\"col\">clauses</th><th scope=\"col\">covered</th><th scope=\"col\">where</th></tr></thead>\n<tbody>\n",
+          <th scope=\"col\">clauses</th><th scope=\"col\">covered</th><th scope=\"col\">where</th>\
+          <th scope=\"col\">places</th></tr></thead>\n<tbody>\n",
     )?;
     for row in crosswalk::of(source) {
         writeln!(
             out,
-            "<tr><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td class=\"n\">{}</td><td>{}</td><td>{}</td><td class=\"w\">{}</td><td>{}</td><td class=\"places\">{}</td></tr>",
             row.number,
             escape(row.evidence),
             escape(row.clauses),
             row.held.word(),
-            escape(row.held.words())
+            escape(row.held.words()),
+            escape(&row.places.join(" "))
         )?;
     }
     out.write_all(b"</tbody>\n</table>\n")

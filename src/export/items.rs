@@ -7,14 +7,12 @@ use crate::domain::{
     grant::{Entitlement, Holder, Membership, Standing},
     items::{Item, ItemSet},
     journal::Chosen,
+    remains::{self, Remains},
+    signal,
     time::Timestamp,
 };
 
-use super::table::{Cell, Column, Table};
-
-const fn column(name: &'static str, width: u8) -> Column {
-    Column { name, width }
-}
+use super::table::{Cell, Column, Table, column};
 
 /// The columns, which only grow to the right.
 pub(crate) const COLUMNS: &[Column] = &[
@@ -46,15 +44,37 @@ pub(crate) const COLUMNS: &[Column] = &[
     column("chosen", 14),
     column("together_with", 13),
     column("entry", 8),
+    column("signals", 30),
+    column("signals_unknown", 24),
+    column("flags", 24),
+    column("remains", 18),
 ];
 
 /// A row for each of some items of a campaign.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Items<'a> {
-    /// The review.
-    pub(crate) campaign: &'a Campaign,
+    campaign: &'a Campaign,
     /// The items, in the order of their numbers.
-    pub(crate) items: &'a ItemSet,
+    items: &'a ItemSet,
+    /// What the revokes among them leave standing.
+    left: Remains,
+}
+
+impl<'a> Items<'a> {
+    /// The rows of `items`.
+    pub(crate) fn new(campaign: &'a Campaign, items: &'a ItemSet) -> Self {
+        let left = Remains::of(campaign, &revoked(campaign, items));
+        Self {
+            campaign,
+            items,
+            left: left.map_or_else(Remains::default, |left| *left),
+        }
+    }
+
+    /// What the revokes among them leave standing.
+    pub(crate) fn left(&self) -> &Remains {
+        &self.left
+    }
 }
 
 impl Table for Items<'_> {
@@ -67,14 +87,56 @@ impl Table for Items<'_> {
     }
 
     fn rows<E>(&self, mut take: impl FnMut(Vec<Cell>) -> Result<(), E>) -> Result<(), E> {
-        self.items
-            .iter()
-            .try_for_each(|item| take(row(self.campaign, item)))
+        self.items.iter().try_for_each(|item| take(self.row(item)))
     }
 }
 
-/// What is known about `item`, in the order of the columns.
-pub(crate) fn row(campaign: &Campaign, item: Item) -> Vec<Cell> {
+impl Items<'_> {
+    /// What is known about `item`, one of them, in the order of the columns.
+    pub(crate) fn row(&self, item: Item) -> Vec<Cell> {
+        let mut row = self::row(self.campaign, item);
+        let signals = self.campaign.signals();
+        // What is not read has a column of its own.
+        let yes = signals
+            .of_item(item)
+            .filter(|rule| *rule != signal::Rule::Unread);
+        row.push(names(yes.map(signal::Rule::name)));
+        row.push(names(signals.unread_of(item).map(signal::Rule::name)));
+        let flags = self.campaign.attested_flags().unwrap_or_default().iter();
+        let flags = flags.filter(|flag| flag.items.contains(item) || flag.unknown.contains(item));
+        row.push(names(flags.map(|flag| flag.rule.name())));
+        row.push(self.remains(item).into());
+        row
+    }
+
+    /// What a revoke leaves standing, in a word or two.
+    fn remains(&self, item: Item) -> Option<&'static str> {
+        let revoked = self.campaign.slot(item).decision == Some(Decision::Revoke);
+        revoked.then(|| {
+            if self.left.standing.contains(item) {
+                "still reached"
+            } else if self.left.unsure.contains(item) {
+                "may be reached"
+            } else if remains::is_moot(self.campaign, item) {
+                "account deactivated"
+            } else {
+                "nothing"
+            }
+        })
+    }
+}
+
+/// Names of ours in one cell.
+fn names(names: impl Iterator<Item = &'static str>) -> Cell {
+    let names: Vec<&str> = names.collect();
+    match &names[..] {
+        [] => Cell::Empty,
+        names => Cell::text(&names.join(", ")),
+    }
+}
+
+/// What is known about `item` apart from what follows from others.
+fn row(campaign: &Campaign, item: Item) -> Vec<Cell> {
     let snapshot = campaign.snapshot();
     let grant = snapshot.grant(item);
     let mut row = Vec::with_capacity(COLUMNS.len());

@@ -18,12 +18,8 @@ use crate::{
 
 use super::{
     items::resource,
-    table::{Cell, Column, Table},
+    table::{Cell, Column, Table, column},
 };
-
-const fn column(name: &'static str, width: u8) -> Column {
-    Column { name, width }
-}
 
 const COLUMNS: &[Column] = &[
     column("step", 7),

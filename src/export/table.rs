@@ -14,6 +14,11 @@ pub(crate) struct Column {
     pub(crate) width: u8,
 }
 
+/// A column of this name and width.
+pub(crate) const fn column(name: &'static str, width: u8) -> Column {
+    Column { name, width }
+}
+
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cell {

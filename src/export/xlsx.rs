@@ -1,4 +1,5 @@
-//! A workbook: summary, completeness, decisions, revokes, entries and the crosswalk, a sheet each.
+//! A workbook: summary, completeness, red flags, signals, decisions, revokes, what those leave standing, entries and the
+//! crosswalk, a sheet each.
 //!
 //! Text is written as text, so nothing calculates. Rows go to temporary files as they are made, so that a million of
 //! them need little memory; what does not fit on one sheet goes on on the next.
@@ -12,8 +13,11 @@ use rust_xlsxwriter::{
 use super::{
     Source, completeness, crosswalk,
     events::Events,
+    flags::Flags,
     items::Items,
     removal::Removals,
+    signals::Told,
+    standing::{self, Standing},
     table::{Cell, Column, Table},
 };
 use crate::domain::text::SafeText;
@@ -52,6 +56,8 @@ pub(crate) fn write(
         summary.push(("filter", SafeText::of(filter)));
     }
     summary.push(("attestation", SafeText::of(&source.review.attestation)));
+    let decisions = Items::new(source.campaign, source.items);
+    summary.extend(standing::summary(decisions.left()));
     pairs(&mut workbook, "Summary", &summary, &looks)?;
     pairs(
         &mut workbook,
@@ -65,10 +71,11 @@ pub(crate) fn write(
         written += 1;
         progress(written);
     };
-    let decisions = Items {
-        campaign: source.campaign,
-        items: source.items,
-    };
+    let campaign = source.campaign;
+    let flags = Flags::all(campaign);
+    table(&mut workbook, "Red flags", &flags, &looks, &mut |_| {})?;
+    let signals = Told { campaign };
+    table(&mut workbook, "Signals", &signals, &looks, &mut |_| {})?;
     table(
         &mut workbook,
         "Decisions",
@@ -76,11 +83,11 @@ pub(crate) fn write(
         &looks,
         &mut progress,
     )?;
-    let removals = Removals::new(source.campaign, source.items);
+    let removals = Removals::new(campaign, source.items);
     table(&mut workbook, "Revokes", &removals, &looks, &mut progress)?;
-    let events = Events {
-        campaign: source.campaign,
-    };
+    let left = Standing::new(campaign, source.items);
+    table(&mut workbook, "Left standing", &left, &looks, &mut progress)?;
+    let events = Events { campaign };
     table(&mut workbook, "Journal", &events, &looks, &mut progress)?;
     controls(&mut workbook, source, &looks)?;
     workbook.save_to_writer(out)
@@ -152,20 +159,22 @@ fn pairs(
 fn controls(workbook: &mut Workbook, source: &Source<'_>, looks: &Looks) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name("Controls")?;
-    for (column, width) in [(0, 5), (1, 46), (2, 46), (3, 9), (4, 90)] {
+    for (column, width) in [(0, 5), (1, 46), (2, 46), (3, 9), (4, 90), (5, 60)] {
         sheet.set_column_width(column, width)?;
     }
     head(
         sheet,
-        &["n", "evidence", "clauses", "covered", "where"],
+        &["n", "evidence", "clauses", "covered", "where", "places"],
         looks,
     )?;
+    sheet.autofilter(0, 0, crosswalk::ROWS_LEN, 5)?;
     for (row, line) in (1..).zip(crosswalk::of(source)) {
         sheet.write_number(row, 0, line.number)?;
         sheet.write_string_with_format(row, 1, line.evidence, &looks.long)?;
         sheet.write_string_with_format(row, 2, line.clauses, &looks.long)?;
         sheet.write_string_with_format(row, 3, line.held.word(), &looks.text)?;
         sheet.write_string_with_format(row, 4, fitting(line.held.words()), &looks.long)?;
+        sheet.write_string_with_format(row, 5, line.places.join("\n"), &looks.long)?;
     }
     Ok(())
 }

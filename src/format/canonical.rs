@@ -52,12 +52,27 @@ fn character(out: &mut String, c: char) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        c if is_hidden(c) => {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}").expect("a string takes any text");
-            }
-        }
+        c if is_hidden(c) => escaped(out, c),
         c => out.push(c),
+    }
+}
+
+/// JSON that is safe to show on a terminal: hidden characters can only be inside its texts, and are escaped there.
+pub fn shown(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) {
+            escaped(&mut out, c);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn escaped(out: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        write!(out, "\\u{unit:04x}").expect("a string takes any text");
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     program::{Home, have},
-    review::sealed,
+    review::{sealed, sealed_with},
 };
 
 /// Exports `record` in `format` to a file of that name and ending.
@@ -202,8 +202,27 @@ fn a_spreadsheet_shows_every_name_as_text_and_calculates_nothing() {
         let decisions = if format == "csv" {
             sheets.values().next().expect("a sheet")
         } else {
-            for name in ["Summary", "Completeness", "Revokes", "Journal", "Controls"] {
+            for name in [
+                "Summary",
+                "Completeness",
+                "Red flags",
+                "Signals",
+                "Decisions",
+                "Revokes",
+                "Left standing",
+                "Journal",
+                "Controls",
+            ] {
                 assert!(sheets.contains_key(name), "{name}");
+            }
+            // What was waived stands there with its reason.
+            let flags = sheets["Red flags"].as_array().expect("rows");
+            let waived: Vec<&str> = cells(&flags[1])
+                .filter_map(|cell| cell[1].as_str())
+                .collect();
+            assert_eq!(waived[0], "undecided");
+            for text in ["waived", "another reviewer decides on my own access"] {
+                assert!(waived.contains(&text), "{text} in {waived:?}");
             }
             &sheets["Decisions"]
         };
@@ -317,4 +336,177 @@ fn the_json_is_one_document_with_where_it_is_from() {
             .expect("text")
             .contains(answer["record_sha256sums"].as_str().expect("text"))
     );
+}
+
+/// Somebody who has a role twice: for themselves, and through a team.
+const HELD_TWICE: &str =
+    "account:jonas.berg -account:jonas.berg2 project:\"Device Firmware\" role:\"Project Member\"";
+
+const WAIVED: [(&str, &str); 1] = [("removes-nothing", "the team's role goes next")];
+
+#[test]
+fn what_was_found_and_what_revokes_leave_standing_is_in_every_rendering() {
+    if !have(&["ssh-keygen", "python3"]) {
+        return;
+    }
+    let home = Home::new();
+    let reason = "=1+1 <b>moved</b>";
+    let revokes = [("is:left", "left the company"), (HELD_TWICE, reason)];
+    let record = sealed_with(&home, &revokes, &WAIVED);
+    let path = record.display().to_string();
+    let json = home
+        .run(&["export", &path, "--format", "json"])
+        .good()
+        .json();
+    let review: serde_json::Value =
+        serde_json::from_slice(&fs::read(record.join("review.json")).expect("a review"))
+            .expect("JSON");
+
+    // Flags: those of the record, and that the others were not found.
+    for row in json["flags"].as_array().expect("flags") {
+        let flags = review["flags"].as_array().expect("flags");
+        match flags.iter().find(|flag| flag["flag"] == row["flag"]) {
+            None => assert_eq!(row["state"], "not found", "{row}"),
+            Some(flag) => {
+                assert_eq!(row["count"], flag["count"], "{row}");
+                assert_eq!(row["waived_because"], flag["waiver"]["reason"], "{row}");
+            }
+        }
+    }
+    // Signals: the same counts, and each of those items was decided in one way.
+    let told = json["signals"].as_array().expect("signals").iter();
+    let counted = review["signals"].as_array().expect("signals").iter();
+    assert_eq!(told.len(), counted.len());
+    for (row, count) in told.zip(counted) {
+        assert_eq!(row["signal"], count["rule"]);
+        assert_eq!(
+            (&row["items"], &row["unknown"]),
+            (&count["yes"], &count["unknown"])
+        );
+        let sum: u64 = ["kept", "revoked", "acknowledged", "undecided"]
+            .iter()
+            .map(|name| row[*name].as_u64().expect("a count"))
+            .sum();
+        assert_eq!(row["items"], sum, "{row}");
+    }
+    // What is left standing: as the lines of the decisions say.
+    let decisions = fs::read_to_string(record.join("decisions.jsonl")).expect("decisions");
+    let decisions: Vec<serde_json::Value> = decisions
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let standing: Vec<usize> = (1..)
+        .zip(&decisions)
+        .filter(|(_, line)| {
+            line["standing"]
+                .as_array()
+                .is_some_and(|ways| !ways.is_empty())
+        })
+        .map(|(number, _)| number)
+        .collect();
+    let left = json["left_standing"].as_array().expect("rows");
+    assert_eq!(
+        left.iter()
+            .map(|row| row["item"].as_u64())
+            .collect::<Vec<_>>(),
+        standing
+            .iter()
+            .map(|item| Some(*item as u64))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["remains"], "still reached");
+    assert!(
+        left[0]["through"]
+            .as_str()
+            .is_some_and(|text| text.contains(" through ")),
+        "{}",
+        left[0]
+    );
+
+    // The columns of CSV.
+    let rows = python(&home, READ_CSV, &[&exported(&home, &record, "csv", &[])]);
+    let rows = rows.as_array().expect("rows");
+    let place = |name: &str| {
+        let mut names = cells(&rows[0]);
+        names.position(|cell| cell == name).expect("a column")
+    };
+    for (row, line) in rows[1..].iter().zip(&decisions) {
+        let names: Vec<&str> = line["signals"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .filter(|name| *name != "unread")
+            .collect();
+        let written = row[place("signals")].as_str().expect("text");
+        let written: Vec<&str> = written
+            .split(", ")
+            .filter(|name| !name.is_empty() && *name != "unread")
+            .collect();
+        assert_eq!(written, names, "{row}");
+        let revoked = line["decision"] == "revoke";
+        assert_eq!(row[place("remains")] != "", revoked, "{row}");
+    }
+    let item = standing[0];
+    assert_eq!(rows[item][place("remains")], "still reached");
+
+    // The page.
+    let page = exported(&home, &record, "html", &[]);
+    let page = fs::read_to_string(home.path().join(page)).expect("a page");
+    for part in [
+        "id=\"reviewer\"",
+        "id=\"flags\"",
+        "id=\"signals\"",
+        "id=\"standing\"",
+        "another reviewer decides on my own access",
+        "the team&#39;s role goes next",
+        "Looked for and not found: ",
+        "1 revoke leaves the access standing by another way",
+        "=1+1 &lt;b&gt;moved&lt;/b&gt;",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<b>"));
+}
+
+#[test]
+fn every_place_that_the_crosswalk_names_is_in_the_record() {
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let revokes = [("is:left", "left the company"), (HELD_TWICE, "moved")];
+    let record = sealed_with(&home, &revokes, &WAIVED);
+    let path = record.display().to_string();
+    let json = home
+        .run(&["export", &path, "--format", "json"])
+        .good()
+        .json();
+    let mut places = 0;
+    for row in json["crosswalk"].as_array().expect("rows") {
+        let named = row["places"].as_array().expect("places");
+        assert_eq!(named.is_empty(), row["covered"] == "no", "{row}");
+        for place in named {
+            let place = place.as_str().expect("text");
+            let (file, member) = place.split_once('#').unwrap_or((place, ""));
+            let mut bytes = fs::read(record.join(file)).unwrap_or_else(|_| panic!("{file}"));
+            if file.ends_with(".zst") {
+                bytes = zstd::stream::decode_all(&*bytes).expect("zstd");
+            }
+            let text = String::from_utf8(bytes).expect("text");
+            let has = |text: &str| {
+                let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+                value.pointer(member).is_some()
+            };
+            let there = match member {
+                "" => true,
+                _ if file.ends_with(".json") => has(&text),
+                _ => text.lines().any(has),
+            };
+            assert!(there, "{place}");
+            places += 1;
+        }
+    }
+    assert!(places > 40, "{places}");
 }

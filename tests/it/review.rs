@@ -7,27 +7,43 @@ use crate::program::{Home, have, new_key};
 
 /// A sealed record of the small organization, all through the command line.
 pub(crate) fn sealed(home: &Home) -> PathBuf {
+    sealed_with(home, LEAVERS, &[])
+}
+
+/// A filter of revokes and their reason.
+const LEAVERS: &[(&str, &str)] = &[("is:left", "left the company")];
+
+/// The same with these revokes, a filter and a reason each, and these flags waived, each with a reason.
+pub(crate) fn sealed_with(
+    home: &Home,
+    revokes: &[(&str, &str)],
+    waived: &[(&str, &str)],
+) -> PathBuf {
     let serving = Serving::start(home, "s");
     serving.snapshot(home, "q4").good();
-    decided_and_sealed(home)
+    decided_with(home, revokes, waived)
 }
 
 /// Decides everything in the review q4 and seals it; the answer is the record's folder.
 pub(crate) fn decided_and_sealed(home: &Home) -> PathBuf {
+    decided_with(home, LEAVERS, &[])
+}
+
+fn decided_with(home: &Home, revokes: &[(&str, &str)], waived: &[(&str, &str)]) -> PathBuf {
     home.run(&["decide", "q4", "--where", "is:implicit", "--acknowledge"])
         .good();
-    home.run(&[
-        "decide",
-        "q4",
-        "--where",
-        "is:left",
-        "--revoke",
-        "--reason",
-        "left the company",
-    ])
-    .good();
+    for (filter, reason) in revokes {
+        home.run(&[
+            "decide", "q4", "--where", filter, "--revoke", "--reason", reason,
+        ])
+        .good();
+    }
     home.run(&["decide", "q4", "--where", "is:undecided -is:own", "--keep"])
         .good();
+    for (flag, reason) in waived {
+        // Other flags may still be open, which is the answer.
+        home.run(&["check", "q4", "--waive", flag, "--reason", reason]);
+    }
     let key = new_key(home, "id_test");
     let key = key.display().to_string();
     let reason = "another reviewer decides on my own access";

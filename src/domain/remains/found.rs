@@ -37,7 +37,10 @@ impl Gone<'_> {
         let snapshot = self.campaign.snapshot();
         let sign_in = |item: &Item| snapshot.grant(*item).entitlement == Entitlement::SignIn;
         matches!(subject.holder, Holder::Account(_))
-            && subject.items().filter(sign_in).any(|item| self.has(item))
+            && subject
+                .items()
+                .find(sign_in)
+                .is_some_and(|item| self.has(item))
     }
 
     /// Where a membership leads, and how surely; `None` for anything else, and when it is over.
