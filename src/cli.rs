@@ -132,7 +132,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             allowed_signers: show.allowed_signers,
             json: show.json,
         }),
-        Some(Command::Diff(diff)) => command::diff::diff(&context, &compared(diff)),
+        Some(Command::Diff(diff)) => command::diff::diff(&context, &compared(*diff)),
         Some(Command::Log(log)) => command::log::log(&context, &told(log)),
         Some(Command::Replay(replay)) => command::replay::replay(&context, &replayed(replay)),
     }
@@ -197,7 +197,7 @@ fn approving(approve: args::auditor::Approve) -> command::approve::Options {
         statement: approve.statement,
         sums: approve.sums,
         unknown_signer: approve.unknown_signer,
-        again: approve.refetch.then(|| command::approve::Again {
+        again: approve.refetch.then(|| command::live::Options {
             organization: approve.org,
             source: source(approve.token),
             ca_file: approve.ca_file,
@@ -226,22 +226,34 @@ fn drawn(sample: args::auditor::Sample) -> command::sample::Options {
         seed: sample.seed,
         size: sample.size,
         filter: sample.filter,
+        by_risk: sample.stratify.is_some(),
         allowed_signers: sample.allowed_signers,
         json: sample.json,
     }
 }
 
 fn compared(diff: args::auditor::Diff) -> command::diff::Options {
-    use command::diff::Form;
+    use args::auditor::DiffFormat;
+    use command::diff::{Form, Newer};
     command::diff::Options {
         old: diff.old,
-        new: diff.new,
-        allowed_signers: diff.allowed_signers,
-        form: match (diff.json, diff.csv) {
-            (true, _) => Form::Json,
-            (_, true) => Form::Csv,
-            _ => Form::Text,
+        newer: match diff.new {
+            Some(new) => Newer::Kept(new),
+            None => Newer::Live(command::live::Options {
+                organization: diff.org,
+                source: source(diff.token),
+                ca_file: diff.ca_file,
+                concurrency: usize::from(diff.concurrency),
+            }),
         },
+        allowed_signers: diff.allowed_signers,
+        filter: diff.filter,
+        form: match (diff.json, diff.format) {
+            (true, _) | (_, DiffFormat::Json) => Form::Json,
+            (_, DiffFormat::Csv) => Form::Csv,
+            (_, DiffFormat::Text) => Form::Text,
+        },
+        out: diff.out,
     }
 }
 

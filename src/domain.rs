@@ -10,6 +10,7 @@ pub mod account;
 mod bits;
 pub mod campaign;
 pub mod check;
+pub mod compared;
 pub mod decision;
 pub mod drift;
 pub mod earlier;

@@ -82,7 +82,7 @@ pub(super) enum Command {
     /// Tell everything that a record has about one item
     Show(auditor::Show),
     /// Compare two records or reviews, and tell what became of the revokes
-    Diff(auditor::Diff),
+    Diff(Box<auditor::Diff>),
     /// Tell what happened in a review, at any moment
     Log(auditor::Log),
     /// Show any moment of a record or a review on the screen

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Context, Hint as _, count, failure, now,
+    Answer, Context, Hint as _, count, failure, live, now,
     seal::{self, Key},
     snapshot::eprint_line,
     verify, version,
@@ -38,8 +38,6 @@ use crate::{
     },
 };
 
-pub(crate) use reread::Again;
-
 /// How to approve from the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -55,7 +53,7 @@ pub(crate) struct Options {
     /// Approve although nobody says whose key the reviewer's is.
     pub(crate) unknown_signer: bool,
     /// Read the organization again.
-    pub(crate) again: Option<Again>,
+    pub(crate) again: Option<live::Options>,
     pub(crate) json: bool,
 }
 

@@ -1,16 +1,17 @@
 //! `muster export`: what a record says, for spreadsheets, other programs and print.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the file that was asked for is made here"
-)]
 
 use std::{
-    io::{self, BufWriter, IsTerminal as _, Write},
-    path::{Path, PathBuf},
+    io::{self, IsTerminal as _, Write},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
-use super::{Answer, Hint as _, count, elapsed_ms, failure, progress::ProgressLine, record};
+use super::{
+    Answer, count, elapsed_ms, failure,
+    out::{self, Out},
+    progress::ProgressLine,
+    record,
+};
 use crate::{
     domain::words::number,
     export::{Source, csv, events::Events, html, items::Items, json, removal::Removals, xlsx},
@@ -67,16 +68,7 @@ pub(crate) fn export(options: &Options) -> anyhow::Result<Answer> {
             "leave --where or --events out",
         ));
     }
-    if let Some(out) = options
-        .out
-        .as_deref()
-        .filter(|out| out.symlink_metadata().is_ok())
-    {
-        return Err(failure(
-            format!("{} is already there", out.display()),
-            "nothing is overwritten; give another name to --out",
-        ));
-    }
+    out::free(options.out.as_deref())?;
     let (good, items) = record::open_some(
         &options.record,
         options.allowed_signers.as_deref(),
@@ -93,57 +85,28 @@ pub(crate) fn export(options: &Options) -> anyhow::Result<Answer> {
         items: &items,
         filter: options.filter.as_deref(),
     };
-    let Some(out) = &options.out else {
-        let mut out = BufWriter::with_capacity(1 << 16, io::stdout());
-        return match write(&mut out, &source, options).and_then(|rows| out.flush().map(|()| rows)) {
-            Ok(_) => Ok(Answer::silent()),
-            // Whoever read it has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Answer::silent()),
-            Err(error) => Err(error).hint("the output is not complete"),
-        };
-    };
-    let rows = to_file(out, &source, options)?;
-    super::snapshot::eprint_line(&format!(
-        "wrote {} to {}; {}",
-        count(rows, "row", "rows"),
-        out.display(),
-        good.verdict
-    ));
+    let rows = out::write(options.out.as_deref(), |out| write(out, &source, options))?;
+    if let (Some(out), Some(rows)) = (&options.out, rows) {
+        super::snapshot::eprint_line(&format!(
+            "wrote {} to {}; {}",
+            count(rows, "row", "rows"),
+            out.display(),
+            good.verdict
+        ));
+    }
     Ok(Answer::silent())
 }
 
-/// Writes beside `out` and gives it the name once it is whole.
-fn to_file(out: &Path, source: &Source<'_>, options: &Options) -> anyhow::Result<u64> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let cannot = |error: io::Error| {
-        failure(
-            format!("cannot write {}: {error}", out.display()),
-            "nothing was left behind; name another file with --out",
-        )
-    };
-    let file = tempfile::Builder::new()
-        .prefix(".muster-export-")
-        .tempfile_in(folder)
-        .map_err(cannot)?;
-    let mut writer = BufWriter::with_capacity(1 << 16, file);
-    let rows = write(&mut writer, source, options).map_err(cannot)?;
-    let file = writer
-        .into_inner()
-        .map_err(|error| cannot(error.into_error()))?;
-    file.as_file().sync_all().map_err(cannot)?;
-    file.persist_noclobber(out)
-        .map_err(|error| cannot(error.error))?;
-    Ok(rows)
-}
-
-fn write(out: &mut (impl Write + Send), source: &Source<'_>, options: &Options) -> io::Result<u64> {
+fn write(mut out: Out<'_>, source: &Source<'_>, options: &Options) -> io::Result<u64> {
     let told = Mutex::new(Told {
         line: ProgressLine::new(),
         rows: 0,
         bytes: 0,
     });
-    let out = &mut Counted { out, told: &told };
+    let out = &mut Counted {
+        out: &mut out,
+        told: &told,
+    };
     let mut progress = |written: u64| {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         told.rows = written;

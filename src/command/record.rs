@@ -82,10 +82,11 @@ pub(crate) fn find_item(campaign: &Campaign, text: &str) -> anyhow::Result<Item>
     })
 }
 
-/// A record, or a review in progress.
+/// A record, a review in progress, or an organization as it is now.
 pub(crate) enum Subject {
     Record(GoodRecord),
     Review(Box<crate::store::Review>),
+    Live(Box<Campaign>),
 }
 
 impl Subject {
@@ -116,6 +117,7 @@ impl Subject {
         match self {
             Self::Record(good) => good.record.campaign(),
             Self::Review(review) => review.campaign(),
+            Self::Live(campaign) => campaign,
         }
     }
 
@@ -123,6 +125,15 @@ impl Subject {
         match self {
             Self::Record(good) => good.verdict.clone(),
             Self::Review(_) => "a review in progress, which nobody signed".to_owned(),
+            Self::Live(_) => "read just now and not kept".to_owned(),
+        }
+    }
+
+    /// What tells it apart for ever: a record by the digest of its SHA256SUMS, anything else by its name.
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Self::Record(good) => good.record.sums().to_string(),
+            Self::Review(_) | Self::Live(_) => self.campaign().opened().review.clone(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         campaign::Campaign,
         grant::{Audience, Entitlement, Holder},
         items::Item,
+        signal::Rule,
         text::SafeText,
     },
     export::{
@@ -68,7 +69,14 @@ pub(crate) fn show(options: &Options) -> anyhow::Result<Answer> {
             "verdict": good.verdict,
             "record": good.record.review().record_id,
             "record_sha256sums": good.record.sums().to_string(),
+            "signature": {
+                "principal": good.record.review().reviewer.principal.raw(),
+                "key": good.record.key().openssh(),
+                "key_fingerprint": good.record.key().fingerprint,
+                "sealed_at": good.record.review().sealed_at.to_string(),
+            },
             "item": row,
+            "signals": signals(campaign, item),
             "entries": entries.iter().map(|entry| log::as_json(campaign, entry)).collect::<Vec<_>>(),
             "source": found.as_ref().map(|found| json!({
                 "n": source,
@@ -83,7 +91,16 @@ pub(crate) fn show(options: &Options) -> anyhow::Result<Answer> {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}", phrase::item_of(campaign.snapshot(), item));
+    let review = good.record.review();
     let _ = writeln!(text, "  {:<16} {}", "record", good.verdict);
+    let _ = writeln!(
+        text,
+        "  {:<16} {} with {}, {} UTC by the signer's clock",
+        "signed by",
+        review.reviewer.principal.safe(),
+        SafeText::of(&good.record.key().fingerprint),
+        review.sealed_at.minute()
+    );
     for (column, cell) in columns.filter(|(_, cell)| *cell != Cell::Empty) {
         let _ = writeln!(
             text,
@@ -94,6 +111,14 @@ pub(crate) fn show(options: &Options) -> anyhow::Result<Answer> {
     }
     for fact in phrase::facts(campaign, item) {
         let _ = writeln!(text, "  {:<16} {fact}", "worth knowing");
+    }
+    let _ = writeln!(text, "\nSignals");
+    let told = phrase::signals(campaign, item);
+    if told.is_empty() {
+        let _ = writeln!(text, "  none says yes, and none is unknown");
+    }
+    for signal in told {
+        let _ = writeln!(text, "  {signal}");
     }
     let _ = writeln!(text, "\nWhat happened to it");
     for entry in entries {
@@ -107,6 +132,23 @@ pub(crate) fn show(options: &Options) -> anyhow::Result<Answer> {
         Some(found) => tell(found, source, &mut text),
     }
     Ok(Answer::done(text))
+}
+
+/// The signals that say yes or cannot tell, each with what its rule looked at.
+fn signals(campaign: &Campaign, item: Item) -> Vec<Value> {
+    let signals = campaign.signals();
+    let told = |rule: Rule, value: &str| {
+        json!({
+            "signal": rule.name(),
+            "version": rule.version(),
+            "value": value,
+            "inputs": signals.told(campaign, rule, item),
+        })
+    };
+    // What was not read is told rule by rule.
+    let yes = signals.of_item(item).filter(|rule| *rule != Rule::Unread);
+    let unknown = signals.unread_of(item).map(|rule| told(rule, "unknown"));
+    yes.map(|rule| told(rule, "yes")).chain(unknown).collect()
 }
 
 /// The answer an item was read from, and what in it is about the item.

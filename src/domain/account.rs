@@ -99,6 +99,18 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// The word in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Collaborator => "external",
+            Self::Guest => "guest",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Whether an account can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
@@ -114,6 +126,19 @@ pub enum State {
     Unknown,
 }
 
+impl State {
+    /// The word in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Left => "left",
+            Self::Future => "future",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Two-factor authentication of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TwoFactor {
@@ -123,6 +148,17 @@ pub enum TwoFactor {
     Inactive,
     /// Never set up.
     NotSetUp,
+}
+
+impl TwoFactor {
+    /// The word in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "on",
+            Self::Inactive => "off",
+            Self::NotSetUp => "never set up",
+        }
+    }
 }
 
 impl Account {

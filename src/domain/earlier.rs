@@ -351,7 +351,7 @@ fn possible(lot: &Lot) -> Result<(), &'static str> {
 
 /// Whether a grant is one that a revoke would still end. An account that was deactivated stays listed, and so may a
 /// membership that is over: there the revoke was carried out.
-fn stands(snapshot: &Snapshot, item: Item, as_of: Timestamp) -> bool {
+pub(super) fn stands(snapshot: &Snapshot, item: Item, as_of: Timestamp) -> bool {
     let grant = snapshot.grant(item);
     match (grant.holder, grant.entitlement) {
         (Holder::Account(account), Entitlement::SignIn) => {

@@ -187,6 +187,19 @@ pub enum Standing {
     Unknown,
 }
 
+impl Standing {
+    /// The word in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Pending => "pending",
+            Self::Future => "future",
+            Self::Ended => "ended",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Membership {
     /// Whether it counts at `now`: not archived, approved, begun, and not over.
     pub fn standing(&self, now: Timestamp) -> Standing {

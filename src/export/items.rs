@@ -1,15 +1,14 @@
 //! [`Items`]: a row for each item, with what was decided about it.
 
 use crate::domain::{
-    account::{Account, Fact, Kind, State, TwoFactor},
+    account::Fact,
     campaign::Campaign,
     decision::Decision,
-    grant::{Entitlement, Holder, Membership, Standing},
+    grant::{Entitlement, Holder},
     items::{Item, ItemSet},
     journal::Chosen,
     remains::{self, Remains},
     signal,
-    time::Timestamp,
 };
 
 use super::table::{Cell, Column, Table, column};
@@ -161,7 +160,7 @@ fn row(campaign: &Campaign, item: Item) -> Vec<Cell> {
     }));
     row.push(
         membership
-            .map(|membership| standing(membership, campaign.as_of()))
+            .map(|membership| membership.standing(campaign.as_of()).word())
             .into(),
     );
     decision(campaign, item, &mut row);
@@ -185,20 +184,13 @@ fn holder(campaign: &Campaign, holder: Holder, row: &mut Vec<Cell>) {
             row.push(Cell::raw(&account.username));
             row.push(fact(&account.email, Cell::raw));
             row.push(Cell::text(&account.id.0));
-            row.push(kind(account).into());
-            row.push(state(account, campaign.as_of()).into());
+            row.push(account.kind.word().into());
+            row.push(account.state(campaign.as_of()).word().into());
             row.push(match &account.last_sign_in {
                 Fact::Absent => "never".into(),
                 known => fact(known, |at| (*at).into()),
             });
-            row.push(fact(&account.two_factor, |two_factor| {
-                match two_factor {
-                    TwoFactor::Active => "on",
-                    TwoFactor::Inactive => "off",
-                    TwoFactor::NotSetUp => "never set up",
-                }
-                .into()
-            }));
+            row.push(fact(&account.two_factor, |it| it.word().into()));
         }
         Holder::Team(ix) => {
             row.extend([Cell::Empty, Cell::Empty]);
@@ -269,35 +261,6 @@ fn fact<T>(fact: &Fact<T>, words: impl FnOnce(&T) -> Cell) -> Cell {
         Fact::Known(value) => words(value),
         Fact::Absent => Cell::Empty,
         Fact::Unknown => "unknown".into(),
-    }
-}
-
-fn kind(account: &Account) -> &'static str {
-    match account.kind {
-        Kind::Member => "member",
-        Kind::Collaborator => "external",
-        Kind::Guest => "guest",
-        Kind::Unknown => "unknown",
-    }
-}
-
-fn state(account: &Account, now: Timestamp) -> &'static str {
-    match account.state(now) {
-        State::Active => "active",
-        State::Suspended => "suspended",
-        State::Left => "left",
-        State::Future => "future",
-        State::Unknown => "unknown",
-    }
-}
-
-fn standing(membership: &Membership, now: Timestamp) -> &'static str {
-    match membership.standing(now) {
-        Standing::Live => "live",
-        Standing::Pending => "pending",
-        Standing::Future => "future",
-        Standing::Ended => "ended",
-        Standing::Unknown => "unknown",
     }
 }
 

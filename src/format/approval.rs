@@ -89,11 +89,11 @@ pub struct Grants {
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// `account`, `role`, `grant` or `revoke`.
+    /// `account`, `team`, `project`, `role`, `grant` or `revoke`.
     pub kind: String,
-    /// `added`, `removed`, `changed`, or what became of a revoke.
+    /// `added`, `removed`, `changed`, `unknown` where one side could not be read, or what became of a revoke.
     pub change: String,
-    /// The id of the account or the grant, the key of the role.
+    /// Its id; of a role its key.
     pub id: String,
     /// What it is, in words.
     pub what: String,
@@ -138,7 +138,11 @@ impl Reread {
         let of = |kind| {
             let [added, removed, changed] =
                 ["added", "removed", "changed"].map(|change| self.count(kind, change));
-            format!("{added} added, {removed} removed, {changed} changed")
+            let unknown = match self.count(kind, "unknown") {
+                0 => String::new(),
+                n => format!(", {n} unknown"),
+            };
+            format!("{added} added, {removed} removed, {changed} changed{unknown}")
         };
         let gaps = match self.gaps.len() as u64 {
             0 => "everything that was asked for was read".to_owned(),

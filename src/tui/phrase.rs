@@ -1,5 +1,7 @@
 //! What things are called on the screens: holders, items, paths, facts and changes, in words.
 
+pub(crate) mod compared;
+
 use crate::domain::{
     access::{Certainty, Remaining},
     account::{Account, Fact, Kind, State, TwoFactor},

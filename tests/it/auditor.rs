@@ -3,13 +3,13 @@
 use std::fs;
 
 use crate::{
-    program::{Home, Serving, have},
+    program::{Home, have},
     review::sealed,
 };
 
 #[test]
 fn a_sample_is_drawn_again_with_stock_tools() {
-    if !have(&["ssh-keygen", "sh", "jq", "sha256sum"]) {
+    if !have(&["ssh-keygen", "sh", "jq", "sha256sum", "awk"]) {
         return;
     }
     let home = Home::new();
@@ -26,24 +26,34 @@ fn a_sample_is_drawn_again_with_stock_tools() {
         .collect();
     assert_eq!(ids.len(), 9);
 
-    // The commands are the ones that the help teaches.
-    let help = home.run(&["sample", "--help"]).good().out;
-    let from = help.find("  jq -r .id").expect("the help has it");
-    let upto = from + help[from..].find("head -n SIZE").expect("the help has it");
-    let script = format!("{}head -n 9", &help[from..upto]).replace("SEED", "7");
-    let output = home
-        .command("sh")
-        .args(["-c", &script])
-        .current_dir(&record)
-        .output()
-        .expect("sh starts");
-    let text = String::from_utf8(output.stdout).expect("text");
-    let again: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .map(|(_, id)| id)
+    assert_eq!(by_hand(&home, &record, "9"), ids);
+
+    // By risk, the strata take turns.
+    let drawn = home
+        .run(&[
+            "sample",
+            &record,
+            "--seed",
+            "7",
+            "--size",
+            "23",
+            "--stratify",
+            "risk",
+            "--json",
+        ])
+        .good()
+        .json();
+    let rows = drawn["items"].as_array().expect("items");
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().expect(name).to_owned();
+    let drawn_by_risk: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {}", text(row, "stratum"), text(row, "id")))
         .collect();
-    assert_eq!(again, ids, "{script}");
+    assert_eq!(by_hand_by_risk(&home, &record, "23"), drawn_by_risk);
+    for stratum in drawn["strata"].as_array().expect("strata") {
+        let of = |name: &str| stratum[name].as_u64().expect(name);
+        assert!(of("drawn") == of("of") || of("drawn") >= 5, "{stratum}");
+    }
 
     let text = home
         .run(&[
@@ -59,6 +69,45 @@ fn a_sample_is_drawn_again_with_stock_tools() {
         .good()
         .out;
     assert_eq!(text.matches(" revoke ").count(), 3, "{text}");
+}
+
+/// Runs the commands that the help of `sample` teaches, with a seed of 7: the text from `begin` to the size after it.
+fn taught(home: &Home, record: &str, begin: &str, size: &str) -> String {
+    let help = home.run(&["sample", "--help"]).good().out;
+    let from = help.find(begin).expect("the help has it");
+    let upto = from + help[from..].find("head -n SIZE").expect("the help has it");
+    let script = format!("{}head -n {size}", &help[from..upto]).replace("SEED", "7");
+    let output = home
+        .command("sh")
+        .args(["-c", &script])
+        .current_dir(record)
+        .output()
+        .expect("sh starts");
+    assert!(output.stderr.is_empty(), "{script}: {output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn by_hand(home: &Home, record: &str, size: &str) -> Vec<String> {
+    let text = taught(
+        home,
+        record,
+        "  jq -r 'select(.decision != \"out-of-scope\").id'",
+        size,
+    );
+    let ids = text.lines().filter_map(|line| line.split_once(' '));
+    ids.map(|(_, id)| id.to_owned()).collect()
+}
+
+/// Stratum and id.
+fn by_hand_by_risk(home: &Home, record: &str, size: &str) -> Vec<String> {
+    let text = taught(
+        home,
+        record,
+        "  jq -r 'select(.decision != \"out-of-scope\") | (",
+        size,
+    );
+    let drawn = text.lines().filter_map(|line| line.splitn(3, ' ').nth(2));
+    drawn.map(str::to_owned).collect()
 }
 
 #[test]
@@ -151,6 +200,7 @@ fn everything_about_one_item_is_told_down_to_the_servers_answer() {
     let home = Home::new();
     let record = sealed(&home);
     let grants = fs::read_to_string(record.join("grants.jsonl")).expect("grants");
+    let decisions = fs::read_to_string(record.join("decisions.jsonl")).expect("decisions");
     let record = record.display().to_string();
     for (number, line) in (1..).zip(grants.lines()) {
         let grant: serde_json::Value = serde_json::from_str(line).expect("JSON");
@@ -158,7 +208,7 @@ fn everything_about_one_item_is_told_down_to_the_servers_answer() {
         if number % 13 != 1 {
             continue;
         }
-        let number = number.to_string();
+        let (number, at) = (number.to_string(), number - 1);
         let shown = home
             .run(&["show", &record, &number, "--json"])
             .good()
@@ -170,6 +220,20 @@ fn everything_about_one_item_is_told_down_to_the_servers_answer() {
             grant["id"].as_str()
         );
         assert_eq!(shown["source"]["n"], grant["ev"]);
+        // The signals are those that were signed.
+        let decided: serde_json::Value =
+            serde_json::from_str(decisions.lines().nth(at).expect("a line")).expect("JSON");
+        for (value, member) in [("yes", "signals"), ("unknown", "unknown")] {
+            let shown = shown["signals"].as_array().expect("signals");
+            let shown = shown.iter().filter(|signal| signal["value"] == value);
+            let shown: Vec<&serde_json::Value> = shown.map(|signal| &signal["signal"]).collect();
+            let signed = decided[member].as_array();
+            assert_eq!(
+                shown,
+                signed.map_or(Vec::new(), |signed| signed.iter().collect())
+            );
+        }
+        assert_eq!(shown["signature"]["principal"], "rosa@example.com");
         let row = shown["source"]["row"].to_string();
         let holder = grant["account"].as_str().or(grant["team"].as_str());
         assert!(
@@ -179,6 +243,9 @@ fn everything_about_one_item_is_told_down_to_the_servers_answer() {
     }
     let text = home.run(&["show", &record, "3"]).good().out;
     for part in [
+        "signed by        rosa@example.com with SHA256:",
+        "\nSignals\n",
+        "decision",
         "What happened to it",
         "What the server said",
         "item id",
@@ -186,40 +253,4 @@ fn everything_about_one_item_is_told_down_to_the_servers_answer() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-}
-
-#[test]
-fn a_record_is_compared_with_a_later_snapshot() {
-    if !have(&["ssh-keygen"]) {
-        return;
-    }
-    let home = Home::new();
-    let record = sealed(&home).display().to_string();
-    // The server of the record is gone; another with the same organization stands for the time after.
-    let serving = Serving::start(&home, "s");
-    serving.snapshot(&home, "now").good();
-    let text = home.run(&["diff", &record, "now"]);
-    assert_eq!(text.code, Some(1), "{}", text.err);
-    assert!(
-        text.out.contains("grants: 0 added, 0 removed"),
-        "{}",
-        text.out
-    );
-    assert!(text.out.contains("still-there"), "{}", text.out);
-    let lines = home.run(&["diff", &record, "now", "--json"]).out;
-    let revokes = lines
-        .lines()
-        .filter(|line| line.contains("\"kind\":\"revoke\""))
-        .count();
-    let decisions = fs::read_to_string(format!("{record}/decisions.jsonl")).expect("decisions");
-    assert_eq!(
-        revokes,
-        decisions.matches("\"decision\":\"revoke\"").count()
-    );
-    let back = home.run(&["diff", "now", &record]);
-    assert!(
-        back.code == Some(2) && back.err.contains("give the older one first"),
-        "{}",
-        back.err
-    );
 }

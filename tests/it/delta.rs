@@ -35,21 +35,21 @@ fn with_review<T>(home: &Home, name: &str, look: impl FnOnce(&Campaign) -> T) ->
 }
 
 /// A home with a key, and the record of a first quarter in which everything was decided that may be.
-struct Quarter {
-    home: Home,
-    running: Running,
+pub(crate) struct Quarter {
+    pub(crate) home: Home,
+    pub(crate) running: Running,
     key: String,
-    record: PathBuf,
+    pub(crate) record: PathBuf,
     /// Login name, team: revoked, removed and made again.
-    anew: (String, String),
+    pub(crate) anew: (String, String),
     /// Login name, project: revoked and still there.
-    there: (String, String),
+    pub(crate) there: (String, String),
     /// Login name, team: kept and removed.
-    removed: (String, String),
+    pub(crate) removed: (String, String),
     /// Login name: kept and suspended.
-    suspended: String,
+    pub(crate) suspended: String,
     /// Login name, project: not there before.
-    added: (String, String),
+    pub(crate) added: (String, String),
 }
 
 fn name(state: &demo::State, account: demo::AccountIx) -> String {
@@ -58,7 +58,7 @@ fn name(state: &demo::State, account: demo::AccountIx) -> String {
 
 impl Quarter {
     /// `None` where there is no `ssh-keygen`.
-    fn first() -> Option<Self> {
+    pub(crate) fn first() -> Option<Self> {
         if !have(&["ssh-keygen"]) {
             return None;
         }
@@ -164,19 +164,19 @@ impl Quarter {
         state.change_person(0, added, Roles::ADMIN, Roles::default());
     }
 
-    fn snapshot(&self, name: &str, more: &[&str]) -> Ended {
+    pub(crate) fn snapshot(&self, name: &str, more: &[&str]) -> Ended {
         let url = self.running.server.url();
         let arguments = [&["snapshot", name, "--org", &url, "--token-stdin"], more].concat();
         self.home.run_with(&arguments, self.running.server.token())
     }
 
     /// A snapshot that is compared with the first quarter.
-    fn second(&self, more: &[&str]) -> Ended {
+    pub(crate) fn second(&self, more: &[&str]) -> Ended {
         let record = self.record.display().to_string();
         self.snapshot("q2", &[&["--previous", &record], more].concat())
     }
 
-    fn seal(&self, name: &str) -> PathBuf {
+    pub(crate) fn seal(&self, name: &str) -> PathBuf {
         let arguments = [
             "seal",
             name,

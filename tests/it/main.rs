@@ -9,6 +9,7 @@ mod auditor;
 mod by_hand;
 #[cfg(unix)]
 mod check;
+mod compare;
 mod connect;
 mod contract;
 mod delta;

@@ -126,13 +126,39 @@ pub(crate) struct Export {
 The record is verified first. A larger sample from the same seed holds the
 smaller one. The same without muster:
 
-  jq -r .id grants.jsonl | while read -r id; do
+  jq -r 'select(.decision != \"out-of-scope\").id' decisions.jsonl |
+  while read -r id; do
     printf '%s %s\\n' \"$(printf 'muster-sample/1\\n%s\\n%s\\n' SEED \"$id\" |
       sha256sum | cut -d' ' -f1)\" \"$id\"
   done | sort | head -n SIZE
 
+With --stratify risk each item is in one of four strata, by its signals in
+decisions.jsonl:
+
+  high      one of own, still-here, privileged, private-admin, left, suspended
+            says yes
+  medium    another signal says yes
+  unknown   none says yes, and one cannot tell because something was not read
+  low       all say no
+
+The strata take turns in this order. Each gives its item with the next smallest
+digest; one that has none left is passed over; until the sample is full. So each
+gives as many as the others, as long as it has them: weigh what you find by the
+sizes that are printed. The same without muster:
+
+  jq -r 'select(.decision != \"out-of-scope\") | (.signals // []) as $s |
+    if any($s[]; IN(\"own\", \"still-here\", \"privileged\", \"private-admin\",
+      \"left\", \"suspended\")) then \"1 high\" elif $s != [] then \"2 medium\"
+    elif .unknown then \"3 unknown\" else \"4 low\" end + \" \" + .id' decisions.jsonl |
+  while read -r turn stratum id; do
+    printf '%s %s %s %s\\n' \"$turn\" \"$(printf 'muster-sample/1\\n%s\\n%s\\n' \\
+      SEED \"$id\" | sha256sum | cut -d' ' -f1)\" \"$stratum\" \"$id\"
+  done | sort | awk '{ print ++drawn[$1], $1, $3, $4 }' |
+  sort -n -k1,1 -k2,2 | head -n SIZE
+
 Examples:
   muster sample RECORD --seed 2026-11-21 --size 25
+  muster sample RECORD --seed 2026-11-21 --size 40 --stratify risk
   muster sample RECORD --seed 7 --size 10 --where 'is:kept is:privileged'")]
 pub(crate) struct Sample {
     /// The record's folder
@@ -143,6 +169,9 @@ pub(crate) struct Sample {
     /// How many items
     #[arg(long, value_name = "N")]
     pub(crate) size: usize,
+    /// Draw from each stratum in turn; --help states the strata and the rule
+    #[arg(long, value_enum)]
+    pub(crate) stratify: Option<Strata>,
     /// Draw only from the items that this filter chooses; `muster decide --help` explains filters
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<String>,
@@ -154,7 +183,13 @@ pub(crate) struct Sample {
     pub(crate) json: bool,
 }
 
-/// What is known about the holder and the grant, what was decided and when, and the part of the server's answer it was
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Strata {
+    /// By the signals of each item
+    Risk,
+}
+
+/// What is known about the holder and the grant, its signals, who signed the record, what was decided and when, and the part of the server's answer it was
 /// read from.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
@@ -170,39 +205,86 @@ pub(crate) struct Show {
     pub(crate) json: bool,
 }
 
-/// Accounts, roles and grants that were added, removed or changed, and what became of the older one's revokes.
+/// Accounts, teams, projects, roles and grants that were added, removed or changed, each value before and after, and
+/// what became of the older one's revokes.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Each is a record's folder, which is verified first, or the name of a review,
-which holds a snapshot: `muster snapshot now --org acme` takes one of today.
+which holds a snapshot. --live reads the organization as it is now, with the
+token of its connection, compares, and keeps nothing of it.
 
 What became of a revoke:
   gone           it is not there any more
   holder-gone    its holder is not there any more
   still-there    nobody took it away
-  another-path   it is gone, and its holder reaches the same another way
+  another-path   it is gone, and its holder reaches the same another way: by a
+                 role of its own, or through a team
   came-back      it was taken away and given again
   not-seen       it is not there, and the newer snapshot is partial
 
-Exit code 0 when nothing differs and there were no revokes, else 1.
+What differs:
+  added, removed, changed
+  unknown        one side could not read it or did not tell it, so nobody knows
+                 whether it differs; it never counts as added or removed
+
+The last sign-in of accounts is not compared, nor are the rights of roles, which
+are not read. A grant changes with what a decision on it rests on: its dates and
+its role, the state of its holder, the names of its team or project.
+
+  text   up to 40 rows of a kind, and the totals
+  csv    RFC 4180, a row for each value that differs; columns kind, change, id,
+         what, field, from, to, detail, old_item, new_item, and what old and
+         new are: the SHA-256 of a record's SHA256SUMS, or the review's name
+  json   a line for each difference between a first line of what is compared
+         and a last line of totals
+
+With --where only the grants and revokes that the filter chooses in the older or
+in the newer one, and the accounts, teams, projects and roles that they name.
+
+Exit code 0 when nothing differs and there were no revokes, 1 when something
+does, 2 when nobody can tell because something could not be read, or when it
+failed.
 
 Examples:
   muster diff records/2026-q3 records/2026-q4
-  muster diff records/2026-q3 now --csv > changes.csv")]
+  muster diff records/2026-q3 --live               what became of it since
+  muster diff records/2026-q3 2026-q4 --where 'team:payments'
+  muster diff records/2026-q3 --live --format csv --out changes.csv")]
 pub(crate) struct Diff {
     /// The older record or review
     pub(crate) old: PathBuf,
     /// The newer record or review
-    pub(crate) new: PathBuf,
+    #[arg(required_unless_present = "live", conflicts_with = "live")]
+    pub(crate) new: Option<PathBuf>,
+    /// Compare with the organization as it is now, instead
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// With --live: where to read it; without it, your connection to the address in the older one
+    #[arg(long, requires = "live")]
+    pub(crate) org: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// Trust the authorities in this PEM file too, besides those of the system
+    #[arg(long, value_name = "FILE", env = "MUSTER_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// With --live: how many requests run at the same time
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) concurrency: u8,
+    /// Only what this filter chooses; `muster decide --help` explains filters
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
     /// The auditor's list of signers, in OpenSSH's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
-    /// Print a line of JSON for each difference
-    #[arg(long, conflicts_with = "csv")]
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// Print a row of CSV for each difference
-    #[arg(long)]
-    pub(crate) csv: bool,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// What happened, entry by entry, and where the review stood after the last that is shown.
@@ -276,6 +358,13 @@ pub(crate) struct Replay {
     /// The auditor's list of signers, in OpenSSH's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Text,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
