@@ -96,6 +96,8 @@ pub(crate) enum Action {
     /// Take a view away.
     DeleteView,
 
+    /// Put the item into the terminal's clipboard.
+    Copy,
     /// Type a filter.
     Filter,
     /// Run a command by its name.

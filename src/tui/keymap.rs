@@ -210,6 +210,7 @@ const REVIEW: &[Binding] = keys! {
     Action::RestoreMarks, [Two('g', 'm')], "restore-marks", "", "mark again what was marked before it was decided or unmarked";
     Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
     Action::Note, [Char('m')], "note", "note", "write a note on the item";
+    Action::Copy, [Char('y')], "copy", "", "copy the item to the terminal's clipboard: its id and what it is, in a line";
     Action::Open, [ENTER, Char('l'), Code(KeyCode::Right)], "open", "", "into the group, or the particulars of the item; never decides";
     Action::Out, [Char('h'), Code(KeyCode::Left)], "out", "", "out to the queue";
     Action::Commands, [Char(':'), Ctrl('p')], "", "commands", "run a command by its name";

@@ -47,12 +47,14 @@ pub(crate) trait Screens {
 }
 
 /// What the loop itself can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Give the terminal back and stop until the shell continues the program.
     Suspend,
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Put this text, in which nothing is hidden, into the terminal's clipboard.
+    Copy(String),
 }
 
 /// How the loop ended.
@@ -250,6 +252,7 @@ async fn drive<S: Screens>(
                         canvas.clear().map_err(Error::Draw)?;
                         dirty = true;
                     }
+                    Some(Request::Copy(text)) => canvas.copy(&text).map_err(Error::Draw)?,
                     None => {}
                 }
             }

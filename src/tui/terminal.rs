@@ -16,6 +16,7 @@ use std::{
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::{Frame, Terminal, backend::CrosstermBackend, layout::Rect};
+use ssh_encoding::base64::{Base64, Encoding as _};
 
 use crate::domain::text::SafeText;
 
@@ -193,6 +194,8 @@ pub(crate) trait Canvas {
     fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
     /// Forgets what is on the screen. The next frame is drawn in full.
     fn clear(&mut self) -> io::Result<()>;
+    /// Puts `text` into the terminal's clipboard, if it has one and lets us. It is not asked whether it did.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Gives the terminal back and stops the process; whether it did, and a continuation is to be waited for.
     fn suspend(&mut self) -> io::Result<bool>;
     /// Takes the terminal again. The next frame is drawn in full.
@@ -238,6 +241,19 @@ impl Screen {
     }
 }
 
+/// Writes to the taken terminal.
+fn send(bytes: &[u8]) -> io::Result<()> {
+    match taken().as_mut() {
+        Some(taken) => taken.output.write_all(bytes),
+        None => Err(io::Error::other("the terminal was given back")),
+    }
+}
+
+/// The sequence (OSC 52) that puts `text` into the clipboard of a terminal. Encoded, the text cannot act on one.
+fn clipboard(text: &str) -> Vec<u8> {
+    format!("\x1b]52;c;{}\x1b\\", Base64::encode_string(text.as_bytes())).into_bytes()
+}
+
 impl Canvas for Screen {
     fn size(&self) -> io::Result<(u16, u16)> {
         crossterm::terminal::size()
@@ -248,12 +264,13 @@ impl Canvas for Screen {
         self.terminal.draw(view)?;
         self.bytes.write_all(b"\x1b[?2026l")?;
         let mut bytes = self.bytes.0.borrow_mut();
-        let written = match taken().as_mut() {
-            Some(taken) => taken.output.write_all(&bytes),
-            None => Err(io::Error::other("the terminal was given back")),
-        };
+        let written = send(&bytes);
         bytes.clear();
         written
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        send(&clipboard(text))
     }
 
     fn clear(&mut self) -> io::Result<()> {

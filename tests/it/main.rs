@@ -37,3 +37,4 @@ mod terminal;
 mod tidy;
 mod trouble;
 mod verify;
+mod views;

@@ -1,7 +1,10 @@
 //! How much a signal weighs when items are put in order by risk. It orders a screen and decides nothing.
 
 use super::{Rule, Signals};
-use crate::domain::{items::Item, snapshot::Snapshot};
+use crate::domain::{
+    items::{Item, ItemSet},
+    snapshot::Snapshot,
+};
 
 impl Rule {
     /// What a yes adds to the risk of an item. A private project's admin is privileged as well, and a guest is external
@@ -43,7 +46,15 @@ impl Signals {
         risks
     }
 
-    /// How many signals worth a look say yes to an item: all but [`Rule::Own`] and [`Rule::Unread`].
+    /// The items to which a signal worth a look says yes.
+    pub fn telling_items(&self) -> ItemSet {
+        let rules = self.ever_yes.iter().filter(|rule| rule.tells());
+        let all = rules.map(|rule| self.answer(*rule).yes.clone());
+        let all = all.reduce(|all, one| all.or(&one));
+        all.map_or_else(ItemSet::default, |all| all.items())
+    }
+
+    /// The signals worth a look that say yes to an item: all but [`Rule::Own`] and [`Rule::Unread`].
     pub fn telling(&self, item: Item) -> impl Iterator<Item = Rule> + '_ {
         self.of_item(item).filter(|rule| rule.tells())
     }

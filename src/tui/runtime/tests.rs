@@ -34,6 +34,7 @@ impl Screens for Diary {
                 self.told.push(c.to_string());
                 match c {
                     'l' => self.request = Some(Request::Redraw),
+                    'y' => self.request = Some(Request::Copy("what was asked for".to_owned())),
                     'q' => self.quit = true,
                     'z' => self.request = Some(Request::Suspend),
                     't' => self.deadline = Some(now_ms + 1000),
@@ -94,6 +95,12 @@ impl Canvas for Memory {
 
     fn clear(&mut self) -> io::Result<()> {
         self.calls.push("clear");
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        assert_eq!(text, "what was asked for");
+        self.calls.push("copy");
         Ok(())
     }
 
@@ -313,6 +320,15 @@ fn a_suspended_program_draws_nothing_until_it_goes_on() {
     assert!(bench.run().is_none());
     assert_eq!(bench.canvas.calls[..3], ["draw", "suspend", "resume"]);
     assert_eq!(bench.told(), "a");
+}
+
+#[test]
+fn what_is_copied_goes_to_the_terminal_and_draws_nothing_anew() {
+    let mut bench = Bench::new();
+    bench.press("y");
+    assert!(bench.run().is_none());
+    assert_eq!(bench.canvas.calls[..2], ["draw", "copy"]);
+    assert!(!bench.canvas.calls.contains(&"clear"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::review::{Pane, Review};
+use crate::domain::view::Grouping;
 
 /// What the screen is large enough for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +97,12 @@ pub(super) fn areas((wide, high): (u16, u16), review: &Review) -> Areas {
             areas.card = Some(rest);
         }
         Shape::Wide | Shape::Full => {
-            let mut left = take_left(&mut rest, (wide / 3).clamp(32, 44));
+            // A queue of one row has little to tell.
+            let queue = match (review.queue.grouping(), shape) {
+                (Grouping::Flat, Shape::Wide) => 24,
+                _ => (wide / 3).clamp(32, 44),
+            };
+            let mut left = take_left(&mut rest, queue);
             if shape == Shape::Full {
                 let views = u16::try_from(review.views.all().len()).unwrap_or(u16::MAX);
                 areas.views = Some(take_bottom(

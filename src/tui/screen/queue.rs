@@ -101,11 +101,7 @@ impl Queue {
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let scoped = campaign.out_of_scope() > 0;
         let order = Order::of(campaign, Grouping::default(), Sort::default());
-        let mut telling = Marks::default();
-        let signals = campaign.signals();
-        for rule in Rule::ALL.into_iter().filter(|rule| rule.tells()) {
-            telling.insert_all(&Marks::from(&signals.yes(rule)));
-        }
+        let mut telling = Marks::from(&campaign.signals().telling_items());
         if scoped {
             telling.keep_only(&Marks::from(campaign.items()));
         }

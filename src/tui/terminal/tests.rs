@@ -30,6 +30,12 @@ fn colour_is_left_out_where_it_is_not_wanted() {
 }
 
 #[test]
+fn copied_text_is_encoded_so_that_it_cannot_act() {
+    let bytes = clipboard("item 9 \u{1b}]0;x\u{7}");
+    assert_eq!(bytes, b"\x1b]52;c;aXRlbSA5IBtdMDt4Bw==\x1b\\");
+}
+
+#[test]
 fn glyphs_follow_the_locale_that_counts() {
     for (variables, unicode) in [
         (&[][..], false),

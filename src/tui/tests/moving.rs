@@ -374,7 +374,7 @@ fn a_frame_is_drawn_only_when_something_changed() {
         "left left",
         "home",
         "x",
-        "y",
+        "Y",
         "1",
         "^a",
         "esc",

@@ -15,6 +15,7 @@ use crate::{
     tui::{
         effect::{Effect, ViewChange},
         message::Message,
+        runtime::Request,
     },
 };
 
@@ -387,4 +388,26 @@ fn the_commands_group_and_sort_by_name() {
     assert!(run.screen().contains("by project"), "{}", run.screen());
     run.press(":").types("sort-by-risk").press("enter");
     assert!(run.screen().contains("▾ risk"), "{}", run.screen());
+}
+
+#[test]
+fn y_copies_the_item_as_a_line_in_which_nothing_is_hidden() {
+    let mut run = run((120, 40));
+    run.press("/").types("esrever").press("enter y");
+    let Some(Request::Copy(text)) = run.state.take_request() else {
+        panic!("it is copied: {}", run.screen());
+    };
+    assert!(text.starts_with("item 10 "), "{text}");
+    assert!(
+        text.ends_with(": ‹U+202E›esrever / Project Member of Ben Ôkafor"),
+        "{text}"
+    );
+    assert!(
+        run.toast().starts_with("copied, if the terminal lets"),
+        "{}",
+        run.toast()
+    );
+    run.press("tab y");
+    assert_eq!(run.state.take_request(), None);
+    assert!(run.toast().contains("an item is copied"));
 }

@@ -11,6 +11,7 @@ use crate::{
         action::Action,
         effect::{Effect, ViewChange},
         keymap::{self, Context},
+        phrase,
         runtime::{Exit, Request},
         screen::{
             ask::{Ask, Then},
@@ -34,6 +35,9 @@ use crate::{
 /// The same deciding key may come this often within [`BURST_MS`].
 const BURST: usize = 6;
 const BURST_MS: u64 = 300;
+
+/// So many bytes are copied at most; terminals drop what is much longer.
+const COPIED: usize = 4096;
 
 impl Review {
     /// Which keys count now.
@@ -139,6 +143,11 @@ impl Review {
             Action::Quit => self.leave(Exit::Quit),
             Action::Redraw => return Some(Request::Redraw),
             Action::Suspend => return Some(Request::Suspend),
+            Action::Copy if self.desk.sheets.is_empty() => {
+                let copied = self.copy();
+                self.settle();
+                return copied.map(Request::Copy);
+            }
             _ if self.desk.sheets.is_empty() => self.act_on_review(action, now_ms, effects),
             _ => self.act_on_sheet(action, now_ms, effects),
         }
@@ -237,6 +246,7 @@ impl Review {
             | Action::OwnWords
             | Action::RenameView
             | Action::DeleteView
+            | Action::Copy
             | Action::NextField
             | Action::PreviousField
             | Action::Items
@@ -257,6 +267,26 @@ impl Review {
             (Pane::Card, Some(Row::Derived(derived))) => self.open_path(derived),
             (Pane::Card, None) => {}
         }
+    }
+
+    /// The item under the cursor as a line to copy: its number, its id and what it is.
+    fn copy(&mut self) -> Option<String> {
+        let (Pane::Card, Some(Row::Own(item))) = (self.desk.pane, self.selected()) else {
+            self.refuse("an item is copied: Enter or Tab goes to the items");
+            return None;
+        };
+        let snapshot = self.campaign.snapshot();
+        let (number, id) = (item.number(), snapshot.grant(item).id);
+        let mut text = format!("item {number} {id}: {}", phrase::item_of(snapshot, item));
+        let mut cut = "";
+        if text.len() > COPIED {
+            let end = (0..=COPIED).rev().find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or(0));
+            cut = ", as far as fits";
+        }
+        let told = format!("copied{cut}, if the terminal lets programs copy: {text}");
+        self.say(Tone::Plain, told);
+        Some(text)
     }
 
     fn note(&mut self) {

@@ -145,6 +145,7 @@ impl Review {
             None => row,
         };
         self.select_group(self.queue.key(row.min(rows.saturating_sub(1))));
+        self.desk.row = 0;
     }
 
     /// The place to come back to: while a filter is typed, the one from before.
