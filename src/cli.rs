@@ -119,11 +119,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
                 default: policy.default,
             },
         ),
-        Some(Command::Verify(verify)) => command::verify::verify(
-            &verify.record,
-            verify.allowed_signers.as_deref(),
-            verify.json,
-        ),
+        Some(Command::Verify(verify)) => command::verify::verify(&judging(verify)),
         Some(Command::Export(export)) => command::export::export(&exported(&context, export)?),
         Some(Command::Sample(sample)) => command::sample::sample(&drawn(sample)),
         Some(Command::Show(show)) => command::show::show(&command::show::Options {
@@ -217,6 +213,23 @@ fn sealing(seal: args::Seal) -> command::seal::Options {
         undecided_reason: seal.allow_undecided,
         attest: seal.attest,
         json: seal.json,
+    }
+}
+
+fn judging(verify: args::Verify) -> command::verify::Options {
+    use crate::command::verify::Level;
+    command::verify::Options {
+        records: verify.records,
+        level: match (verify.quick, verify.deep) {
+            (true, _) => Level::Quick,
+            (_, true) => Level::Deep,
+            _ => Level::Usual,
+        },
+        allowed_signers: verify.allowed_signers,
+        revoked_keys: verify.revoked_keys,
+        at: verify.at,
+        html: verify.html,
+        json: verify.json,
     }
 }
 

@@ -126,18 +126,27 @@ pub(crate) fn breaks_down(place: &str) -> bool {
 
 /// Reads a small text file whole.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    let not_text = |_| {
+        let what = "stream did not contain valid UTF-8";
+        io::Error::new(io::ErrorKind::InvalidData, what)
+    };
+    String::from_utf8(read_bytes(path, limit)?).map_err(not_text)
+}
+
+/// Reads a small file whole.
+pub(crate) fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     use io::Read as _;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = fs::File::open(path)?
         .take(limit + 1)
-        .read_to_string(&mut text)? as u64;
+        .read_to_end(&mut bytes)? as u64;
     if read > limit {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             format!("larger than {limit} bytes"),
         ));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Changes a small text file that may not be there yet, in a folder that is; the answer of `change` is its new text and

@@ -15,6 +15,7 @@ pub(crate) mod removal;
 pub(crate) mod signals;
 pub(crate) mod standing;
 pub(crate) mod table;
+pub(crate) mod verdicts;
 pub(crate) mod xlsx;
 
 use crate::{

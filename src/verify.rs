@@ -17,17 +17,23 @@
 //!     attests.
 //! 11. [`Stage::Decisions`]: each decision is the one the journal leads to, byte for byte.
 //! 12. [`Stage::Merkle`] and [`Stage::Totals`]: `review.json` says what all this comes to, byte for byte.
+//! 13. [`Stage::Evidence`]: the raw answers of the server, read again, come to this population and to what the record
+//!     says about its own completeness.
+//! 14. [`Stage::Approval`]: where a second person signed beside it, that they did, and that it was somebody else.
 //!
-//! 13. [`Stage::Approval`]: where a second person signed beside it, that they did, and that it was somebody else.
-//!
-//! The raw answers of the server are checked by their digest alone.
+//! How far it goes is the [`Level`]: the quick one ends with the digests, the usual one leaves the raw answers at their
+//! digest.
 
 pub mod allowed_signers;
 pub mod approval;
+pub mod chain;
+pub mod revoked_keys;
 pub mod signature;
 
 mod contents;
+mod evidence;
 mod facts;
+mod inquiry;
 mod reading;
 mod unproven;
 
@@ -40,13 +46,16 @@ use crate::{
     domain::{Digest, campaign::Campaign, text::SafeText, time::Timestamp},
     format::{
         self,
-        crew::{self, Alone, Crew},
+        crew::{self, Crew},
         record::{self, Review},
         sums::Sums,
     },
 };
 use allowed_signers::{AllowedSigners, Answer};
 use approval::{Approved, Found};
+pub use evidence::{Population, Reread};
+use inquiry::Trail;
+pub use inquiry::{Begin, Inquiry, Level};
 use reading::Reading;
 use signature::{Fault, SigningKey};
 
@@ -88,10 +97,19 @@ pub enum Verdict {
         /// What is known of the one who signed.
         signer: Signer,
     },
+    /// Every file of the record is what was signed. Nobody asked whether they follow from each other.
+    Intact {
+        /// What the record says about itself, and who signed it.
+        record: Box<IntactRecord>,
+        /// What is known of the one who signed.
+        signer: Signer,
+    },
     /// The record is not what it claims to be.
     Bad(Bad),
     /// Neither can be said.
     CouldNotTell {
+        /// What was being checked.
+        stage: Stage,
         /// Why, in words; safe to show.
         reason: String,
     },
@@ -114,6 +132,21 @@ pub enum Signer {
 pub struct Bad {
     /// What was being checked.
     pub stage: Stage,
+    /// The file that is wrong, where it is one file; safe to show.
+    pub file: Option<String>,
+    /// The line of that file, from 1, where it is one line.
+    pub line: Option<u64>,
+    /// What is wrong, in words; safe to show.
+    pub reason: String,
+    /// What else is wrong, where all of it was looked for.
+    pub further: Vec<Finding>,
+    /// How many more things are wrong than are named.
+    pub more: u64,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
     /// The file that is wrong, where it is one file; safe to show.
     pub file: Option<String>,
     /// The line of that file, from 1, where it is one line.
@@ -153,8 +186,21 @@ pub enum Stage {
     Merkle,
     /// Counts, times and the attestation.
     Totals,
+    /// The raw answers of the server, and what they come to.
+    Evidence,
     /// What a second person signed beside it.
     Approval,
+}
+
+/// A record of which every file is what was signed; more is not known of it.
+#[derive(Debug)]
+pub struct IntactRecord {
+    /// What the record says about itself; nobody checked it against the other files.
+    pub review: Review,
+    /// The key that signed.
+    pub key: SigningKey,
+    /// The digest of `SHA256SUMS`, which stands for the whole record.
+    pub sums: Digest,
 }
 
 /// A record that was verified. There is no other way to get one.
@@ -165,9 +211,15 @@ pub struct VerifiedRecord {
     key: SigningKey,
     sums: Digest,
     approved: Option<Box<Approved>>,
+    level: Level,
 }
 
 impl VerifiedRecord {
+    /// How closely it was looked at.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
     /// What the record says about itself. Its times are the signer's own claim.
     pub fn review(&self) -> &Review {
         &self.review
@@ -203,7 +255,7 @@ impl Verdict {
     /// 0 for good, 1 for bad, 2 when nobody can tell.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Good { .. } => 0,
+            Self::Good { .. } | Self::Intact { .. } => 0,
             Self::Bad(_) => 1,
             Self::CouldNotTell { .. } => 2,
         }
@@ -225,8 +277,76 @@ impl fmt::Display for Verdict {
                     None => Ok(()),
                 }
             }
+            Self::Intact {
+                signer: Signer::Known { .. },
+                ..
+            } => f.write_str(
+                "intact: every file is what was signed, the signer is known; what follows from what was not looked at",
+            ),
+            Self::Intact {
+                signer: Signer::Unknown,
+                ..
+            } => f.write_str(
+                "intact, signer unknown: every file is what was signed; what follows from what was not looked at",
+            ),
             Self::Bad(bad) => write!(f, "bad: {bad}"),
-            Self::CouldNotTell { reason } => write!(f, "could not tell: {reason}"),
+            Self::CouldNotTell { reason, .. } => write!(f, "could not tell: {reason}"),
+        }
+    }
+}
+
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Self; 16] = [
+        Self::Files,
+        Self::Sizes,
+        Self::Signature,
+        Self::Sums,
+        Self::Review,
+        Self::Signer,
+        Self::Hashes,
+        Self::Population,
+        Self::Policy,
+        Self::Earlier,
+        Self::Journal,
+        Self::Decisions,
+        Self::Merkle,
+        Self::Totals,
+        Self::Evidence,
+        Self::Approval,
+    ];
+
+    /// What it checks, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Files => "all files of a record are there, as plain files, and nothing else",
+            Self::Sizes => {
+                "no file is larger than a record's can be, and each has the size that was signed"
+            }
+            Self::Signature => "the signature fits the exact bytes of SHA256SUMS",
+            Self::Sums => "SHA256SUMS lists exactly the other files",
+            Self::Review => "review.json can be read and names the key that signed",
+            Self::Signer => {
+                "the key may sign: the list of signers allows it, and it is not revoked"
+            }
+            Self::Hashes => "every file has the digest that was signed",
+            Self::Population => {
+                "accounts, resources and grants are the snapshot the review was opened on"
+            }
+            Self::Policy => "the rules the review was opened under can be read",
+            Self::Earlier => "what the previous record decided is about this population",
+            Self::Journal => {
+                "the entries are a chain, each may follow the one before, and the last one attests"
+            }
+            Self::Decisions => "each decision is the one the journal leads to",
+            Self::Merkle => "the Merkle root is that of the grants and decisions",
+            Self::Totals => "review.json says what the journal and the files come to",
+            Self::Evidence => {
+                "the raw answers of the server come to this population, and nothing was dropped or added"
+            }
+            Self::Approval => {
+                "where somebody approved the record, it was another person with another key"
+            }
         }
     }
 }
@@ -248,6 +368,7 @@ impl fmt::Display for Stage {
             Self::Decisions => "decisions",
             Self::Merkle => "Merkle tree",
             Self::Totals => "totals",
+            Self::Evidence => "evidence",
             Self::Approval => "approval",
         })
     }
@@ -255,20 +376,81 @@ impl fmt::Display for Stage {
 
 impl fmt::Display for Bad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(f, "{file}, line {line}: {}", self.reason),
-            (Some(file), None) => write!(f, "{file}: {}", self.reason),
-            (None, _) => f.write_str(&self.reason),
+        write_finding(f, self.file.as_deref(), self.line, &self.reason)?;
+        match self.further.len() as u64 + self.more {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
         }
     }
 }
 
-/// Verifies the record in `folder`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_finding(f, self.file.as_deref(), self.line, &self.reason)
+    }
+}
+
+fn write_finding(
+    f: &mut fmt::Formatter<'_>,
+    file: Option<&str>,
+    line: Option<u64>,
+    reason: &str,
+) -> fmt::Result {
+    match (file, line) {
+        (Some(file), Some(line)) => write!(f, "{file}, line {line}: {reason}"),
+        (Some(file), None) => write!(f, "{file}: {reason}"),
+        (None, _) => f.write_str(reason),
+    }
+}
+
+impl Finding {
+    fn at(file: &str, line: u64, reason: String) -> Self {
+        Self {
+            file: Some(file.to_owned()),
+            line: Some(line),
+            reason,
+        }
+    }
+
+    /// The same, safe to show: the words may quote the record, and whoever made it may want to write on the reader's
+    /// screen.
+    fn safe(self) -> Self {
+        Self {
+            reason: SafeText::of(&self.reason).to_string(),
+            ..self
+        }
+    }
+}
+
+impl Bad {
+    fn of(stage: Stage, finding: Finding) -> Self {
+        Self {
+            stage,
+            file: finding.file,
+            line: finding.line,
+            reason: finding.reason,
+            further: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// Everything that is wrong and named.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        let first = Finding {
+            file: self.file.clone(),
+            line: self.line,
+            reason: self.reason.clone(),
+        };
+        std::iter::once(first).chain(self.further.iter().cloned())
+    }
+}
+
+/// Verifies the record in `folder`, with the usual questions and one hand.
 ///
 /// `signers` is the auditor's own list, never one from the record; without it a good record's signer is unknown.
 /// `at` is the time at which the list must allow the signer: nothing in a record proves when it was signed.
 pub fn verify(folder: &dyn Folder, signers: Option<&AllowedSigners>, at: Timestamp) -> Verdict {
-    verify_with(&Alone, folder, signers, at)
+    verify_as(folder, &Inquiry::at(at).with(signers))
 }
 
 /// As [`verify()`], with a crew to do what can be done at the same time. The order of the stages is the same: nothing is
@@ -279,17 +461,28 @@ pub fn verify_with(
     signers: Option<&AllowedSigners>,
     at: Timestamp,
 ) -> Verdict {
-    match judge(crew, folder, signers, at) {
-        Ok((record, signer)) => Verdict::Good {
-            record: Box::new(record),
-            signer,
-        },
-        // The words may quote the record, and whoever made it may want to write on the reader's screen.
-        Err(Stop::Bad(bad)) => Verdict::Bad(Bad {
-            reason: SafeText::of(&bad.reason).to_string(),
-            ..bad
-        }),
+    let inquiry = Inquiry {
+        crew,
+        ..Inquiry::at(at).with(signers)
+    };
+    verify_as(folder, &inquiry)
+}
+
+/// Answers all that `inquiry` asks about the record in `folder`.
+pub fn verify_as(folder: &dyn Folder, inquiry: &Inquiry<'_>) -> Verdict {
+    let trail = Trail::new();
+    match judge(folder, inquiry, &trail) {
+        Ok(verdict) => verdict,
+        Err(Stop::Bad(bad)) => {
+            let further = bad.further.into_iter().map(Finding::safe).collect();
+            Verdict::Bad(Bad {
+                reason: SafeText::of(&bad.reason).to_string(),
+                further,
+                ..bad
+            })
+        }
         Err(Stop::CouldNotTell(reason)) => Verdict::CouldNotTell {
+            stage: trail.stage(),
             reason: SafeText::of(&reason).to_string(),
         },
     }
@@ -301,14 +494,11 @@ enum Stop {
     CouldNotTell(String),
 }
 
-fn judge(
-    crew: &dyn Crew,
-    folder: &dyn Folder,
-    signers: Option<&AllowedSigners>,
-    at: Timestamp,
-) -> Result<(VerifiedRecord, Signer), Stop> {
+fn judge(folder: &dyn Folder, inquiry: &Inquiry<'_>, trail: &Trail) -> Result<Verdict, Stop> {
+    trail.enter(Stage::Files);
     let reading = Reading::begin(folder)?;
 
+    trail.enter(Stage::Signature);
     let sums_bytes = reading.small(record::SUMS)?;
     let key = signature::check(
         &reading.small(record::SIGNATURE)?,
@@ -320,12 +510,14 @@ fn judge(
         Fault::Unsupported(why) => Stop::CouldNotTell(why),
     })?;
 
+    trail.enter(Stage::Sums);
     // Other files cannot be here, so another name in the list is never the mark of a newer version.
     let sums = record::parse_sums(&sums_bytes)
         .map_err(|error| Stop::bad_line(Stage::Sums, &error, record::SUMS))?;
 
     reading.same_optional(&sums)?;
 
+    trail.enter(Stage::Review);
     let review_bytes = reading.small(record::REVIEW)?;
     same_digest(record::REVIEW, Digest::of(&review_bytes), &sums)?;
     let review = Review::parse(&review_bytes).map_err(|error| Stop::of(Stage::Review, &error))?;
@@ -341,31 +533,58 @@ fn judge(
             ),
         ));
     }
+    trail.enter(Stage::Signer);
     let signer = standing(
-        signers,
+        inquiry,
         (review.reviewer.principal.raw(), record::NAMESPACE, &key),
         (review.sealed_at, "it was sealed"),
-        at,
     );
     if let Some(Answer::No(why)) = signer {
         return Err(Stop::bad(Stage::Signer, record::SIGNATURE, why));
     }
     reading.exact_sizes(&review.contents.bytes)?;
 
-    hashes(crew, &reading, &sums)?;
+    trail.enter(Stage::Hashes);
+    hashes(inquiry.crew, &reading, &sums)?;
 
-    let campaign = contents::check(crew, &reading, &sums, &review, &review_bytes)?;
+    // A record that is broken is bad, whoever signed it; only after all else does the doubt about the signer count.
+    let signer = || match signer {
+        None => Ok(Signer::Unknown),
+        Some(Answer::Yes { line }) => Ok(Signer::Known { line }),
+        Some(Answer::CouldNotTell(why) | Answer::No(why)) => {
+            trail.enter(Stage::Signer);
+            Err(Stop::CouldNotTell(why))
+        }
+    };
+    let digest = Digest::of(&sums_bytes);
+    if inquiry.level == Level::Quick {
+        let signer = signer()?;
+        let record = IntactRecord {
+            review,
+            key,
+            sums: digest,
+        };
+        return Ok(Verdict::Intact {
+            record: Box::new(record),
+            signer,
+        });
+    }
+
+    let campaign = contents::check(inquiry.crew, trail, &reading, &sums, &review, &review_bytes)?;
+    if inquiry.level == Level::Deep {
+        trail.enter(Stage::Evidence);
+        let begin = inquiry
+            .reread
+            .ok_or_else(|| Stop::CouldNotTell("nobody here can read the raw answers".to_owned()))?;
+        evidence::check(&reading, &sums, &review, &campaign, begin)?;
+    }
+    trail.enter(Stage::Approval);
     let of = approval::Of {
         review: &review,
         sums: &sums_bytes,
     };
-    let approved = approval::check(&reading, &of, signers, at)?;
-    // A record that is broken is bad, whoever signed it; only now does the doubt about the signer count.
-    let signer = match signer {
-        None => Signer::Unknown,
-        Some(Answer::Yes { line }) => Signer::Known { line },
-        Some(Answer::CouldNotTell(why) | Answer::No(why)) => return Err(Stop::CouldNotTell(why)),
-    };
+    let approved = approval::check(&reading, &of, inquiry)?;
+    let signer = signer()?;
     let approved = match approved {
         Found::None => None,
         Found::Good(approved) => Some(approved),
@@ -375,25 +594,32 @@ fn judge(
         review,
         campaign,
         key,
-        sums: Digest::of(&sums_bytes),
+        sums: digest,
         approved,
+        level: inquiry.level,
     };
-    Ok((record, signer))
+    Ok(Verdict::Good {
+        record: Box::new(record),
+        signer,
+    })
 }
 
-/// What the auditor's list says of a key that signed as `principal` for a purpose; `None` without a list. The signature
-/// claims the time and the deed in `claimed`.
+/// What the auditor's lists say of a key that signed as `principal` for a purpose; `None` without a list that says
+/// anything. The signature claims the time and the deed in `claimed`.
 fn standing(
-    signers: Option<&AllowedSigners>,
+    inquiry: &Inquiry<'_>,
     (principal, namespace, key): (&str, &str, &SigningKey),
     (claimed, deed): (Timestamp, &str),
-    at: Timestamp,
 ) -> Option<Answer> {
-    let signers = signers?;
+    if let Some(why) = inquiry.revoked.and_then(|revoked| revoked.revokes(key)) {
+        return Some(Answer::No(why.to_owned()));
+    }
+    let signers = inquiry.signers?;
     let may_sign = |at| signers.may_sign(principal, namespace, key, at);
-    Some(match may_sign(at) {
+    Some(match may_sign(inquiry.at) {
         // Keys are replaced, and the records they signed are kept. But the time is only claimed.
-        Answer::No(why) if claimed <= at => match may_sign(claimed) {
+        Answer::No(why) if !inquiry.at_is_known && claimed <= inquiry.at => match may_sign(claimed)
+        {
             Answer::Yes { line } => Answer::CouldNotTell(format!(
                 "line {line} of the list allowed this key when the record says {deed}, {} UTC, and does not \
                  allow it now; nothing in the record proves that time",
@@ -442,12 +668,18 @@ fn same_digest(name: &'static str, digest: Digest, sums: &Sums) -> Result<(), St
 
 impl Stop {
     fn bad(stage: Stage, file: &str, reason: String) -> Self {
-        Self::Bad(Bad {
+        Self::Bad(Bad::of(
             stage,
-            file: Some(SafeText::of(file).to_string()),
-            line: None,
-            reason,
-        })
+            Finding {
+                file: Some(SafeText::of(file).to_string()),
+                line: None,
+                reason,
+            },
+        ))
+    }
+
+    fn bad_at(stage: Stage, file: &str, line: u64, reason: impl Into<String>) -> Self {
+        Self::Bad(Bad::of(stage, Finding::at(file, line, reason.into())))
     }
 
     /// An error of a stored format: bad, unless a newer version wrote it or it could not be read at all.
@@ -466,12 +698,7 @@ impl Stop {
                 file,
                 line,
                 problem,
-            } => Self::Bad(Bad {
-                stage,
-                file: Some((*file).to_owned()),
-                line: Some(*line),
-                reason: problem.to_string(),
-            }),
+            } => Self::bad_at(stage, file, *line, problem.to_string()),
             error => Self::bad(stage, file, error.to_string()),
         }
     }

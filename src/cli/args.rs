@@ -583,21 +583,67 @@ pub(super) struct Policy {
     pub(super) default: bool,
 }
 
+/// Nothing is asked of anybody: the record's bytes are judged, with what you bring yourself, the list of signers.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+How closely a record is looked at:
+
+  --quick    every file is what was signed, and by whom
+  (default)  and the record follows from itself: the journal is replayed, each
+             decision, flag, signal and total is worked out again
+  --deep     and the population follows from the raw answers of the server: each
+             is hashed and read again, so that an item that was dropped, added
+             or changed is named, with its line and the answer
+
 Without --allowed-signers a record can be intact, but who signed it stays
 unknown, and the exit code is 0 all the same: scripts give the list. It comes
 from somebody you trust, never from the record. A line of it:
 
   anna@example.com namespaces=\"muster-review\" ssh-ed25519 AAAA…
 
-Exit codes: 0 good, 1 bad, 2 could not tell.")]
+Nothing in a record proves when it was signed. So the list must allow the key
+now, or at the time of --at, if you know by other means that the record was
+there then. A key on the list of --revoked-keys counts for nothing, whenever it
+signed: for a key that was lost on a known day, valid-before in the list of
+signers is the better choice.
+
+Of many records each is judged, and which follows which is drawn: those that are
+missing in between are named, and two that go on from the same one.
+
+--json prints one object. For one record: verdict (good, intact, bad, could not
+tell), text, exit_code, level, checks (stage and outcome each); signer, key,
+record_id, sealed_at and the totals when it is good; file, line, reason and all
+findings when it is bad. For several: records, chain and problems.
+
+Exit codes: 0 good, 1 bad, 2 could not tell; of many records the worst, bad
+before could not tell.
+
+Examples:
+  muster verify RECORD --allowed-signers signers
+  muster verify records/* --allowed-signers signers --deep --html report.html
+  muster verify RECORD --allowed-signers signers --at 2026-10-01T09:12:00Z")]
 pub(super) struct Verify {
-    /// The record's folder
-    pub(super) record: PathBuf,
+    /// The record's folder, or several
+    #[arg(required = true, num_args = 1.., value_name = "RECORD")]
+    pub(super) records: Vec<PathBuf>,
+    /// Only whether every file is what was signed, and by whom
+    #[arg(long, conflicts_with = "deep")]
+    pub(super) quick: bool,
+    /// Also whether the population follows from the raw answers of the server
+    #[arg(long)]
+    pub(super) deep: bool,
     /// The auditor's list of signers, in OpenSSH's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(super) allowed_signers: Option<PathBuf>,
+    /// Keys that count for nothing: a list of public keys, or a key revocation list of OpenSSH
+    #[arg(long, value_name = "FILE")]
+    pub(super) revoked_keys: Option<PathBuf>,
+    /// Judge the key as of this time instead of now, as 2026-10-01T09:12:00Z or 20261001Z
+    #[arg(long, value_name = "TIME", requires = "allowed_signers")]
+    pub(super) at: Option<String>,
+    /// Write the report as a page to this file, too; it needs nothing else and prints well
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     /// Print the verdict as JSON
     #[arg(long)]
     pub(super) json: bool,

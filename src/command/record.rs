@@ -30,7 +30,7 @@ pub(crate) fn open(path: &Path, allowed_signers: Option<&Path>) -> anyhow::Resul
             record,
             verdict: said,
         }),
-        Verdict::Bad(_) | Verdict::CouldNotTell { .. } => Err(failure(
+        Verdict::Intact { .. } | Verdict::Bad(_) | Verdict::CouldNotTell { .. } => Err(failure(
             format!(
                 "{} is not used: {said}",
                 SafeText::of(&path.display().to_string())

@@ -129,7 +129,12 @@ fn judged(path: &Path, signers: Option<&Path>) -> anyhow::Result<(Campaign, Proo
             let why = SafeText::of(&bad.to_string());
             Ok((unproven(path)?, Proof::Bad(why)))
         }
-        Verdict::CouldNotTell { reason } => {
+        // Only the quick level leaves it at that, and this is the usual one.
+        intact @ Verdict::Intact { .. } => Ok((
+            unproven(path)?,
+            Proof::NotTold(SafeText::of(&intact.to_string())),
+        )),
+        Verdict::CouldNotTell { reason, .. } => {
             Ok((unproven(path)?, Proof::NotTold(SafeText::of(&reason))))
         }
     }

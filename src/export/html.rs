@@ -37,6 +37,12 @@ const STYLE: &str = include_str!("html/page.css");
 /// How the record is verified without any program of ours, in words that fit every record.
 const BY_HAND: &str = "In the folder of the record, with a list of allowed signers that somebody keeps who does not review:";
 
+/// The first steps by hand, with stock tools.
+pub(super) const STEPS: &str = "WHO=$(jq -r .reviewer.principal review.json)\n\
+     ssh-keygen -Y verify -f /path/to/allowed_signers -I \"$WHO\" -n muster-review \\\n  \
+     -s SHA256SUMS.reviewer.sig < SHA256SUMS\n\
+     sha256sum --strict -c SHA256SUMS";
+
 /// Writes the page of `source`; `progress` is told how many rows are written.
 ///
 /// # Errors
@@ -49,15 +55,16 @@ pub(crate) fn write(
     let review = source.review;
     let title = escape(SafeText::of(&review.title).as_str());
     let organization = escape(review.organization.name.safe().as_str());
+    let footer = footer(&review.record_id);
+    head(
+        out,
+        &format!("Access review {title} of {organization}"),
+        &footer,
+    )?;
     write!(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Access review {title} of {organization}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n\
-         <h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
+        "<h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
          <p class=\"verdict\">{}</p>\n<p class=\"origin\">{}</p>\n",
-        footer(&review.record_id),
         escape(source.verdict),
         escape(&source.origin()),
     )?;
@@ -147,12 +154,7 @@ pub(crate) fn write(
         "<p>{}</p>\n<pre>{}</pre>\n<p>README.txt in the folder tells every step, down to single answers of the server. \
          The SHA-256 of SHA256SUMS must be <code>{}</code>.</p>\n</body>\n</html>",
         BY_HAND,
-        escape(
-            "WHO=$(jq -r .reviewer.principal review.json)\n\
-             ssh-keygen -Y verify -f /path/to/allowed_signers -I \"$WHO\" -n muster-review \\\n  \
-             -s SHA256SUMS.reviewer.sig < SHA256SUMS\n\
-             sha256sum --strict -c SHA256SUMS"
-        ),
+        escape(STEPS),
         source.sums
     )
 }
@@ -271,7 +273,18 @@ fn left_standing(
     table(out, &standing, &wanted, progress)
 }
 
-fn section(out: &mut dyn Write, id: &str, title: &str) -> io::Result<()> {
+/// How any page begins; `title` is escaped, `style` is what the page has beyond that of all.
+pub(super) fn head(out: &mut dyn Write, title: &str, style: &str) -> io::Result<()> {
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n"
+    )
+}
+
+pub(super) fn section(out: &mut dyn Write, id: &str, title: &str) -> io::Result<()> {
     writeln!(out, "<h2 id=\"{id}\">{}</h2>", escape(title))
 }
 
@@ -295,7 +308,7 @@ fn counts(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
     out.write_all(b"</dl>\n")
 }
 
-fn pairs(out: &mut dyn Write, rows: &[(&'static str, SafeText)]) -> io::Result<()> {
+pub(super) fn pairs(out: &mut dyn Write, rows: &[(&'static str, SafeText)]) -> io::Result<()> {
     out.write_all(b"<table class=\"pairs\">\n")?;
     for (label, text) in rows {
         writeln!(
@@ -400,7 +413,7 @@ fn controls(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
 }
 
 /// Text as a page shows it, in elements and in attributes.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

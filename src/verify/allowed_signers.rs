@@ -313,6 +313,12 @@ impl Limit {
     }
 }
 
+/// The time that OpenSSH writes as `text`, when it is in UTC: `20260331Z`, `202603310912Z` or `20260331091200Z`.
+pub fn universal_time(text: &str) -> Option<Timestamp> {
+    let limit = Limit::parse(text).ok().filter(|limit| limit.utc)?;
+    Timestamp::from_ms(limit.seconds.checked_mul(1000)?)
+}
+
 /// Whether a certificate says that its key is `principal`'s at this time; who signed it is not looked at.
 fn certifies(certificate: &Certificate, principal: &str, seconds: i64) -> bool {
     let valid = certificate.valid_after()..certificate.valid_before();

@@ -4,13 +4,14 @@
 
 use super::{
     Signer, Stage, Stop,
-    allowed_signers::{AllowedSigners, Answer},
+    allowed_signers::Answer,
+    inquiry::Inquiry,
     reading::Reading,
     signature::{self, Fault, SigningKey},
     standing,
 };
 use crate::{
-    domain::{Digest, provenance::Reader, time::Timestamp},
+    domain::{Digest, provenance::Reader},
     format::{
         approval::Approval,
         record::{self, Review},
@@ -89,8 +90,7 @@ pub(super) enum Found {
 pub(super) fn check(
     reading: &Reading<'_>,
     of: &Of<'_>,
-    signers: Option<&AllowedSigners>,
-    at: Timestamp,
+    inquiry: &Inquiry<'_>,
 ) -> Result<Found, Stop> {
     let there = record::APPROVED.map(|name| reading.has(name));
     if !there.contains(&true) {
@@ -120,10 +120,9 @@ pub(super) fn check(
     follows(&approval, &key, of)?;
     let principal = approval.approver.principal.raw();
     let approver = match standing(
-        signers,
+        inquiry,
         (principal, record::NAMESPACE_APPROVE, &key),
         (approval.approved_at, "it was approved"),
-        at,
     ) {
         None => Signer::Unknown,
         Some(Answer::Yes { line }) => Signer::Known { line },

@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    Bad, Stage, Stop,
+    Bad, Finding, Stage, Stop,
+    inquiry::Trail,
     reading::{Reading, digest},
 };
 use crate::{
@@ -37,17 +38,21 @@ use crate::{
 /// Checks everything that `review.json` sums up; the answer is the review as the journal tells it.
 pub(super) fn check(
     crew: &dyn Crew,
+    trail: &Trail,
     reading: &Reading<'_>,
     sums: &Sums,
     review: &Review,
     review_bytes: &[u8],
 ) -> Result<Campaign, Stop> {
+    trail.enter(Stage::Population);
     let opened_sums = opened_sums(reading, sums)?;
     let snapshot = snapshot(crew, reading, sums)?;
-    let terms = Terms {
-        policy: policy(reading, sums)?,
-        earlier: earlier(reading, sums, &snapshot)?,
-    };
+    trail.enter(Stage::Policy);
+    let policy = policy(reading, sums)?;
+    trail.enter(Stage::Earlier);
+    let earlier = earlier(reading, sums, &snapshot)?;
+    let terms = Terms { policy, earlier };
+    trail.enter(Stage::Journal);
     let (campaign, entries, head) = fold(reading, sums, (snapshot, terms), opened_sums)?;
     attested(&campaign, entries)?;
     if (
@@ -61,7 +66,9 @@ pub(super) fn check(
             "its length or its last entry is not the one in review.json".to_owned(),
         ));
     }
+    trail.enter(Stage::Decisions);
     let merkle_root = decisions(crew, reading, &campaign)?;
+    trail.enter(Stage::Merkle);
     if review.contents.merkle_root != merkle_root {
         return Err(Stop::bad(
             Stage::Merkle,
@@ -69,6 +76,7 @@ pub(super) fn check(
             "its Merkle root is not that of the grants and decisions".to_owned(),
         ));
     }
+    trail.enter(Stage::Totals);
     totals(reading, sums, &campaign, review, review_bytes)?;
     Ok(campaign)
 }
@@ -92,12 +100,12 @@ fn opened_sums(reading: &Reading<'_>, sums: &Sums) -> Result<Digest, Stop> {
     }
     for (line, (name, digest)) in (1..).zip(opened.iter()) {
         if sums.get(name) != Some(digest) {
-            return Err(Stop::Bad(Bad {
-                stage: Stage::Population,
-                file: Some(record::OPENED_SUMS.to_owned()),
-                line: Some(line),
-                reason: format!("{name} is not the one the review was opened on"),
-            }));
+            return Err(Stop::bad_at(
+                Stage::Population,
+                record::OPENED_SUMS,
+                line,
+                format!("{name} is not the one the review was opened on"),
+            ));
         }
     }
     Ok(Digest::of(&bytes))
@@ -115,12 +123,12 @@ pub(super) fn snapshot(
     let snapshot = read.map_err(|error| match &error {
         format::Error::Snapshot(disorder) => {
             let (file, line) = place(disorder);
-            Stop::Bad(Bad {
-                stage: Stage::Population,
+            let finding = Finding {
                 file: Some(file.to_owned()),
                 line,
                 reason: error.to_string(),
-            })
+            };
+            Stop::Bad(Bad::of(Stage::Population, finding))
         }
         error => Stop::of(Stage::Population, error),
     })?;
@@ -237,12 +245,7 @@ pub(super) fn fold(
     let mut entries = journal::Reader::new(&mut input);
     let stop = |error: format::Error| Stop::of(Stage::Journal, &error);
     let refused = |line: u64, refusal: &Refusal| {
-        Stop::Bad(Bad {
-            stage: Stage::Journal,
-            file: Some(record::JOURNAL.to_owned()),
-            line: Some(line),
-            reason: refusal.to_string(),
-        })
+        Stop::bad_at(Stage::Journal, record::JOURNAL, line, refusal.to_string())
     };
     let Some(first) = entries.next().map_err(stop)? else {
         return Err(Stop::bad(
@@ -254,12 +257,12 @@ pub(super) fn fold(
     let mut campaign =
         Campaign::open(Arc::new(snapshot), terms, first).map_err(|refusal| refused(1, &refusal))?;
     if campaign.opened().provenance.population != opened_sums {
-        return Err(Stop::Bad(Bad {
-            stage: Stage::Journal,
-            file: Some(record::JOURNAL.to_owned()),
-            line: Some(1),
-            reason: "the review was opened on another population than opened.sums lists".to_owned(),
-        }));
+        return Err(Stop::bad_at(
+            Stage::Journal,
+            record::JOURNAL,
+            1,
+            "the review was opened on another population than opened.sums lists".to_owned(),
+        ));
     }
     let (mut number, mut changes) = (1, 0u64);
     while let Some(entry) = entries.next().map_err(stop)? {
@@ -276,12 +279,12 @@ pub(super) fn fold(
             .apply(entry)
             .map_err(|refusal| refused(number, &refusal))?;
         if !told {
-            return Err(Stop::Bad(Bad {
-                stage: Stage::Journal,
-                file: Some(record::JOURNAL.to_owned()),
-                line: Some(number),
-                reason: "it does not say what its revokes leave standing".to_owned(),
-            }));
+            return Err(Stop::bad_at(
+                Stage::Journal,
+                record::JOURNAL,
+                number,
+                "it does not say what its revokes leave standing",
+            ));
         }
     }
     let head = entries.head();
@@ -299,21 +302,21 @@ fn attested(campaign: &Campaign, number: u64) -> Result<(), Stop> {
         (Some(attested), Some(flags), Some(Event::Attested(_))) => {
             let principal = attested.principal.raw();
             if attested.statement != seal::statement(campaign, principal, flags) {
-                return Err(Stop::Bad(Bad {
-                    stage: Stage::Journal,
-                    file: Some(record::JOURNAL.to_owned()),
-                    line: Some(number),
-                    reason: "the attestation does not state what was decided".to_owned(),
-                }));
+                return Err(Stop::bad_at(
+                    Stage::Journal,
+                    record::JOURNAL,
+                    number,
+                    "the attestation does not state what was decided".to_owned(),
+                ));
             }
         }
         _ => {
-            return Err(Stop::Bad(Bad {
-                stage: Stage::Journal,
-                file: Some(record::JOURNAL.to_owned()),
-                line: Some(number),
-                reason: "the last entry is not the attestation".to_owned(),
-            }));
+            return Err(Stop::bad_at(
+                Stage::Journal,
+                record::JOURNAL,
+                number,
+                "the last entry is not the attestation".to_owned(),
+            ));
         }
     }
     Ok(())
@@ -378,12 +381,7 @@ fn decisions(crew: &dyn Crew, reading: &Reading<'_>, campaign: &Campaign) -> Res
 }
 
 fn wrong_decision(line: u64, reason: &str) -> Stop {
-    Stop::Bad(Bad {
-        stage: Stage::Decisions,
-        file: Some(record::DECISIONS.to_owned()),
-        line: Some(line),
-        reason: reason.to_owned(),
-    })
+    Stop::bad_at(Stage::Decisions, record::DECISIONS, line, reason.to_owned())
 }
 
 /// What comes next in a file.
@@ -443,12 +441,12 @@ fn totals(
     let differs = review_bytes
         .split(|byte| *byte == b'\n')
         .position(|line| lines.next() != Some(line));
-    Err(Stop::Bad(Bad {
-        stage: Stage::Totals,
+    let finding = Finding {
         file: Some(record::REVIEW.to_owned()),
         line: differs.map(|line| line as u64 + 1),
         reason: "it does not say what the journal and the files come to".to_owned(),
-    }))
+    };
+    Err(Stop::Bad(Bad::of(Stage::Totals, finding)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the files of a folder come to when nobody vouches for them: for looking at a record that is not good, under a banner
 //! that says so, and at a copy of a review that was never signed.
 
-use super::{Bad, Folder, Stage, Stop, contents, reading::Reading};
+use super::{Bad, Finding, Folder, Stage, Stop, contents, reading::Reading};
 use crate::{
     domain::{
         Digest,
@@ -25,12 +25,14 @@ pub fn fold_unproven(crew: &dyn Crew, folder: &dyn Folder) -> Result<Campaign, B
             reason: SafeText::of(&bad.reason).to_string(),
             ..bad
         },
-        Stop::CouldNotTell(reason) => Bad {
-            stage: Stage::Files,
-            file: None,
-            line: None,
-            reason: SafeText::of(&reason).to_string(),
-        },
+        Stop::CouldNotTell(reason) => Bad::of(
+            Stage::Files,
+            Finding {
+                file: None,
+                line: None,
+                reason: SafeText::of(&reason).to_string(),
+            },
+        ),
     })
 }
 

@@ -3,9 +3,12 @@
 mod allowed_signers;
 mod approval;
 mod attacks;
+mod deep;
 mod files;
 mod hostile;
+mod many;
 mod record;
+mod revoked_keys;
 mod sealed;
 mod signature;
 mod vectors;
