@@ -306,7 +306,7 @@ fn what_a_newer_version_wrote_is_left_to_it() {
     could_not_tell(&judge(&files), "newer");
 
     let mut files = stored("good");
-    files.set("SHA256SUMS.approver.sig", "");
+    files.set("SHA256SUMS.reviewer.sig.tsr", "");
     could_not_tell(&judge(&files), "further signatures");
 }
 
