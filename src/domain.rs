@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 mod bits;
+pub mod bulk;
 pub mod campaign;
 pub mod check;
 pub mod compared;

@@ -424,8 +424,14 @@ pub(super) struct Views {
 }
 
 const FILTERS: &str = "\
-Items that --where chooses but the verb cannot touch (your own access, implicit
-grants, decided ones without --redecide) are left out and counted.
+Items that --where chooses but the verb cannot touch (implicit grants, decided
+ones without --redecide) are left alone and counted. Of several items to keep,
+policy leaves out those to be looked at one by one: privileged roles, external
+accounts, hidden characters, what changed since the previous record. They are
+counted by rule, recorded in the journal and stay undecided; is:exception finds
+them. No option takes them in: decide each by itself, with a filter that
+chooses that one item, in `muster review`, or with --plain. Your own access is
+never decided here, except after --allow-self-review.
 
 Examples:
   muster decide q4 --where 'is:left role:\"project admin\"' \\

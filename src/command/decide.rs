@@ -1,16 +1,17 @@
 //! `muster decide`: what a filter chooses, decided as one event.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::json;
 
 use super::{Answer, Context, Exceptions, count, failure, failure_at, now, writer};
 use crate::domain::{
+    bulk::{self, Bulk, Unfit},
     campaign::{Campaign, Refusal},
     decision::{Change, Decision},
     filter::Filter,
     items::{Item, ItemSet},
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Event},
     remains::Remains,
     text::Raw,
 };
@@ -29,21 +30,6 @@ pub(crate) struct Options {
     pub(crate) dry_run: bool,
     pub(crate) json: bool,
     pub(crate) exceptions: Exceptions,
-}
-
-/// What a filter chose, and what of it the change may touch.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    /// All that matched.
-    pub(crate) matched: usize,
-    /// Those that will change.
-    pub(crate) items: ItemSet,
-    /// The reviewer's own access, left out.
-    pub(crate) own: usize,
-    /// Implicit grants where a verb for stored ones was used, or the other way round; left out.
-    pub(crate) other_kind: usize,
-    /// Decided items, left alone.
-    pub(crate) decided: usize,
 }
 
 /// Decides as `options` say and tells what came of it.
@@ -65,26 +51,26 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
     let allowed = options.exceptions.self_review.as_deref();
     let with = super::review::with_self_review(review.campaign(), allowed)?;
     let campaign = with.as_ref().unwrap_or(review.campaign());
-    let selection = match &filter {
+    let bulk = match &filter {
         Some(filter) => select(campaign, filter, options.change, options.redecide),
         None => kept_before(campaign)?,
     };
     let remark = filter
         .as_ref()
-        .and_then(|filter| filter.remark(campaign, selection.matched == 0));
+        .and_then(|filter| filter.remark(campaign, bulk.is_empty()));
     let remark = remark.as_deref();
     if let Some(expected) = options.expect
-        && expected != selection.items.len()
+        && expected != bulk.items.len()
     {
         return Err(failure(
             format!(
                 "the filter chooses {}, not {expected}; nothing was decided",
-                count(selection.items.len() as u64, "item", "items")
+                count(bulk.items.len() as u64, "item", "items")
             ),
             "look at it with --dry-run, then give the number that is right to --expect",
         ));
     }
-    let event = (!selection.items.is_empty()).then(|| event(options, campaign, &selection));
+    let event = (!bulk.items.is_empty()).then(|| event(options, campaign, &bulk));
     if let Some(event) = &event {
         campaign
             .check(event, now())
@@ -103,14 +89,14 @@ pub(crate) fn decide(context: &Context, options: &Options) -> anyhow::Result<Ans
             .map_err(super::review::explain)?;
     }
     let text = if options.json {
-        as_json(options, &selection, remark, review.campaign())
+        as_json(options, &bulk, remark, review.campaign())
     } else {
-        as_text(options, &selection, remark, review.campaign())
+        as_text(options, &bulk, remark, review.campaign())
     };
     // Nothing to decide is a "no", so that a script notices a filter that matches nothing.
     Ok(Answer {
         text,
-        code: u8::from(selection.items.is_empty()),
+        code: u8::from(bulk.items.is_empty()),
     })
 }
 
@@ -127,18 +113,15 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Filter> {
 
 /// What `filter` chooses for `change`. Decided items are left alone unless `redecide` says otherwise: a filter
 /// that is wider than it was meant must not take earlier decisions away.
-pub(crate) fn select(
-    campaign: &Campaign,
-    filter: &Filter,
-    change: Change,
-    redecide: bool,
-) -> Selection {
-    choose(campaign, &filter.select(campaign), change, redecide)
+pub(crate) fn select(campaign: &Campaign, filter: &Filter, change: Change, redecide: bool) -> Bulk {
+    // Taking decisions away is what clearing is for.
+    let redecide = redecide || change == Change::Clear;
+    Bulk::of(campaign, change, &filter.select(campaign), redecide)
 }
 
 /// All that is unchanged since the previous record kept it, as far as it is undecided.
-fn kept_before(campaign: &Campaign) -> anyhow::Result<Selection> {
-    let Some(earlier) = campaign.earlier() else {
+fn kept_before(campaign: &Campaign) -> anyhow::Result<Bulk> {
+    if campaign.earlier().is_none() {
         let name = &campaign.opened().review;
         return Err(failure(
             format!("the review {name} is not compared with a previous record"),
@@ -146,47 +129,11 @@ fn kept_before(campaign: &Campaign) -> anyhow::Result<Selection> {
                 "muster snapshot {name} --org … --previous RECORD --refresh compares it with one"
             ),
         ));
-    };
-    let items = campaign.items().iter();
-    let matched = items.filter(|item| earlier.as_before(*item)).collect();
-    let keep = Change::Decide(Decision::Keep);
-    Ok(choose(campaign, &matched, keep, false))
+    }
+    Ok(Bulk::as_before(campaign))
 }
 
-/// What of `matched` the change may touch.
-fn choose(campaign: &Campaign, matched: &ItemSet, change: Change, redecide: bool) -> Selection {
-    let mut selection = Selection {
-        matched: matched.len(),
-        items: ItemSet::default(),
-        own: 0,
-        other_kind: 0,
-        decided: 0,
-    };
-    let keeps = matches!(change, Change::Decide(_)) && !redecide;
-    let may = |item: &Item| match campaign.may(change, *item) {
-        Ok(()) if keeps && campaign.slot(*item).decision.is_some() => {
-            selection.decided += 1;
-            false
-        }
-        Ok(()) => true,
-        Err(Refusal::OwnAccess(_)) => {
-            selection.own += 1;
-            false
-        }
-        Err(Refusal::LaterIsUndecided(_)) => {
-            selection.decided += 1;
-            false
-        }
-        Err(_) => {
-            selection.other_kind += 1;
-            false
-        }
-    };
-    let items = matched.iter().filter(may).collect();
-    Selection { items, ..selection }
-}
-
-fn event(options: &Options, campaign: &Campaign, selection: &Selection) -> Event {
+fn event(options: &Options, campaign: &Campaign, bulk: &Bulk) -> Event {
     let previous = campaign.opened().previous_record.as_ref();
     let chosen = match (&options.filter, previous) {
         (None, Some(previous)) => Chosen::AsBefore {
@@ -194,20 +141,37 @@ fn event(options: &Options, campaign: &Campaign, selection: &Selection) -> Event
         },
         (filter, _) => Chosen::Filter(Raw::from(filter.as_deref().unwrap_or_default())),
     };
-    Event::Decided(Decided {
-        change: options.change,
-        items: selection.items.clone(),
-        reason: options.reason.as_deref().map(Raw::from),
-        chosen,
-    })
+    let reason = options.reason.as_deref().map(Raw::from);
+    Event::Decided(bulk.clone().decided(reason, chosen))
 }
 
-fn as_text(
-    options: &Options,
-    selection: &Selection,
-    remark: Option<&str>,
-    campaign: &Campaign,
-) -> String {
+/// What was left out and why, a line each.
+pub(crate) fn left_out(bulk: &Bulk) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if !bulk.left_out.is_empty() {
+        let _ = writeln!(
+            text,
+            "left out by policy, still undecided, to be decided one by one:"
+        );
+        for (rule, items) in bulk.left_out.iter() {
+            let _ = writeln!(text, "{:>8}  {}", items.len(), bulk::words(rule));
+        }
+    }
+    if !bulk.unfit.is_empty() {
+        let _ = writeln!(text, "left alone:");
+        for (why, items) in &bulk.unfit {
+            let more = match (why, bulk.change) {
+                (Unfit::Decided, Change::Decide(_)) => "; --redecide changes them",
+                _ => "",
+            };
+            let _ = writeln!(text, "{:>8}  {}{more}", items.len(), why.words(bulk.change));
+        }
+    }
+    text
+}
+
+fn as_text(options: &Options, bulk: &Bulk, remark: Option<&str>, campaign: &Campaign) -> String {
     let verb = match options.change {
         _ if options.filter.is_none() => "kept as before",
         Change::Decide(decision) => decision.past(),
@@ -220,44 +184,26 @@ fn as_text(
         verb.to_owned()
     };
     let mut text = format!(
-        "{} {verb}",
-        count(selection.items.len() as u64, "item", "items")
+        "{} {verb}\n",
+        count(bulk.items.len() as u64, "item", "items")
     );
-    let left_out = [
-        (selection.own, "your own access, another reviewer decides"),
-        (
-            selection.other_kind,
-            if options.change == Change::Decide(Decision::Acknowledge) {
-                "stored grants, keep or revoke them"
-            } else {
-                "implicit, only acknowledged"
-            },
-        ),
-        (
-            selection.decided,
-            "decided already; --redecide changes them",
-        ),
-    ];
-    for (n, why) in left_out.into_iter().filter(|(n, _)| *n > 0) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "; left out {n} ({why})");
-    }
-    text.push('\n');
     if let Some(remark) = remark {
         let _ = writeln!(text, "note: {remark}");
     }
-    if let Some(remains) = remains(options, selection, campaign) {
+    if let Some(remains) = remains(options, bulk, campaign) {
         for words in remains.words(|item| describe(campaign, item).trim_start().to_owned()) {
             let _ = writeln!(text, "note: {words}");
         }
     }
     if options.dry_run {
-        for item in selection.items.iter().take(LISTED) {
-            let _ = writeln!(text, "{}", describe(campaign, item));
-        }
-        let more = selection.items.len().saturating_sub(LISTED);
-        if more > 0 {
-            let _ = writeln!(text, "        and {more} more; --json lists all");
+        text.push_str(&list(campaign, &bulk.items));
+    }
+    text.push_str(&left_out(bulk));
+    if !bulk.left_out.is_empty() {
+        if options.dry_run {
+            text.push_str(&list(campaign, &bulk.left_out.items()));
+        } else {
+            let _ = writeln!(text, "  X in `muster review {}` shows them", options.name);
         }
     }
     let progress = campaign.progress();
@@ -267,6 +213,19 @@ fn as_text(
         progress.decided(),
         count(progress.items, "item", "items")
     );
+    text
+}
+
+/// The first of `items`, a line each.
+fn list(campaign: &Campaign, items: &ItemSet) -> String {
+    let mut text = String::new();
+    for item in items.iter().take(LISTED) {
+        let _ = writeln!(text, "{}", describe(campaign, item));
+    }
+    let more = items.len().saturating_sub(LISTED);
+    if more > 0 {
+        let _ = writeln!(text, "        and {more} more; --json lists all");
+    }
     text
 }
 
@@ -287,9 +246,11 @@ pub(crate) fn describe(campaign: &Campaign, item: Item) -> String {
 }
 
 /// All items of a dry run, for scripts.
-fn listed(campaign: &Campaign, selection: &Selection) -> Vec<serde_json::Value> {
-    let items = selection.items.iter();
-    items.map(|item| as_json_item(campaign, item)).collect()
+fn listed(campaign: &Campaign, items: &ItemSet) -> Vec<serde_json::Value> {
+    items
+        .iter()
+        .map(|item| as_json_item(campaign, item))
+        .collect()
 }
 
 /// One item for scripts.
@@ -305,34 +266,44 @@ pub(crate) fn as_json_item(campaign: &Campaign, item: Item) -> serde_json::Value
 }
 
 /// What the revokes leave standing, and whom they touch.
-fn remains(options: &Options, selection: &Selection, campaign: &Campaign) -> Option<Box<Remains>> {
+fn remains(options: &Options, bulk: &Bulk, campaign: &Campaign) -> Option<Box<Remains>> {
     if options.change != Change::Decide(Decision::Revoke) {
         return None;
     }
-    Remains::of(campaign, &selection.items)
+    Remains::of(campaign, &bulk.items)
 }
 
-fn as_json(
-    options: &Options,
-    selection: &Selection,
-    remark: Option<&str>,
-    campaign: &Campaign,
-) -> String {
+fn as_json(options: &Options, bulk: &Bulk, remark: Option<&str>, campaign: &Campaign) -> String {
     let progress = campaign.progress();
+    let unfit = bulk.unfit.iter().map(|(_, items)| items.len());
+    let rules = bulk.left_out.iter();
+    let by_policy: BTreeMap<&str, usize> = rules
+        .clone()
+        .map(|(rule, items)| (rule.name(), items.len()))
+        .collect();
+    let other = |which: Unfit| {
+        let found = bulk.unfit.iter().find(|(why, _)| *why == which);
+        found.map_or(0, |(_, items)| items.len())
+    };
     let mut answer = json!({
         "review": options.name,
         "change": options.change.word(),
         "filter": options.filter,
         "as_before": options.filter.is_none(),
-        "matched": selection.matched,
+        "matched": bulk.items.len() + bulk.left_out.len() + unfit.sum::<usize>(),
         "remark": remark,
-        "items": selection.items.len(),
-        "left_out": {"own_access": selection.own, "other_kind": selection.other_kind, "decided": selection.decided},
+        "items": bulk.items.len(),
+        "left_out": {
+            "by_policy": by_policy,
+            "other_kind": other(Unfit::OtherKind),
+            "decided": other(Unfit::Decided),
+            "undecided": other(Unfit::Bare),
+        },
         "dry_run": options.dry_run,
-        "entry": (!options.dry_run && !selection.items.is_empty()).then(|| campaign.entries().len()),
+        "entry": (!options.dry_run && !bulk.items.is_empty()).then(|| campaign.entries().len()),
         "undecided": progress.undecided,
     });
-    if let Some(remains) = remains(options, selection, campaign) {
+    if let Some(remains) = remains(options, bulk, campaign) {
         answer["remains"] = json!({
             "standing": remains.standing.to_string(),
             "unsure": remains.unsure.to_string(),
@@ -345,7 +316,9 @@ fn as_json(
         });
     }
     if options.dry_run {
-        answer["chosen"] = listed(campaign, selection).into();
+        answer["chosen"] = listed(campaign, &bulk.items).into();
+        let rules = rules.map(|(rule, items)| (rule.name(), listed(campaign, items)));
+        answer["exceptions"] = rules.collect::<BTreeMap<_, _>>().into_iter().collect();
     }
     super::json_line(&answer)
 }
@@ -360,7 +333,7 @@ mod tests {
     /// What `decide --where` chooses; `None` when the filter is not understood.
     fn by_line(campaign: &Campaign, filter: &str) -> Option<ItemSet> {
         let filter = parse(filter).ok()?;
-        Some(select(campaign, &filter, Change::Clear, true).items)
+        Some(select(campaign, &filter, Change::Later, true).items)
     }
 
     /// Parts of filters, such as people put together.

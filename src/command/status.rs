@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Answer, Context, count, thousands};
 use crate::{
     domain::{
+        bulk::Bulk,
         campaign::Campaign,
         decision::Decision,
         earlier,
@@ -242,6 +243,7 @@ pub(super) fn previous(campaign: &Campaign) -> Option<Value> {
             "reason": act.and_then(|act| act.reason.as_ref()).map(Raw::raw),
         })
     });
+    let before = Bulk::as_before(campaign);
     Some(json!({
         "record": record.record,
         "sums": record.sums.to_string(),
@@ -256,7 +258,8 @@ pub(super) fn previous(campaign: &Campaign) -> Option<Value> {
         "back": counts.back,
         "unchanged": counts.unchanged,
         "kept_as_before": campaign.kept_as_before(),
-        "may_be_kept_as_before": campaign.as_before().len(),
+        "may_be_kept_as_before": before.items.len(),
+        "to_be_decided_one_by_one": before.left_out.len(),
         "gone": gone.collect::<Vec<_>>(),
     }))
 }

@@ -10,6 +10,7 @@ use std::{
 use super::{
     access::Access,
     account::{AccountId, Fact},
+    bulk::{self, Exceptions},
     check::{self, Flag, Rule},
     decision::{Change, Decision, Slot},
     earlier::Earlier,
@@ -20,7 +21,7 @@ use super::{
     provenance,
     remains::{self, Remains},
     scope::{self, Scope},
-    signal::Signals,
+    signal::{self, Signals},
     snapshot::{AccountIx, Snapshot, Subject},
     text::Raw,
     time::Timestamp,
@@ -49,6 +50,7 @@ pub struct Campaign {
     waivers: BTreeMap<Rule, u32>,
     /// Made when they are asked for.
     signals: Arc<OnceLock<Signals>>,
+    exceptions: Arc<OnceLock<Exceptions>>,
     slots: Vec<Slot>,
     notes: BTreeMap<Item, Raw>,
     progress: Progress,
@@ -56,6 +58,8 @@ pub struct Campaign {
     kept_as_before: u64,
     /// For each subject, how many of its items are decided.
     decided: Vec<u32>,
+    /// What policy took out of the bulks that stand; counted when somebody asks.
+    left_out: OnceLock<ItemSet>,
     entries: Vec<Arc<Entry>>,
     done: Vec<Delta>,
     undone: Vec<Delta>,
@@ -201,6 +205,12 @@ pub enum Refusal {
     /// A stored grant was acknowledged.
     #[error("item {0} is a stored grant: keep or revoke it")]
     NotImplicit(u64),
+    /// Policy wants the item decided by itself, and it was decided together with others.
+    #[error("item {0} is not decided together with others ({words}): decide it by itself", words = bulk::words(*.1))]
+    OneByOne(u64, signal::Rule),
+    /// Something is said to be left out of a choice that policy does not take out, or that was decided.
+    #[error("item {0} cannot have been left out of this choice")]
+    NotLeftOut(u64),
     /// A decided item was bookmarked.
     #[error("item {0} is decided; clear it to look at it later")]
     LaterIsUndecided(u64),
@@ -287,6 +297,7 @@ impl Campaign {
                 .collect(),
             self_review: None,
             signals: Arc::default(),
+            exceptions: Arc::default(),
             slots: vec![Slot::default(); snapshot.len()],
             waivers: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -297,6 +308,7 @@ impl Campaign {
                 ..Progress::default()
             },
             decided: vec![0; snapshot.subjects().len()],
+            left_out: OnceLock::new(),
             entries: vec![Arc::new(first)],
             done: Vec::new(),
             undone: Vec::new(),
@@ -390,10 +402,41 @@ impl Campaign {
             } if self.earlier().is_none() => return Err(Refusal::OtherEarlier),
             _ => {}
         }
-        decided
-            .items
-            .iter()
-            .try_for_each(|item| self.may(decided.change, item))
+        let mut items = decided.items.iter();
+        items.try_for_each(|item| self.may(decided.change, item))?;
+        self.check_left_out(decided)
+    }
+
+    /// Whether policy lets the items be decided together, and whether what is left out is what it takes out: in the
+    /// scope, under the rule that it names, and not decided all the same.
+    fn check_left_out(&self, decided: &Decided) -> Result<(), Refusal> {
+        // What is kept as before was not looked at, be it one item.
+        let many = decided.items.len() + decided.left_out.len() > 1
+            || decided.chosen.how() == How::AsBefore;
+        let keeps = matches!(
+            decided.change,
+            Change::Decide(Decision::Keep | Decision::Acknowledge)
+        );
+        if many
+            && keeps
+            && decided.chosen.is_new()
+            && let Some((item, rule)) = self.exceptions().among(&decided.items)
+        {
+            return Err(Refusal::OneByOne(item.number(), rule));
+        }
+        let bulk = decided.chosen.is_bulk();
+        for (rule, items) in decided.left_out.iter() {
+            let wrong = items.iter().find(|item| {
+                !bulk
+                    || !self.items.contains(*item)
+                    || decided.items.contains(*item)
+                    || bulk::exception(self, decided.change, *item) != Some(rule)
+            });
+            if let Some(item) = wrong {
+                return Err(Refusal::NotLeftOut(item.number()));
+            }
+        }
+        Ok(())
     }
 
     /// Whether all items of `decided` can be kept because `record` kept them.
@@ -539,6 +582,7 @@ impl Campaign {
             Event::Attested(_) => {}
             Event::Sealed { record, .. } => self.sealed = Some(record.clone()),
         }
+        self.left_out = OnceLock::new();
         self.entries.push(Arc::new(entry));
         Ok(())
     }
@@ -704,21 +748,28 @@ impl Campaign {
         self.kept_as_before
     }
 
-    /// What is undecided, unchanged since the previous record kept it, and may be kept here: see
-    /// [`Chosen::AsBefore`].
-    pub fn as_before(&self) -> ItemSet {
-        let Some(earlier) = self.earlier() else {
-            return ItemSet::default();
-        };
-        let keep = Change::Decide(Decision::Keep);
-        let items = self.items.iter();
+    /// Whether policy took an item out of a bulk that stands, and it is still undecided.
+    pub fn is_left_out(&self, item: Item) -> bool {
+        self.slot(item).decision.is_none() && self.taken_out().contains(item)
+    }
+
+    /// What policy took out of the bulks that stand and that is still undecided.
+    pub fn left_out(&self) -> ItemSet {
+        let items = self.taken_out().iter();
         items
-            .filter(|item| {
-                earlier.as_before(*item)
-                    && self.slot(*item).decision.is_none()
-                    && self.may(keep, *item).is_ok()
-            })
+            .filter(|item| self.slot(*item).decision.is_none())
             .collect()
+    }
+
+    fn taken_out(&self) -> &ItemSet {
+        self.left_out.get_or_init(|| {
+            let stand = self
+                .done
+                .iter()
+                .filter_map(|delta| self.entry(delta.entry)?.decided());
+            let taken = stand.flat_map(|(_, decided)| decided.left_out.iter());
+            taken.flat_map(|(_, items)| items.iter()).collect()
+        })
     }
 
     /// What the review was opened under, to open another one in the same way.
@@ -848,6 +899,11 @@ impl Campaign {
     /// What every rule says about every item; made when it is first asked for.
     pub fn signals(&self) -> &Signals {
         self.signals.get_or_init(|| Signals::of(self))
+    }
+
+    /// What policy takes out of many items that are kept together; made when it is first asked for.
+    pub(super) fn exceptions(&self) -> &Exceptions {
+        self.exceptions.get_or_init(|| Exceptions::of(self))
     }
 
     /// The reviewer's own account, when it is known and in the snapshot.

@@ -7,7 +7,7 @@ use super::{
     decision::Change,
     grant::{Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
-    journal::{Chosen, Decided, Entry, Event},
+    journal::{Chosen, Decided, Entry, Event, LeftOut},
     resource::Team,
     snapshot::{Snapshot, TeamIx},
     text::Raw,
@@ -288,6 +288,7 @@ pub fn carry(
             items: items.into_iter().collect(),
             reason: decided.reason.clone(),
             chosen: Chosen::Carried { entry, at, how },
+            left_out: LeftOut::default(),
         };
         write(&mut new, Event::Decided(decided))?;
     }
@@ -309,6 +310,7 @@ pub fn carry(
             items: reopened,
             reason: None,
             chosen: Chosen::Drift,
+            left_out: LeftOut::default(),
         };
         write(&mut new, Event::Decided(decided))?;
     }

@@ -1,6 +1,6 @@
 //! A small organization for tests.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Digest,
@@ -356,6 +356,14 @@ pub(crate) fn provenance() -> Provenance {
 /// A review of `snapshot` that has just begun; the reviewer is Ada, when she is there.
 pub(crate) fn campaign(snapshot: &Arc<Snapshot>) -> Campaign {
     scoped(snapshot, None).expect("it opens")
+}
+
+/// A policy that takes nothing out of a bulk.
+pub(crate) fn lenient() -> Policy {
+    Policy {
+        bulk_keep_leaves_out: BTreeSet::new(),
+        ..Policy::default()
+    }
 }
 
 /// The same under a policy.

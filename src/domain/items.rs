@@ -105,6 +105,20 @@ impl ItemSet {
             .flat_map(|&(first, last)| (first..=last).map(Item))
     }
 
+    /// The items in rising order without the first `n`, which cost only their runs.
+    pub fn iter_from(&self, n: usize) -> impl Iterator<Item = Item> + '_ {
+        let mut skip = u32::try_from(n).unwrap_or(u32::MAX);
+        let runs = self.runs.iter().filter_map(move |&(first, last)| {
+            let long = last - first;
+            if skip > long {
+                skip -= long + 1;
+                return None;
+            }
+            Some((first + std::mem::take(&mut skip), last))
+        });
+        runs.flat_map(|(first, last)| (first..=last).map(Item))
+    }
+
     /// First and last item of each run, in rising order.
     pub fn runs(&self) -> impl Iterator<Item = (Item, Item)> + '_ {
         self.runs
@@ -319,6 +333,9 @@ mod tests {
                 words[*item as usize / 64] |= 1 << (item % 64);
             }
             prop_assert_eq!(ItemSet::from_bits(&words), set.clone());
+            for n in 0..set.len() + 2 {
+                prop_assert!(set.iter_from(n).eq(set.iter().skip(n)), "without {}", n);
+            }
             for (first, end) in [(0, 200), (17, 17), (3, 90), (199, 250)] {
                 let counted = set.iter().filter(|item| (first..end).contains(&item.0)).count();
                 prop_assert_eq!(set.within(Item(first), Item(end)), counted);

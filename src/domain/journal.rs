@@ -1,5 +1,7 @@
 //! [`Entry`] and [`Event`]: what may happen in a campaign.
 
+use std::collections::BTreeMap;
+
 use super::{
     Digest,
     account::AccountId,
@@ -9,6 +11,7 @@ use super::{
     items::{Item, ItemSet},
     provenance::{Completeness, Provenance},
     remains::Remains,
+    signal,
     text::Raw,
     time::Timestamp,
 };
@@ -167,6 +170,46 @@ pub struct Decided {
     pub reason: Option<Raw>,
     /// How they were chosen.
     pub chosen: Chosen,
+    /// What policy took out of the choice; these stay as they were.
+    pub left_out: LeftOut,
+}
+
+/// What policy took out of a choice before it was decided together: by rule, each item once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftOut(BTreeMap<&'static str, (signal::Rule, ItemSet)>);
+
+impl LeftOut {
+    /// The rules with what each took out, by the name of the rule.
+    pub fn iter(&self) -> impl Iterator<Item = (signal::Rule, &ItemSet)> + Clone {
+        self.0.values().map(|(rule, items)| (*rule, items))
+    }
+
+    /// Whether nothing was taken out.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many items were taken out.
+    pub fn len(&self) -> usize {
+        self.iter().map(|(_, items)| items.len()).sum()
+    }
+
+    /// All that was taken out.
+    pub fn items(&self) -> ItemSet {
+        let sets = self.iter().map(|(_, items)| items);
+        sets.fold(ItemSet::default(), |all, items| all.or(items))
+    }
+}
+
+impl FromIterator<(signal::Rule, ItemSet)> for LeftOut {
+    /// A rule that took nothing out is left away.
+    fn from_iter<I: IntoIterator<Item = (signal::Rule, ItemSet)>>(sets: I) -> Self {
+        let sets = sets.into_iter().filter(|(_, items)| !items.is_empty());
+        Self(
+            sets.map(|(rule, items)| (rule.name(), (rule, items)))
+                .collect(),
+        )
+    }
 }
 
 /// How the items of a change were chosen.
@@ -180,6 +223,17 @@ pub enum Chosen {
     Marked,
     /// All that a filter matched; its text.
     Filter(Raw),
+    /// What a filter matched, with some marked besides or unmarked by hand.
+    Adjusted {
+        /// The filter's text.
+        filter: Raw,
+        /// How many were marked besides.
+        added: u32,
+        /// How many were unmarked.
+        removed: u32,
+    },
+    /// One by one in a table of them, taken over together.
+    Table,
     /// They were decided before the review was refreshed and did not need to be decided again.
     Carried {
         /// The entry that decided them, in the journal before.
@@ -203,10 +257,19 @@ impl Chosen {
     pub fn how(&self) -> How {
         match self {
             Self::Single | Self::Drift => How::Single,
-            Self::RestOfSubject | Self::Marked | Self::Filter(_) => How::Bulk,
+            Self::RestOfSubject
+            | Self::Marked
+            | Self::Filter(_)
+            | Self::Adjusted { .. }
+            | Self::Table => How::Bulk,
             Self::Carried { how, .. } => *how,
             Self::AsBefore { .. } => How::AsBefore,
         }
+    }
+
+    /// Whether they were chosen in this review, and not taken over from before it was refreshed.
+    pub fn is_new(&self) -> bool {
+        !matches!(self, Self::Carried { .. } | Self::Drift)
     }
 
     /// Whether several items were decided in one act.

@@ -1,10 +1,13 @@
 //! [`Policy`]: the rules a review was opened under, as the organization set them.
 
+use std::collections::BTreeSet;
+
 use super::{
     account::Fact,
     decision::{Change, Decision},
     filter::fold,
     resource::{Role, RoleKind},
+    signal::Rule,
 };
 
 /// What an organization sets for its reviews. A review keeps the policy it was opened under.
@@ -18,6 +21,8 @@ pub struct Policy {
     pub sign_in_days: u32,
     /// After so many days a snapshot is too old to be decided on and signed.
     pub snapshot_days: u32,
+    /// What is taken out of a bulk keep, to be looked at one by one: items of which one of these is true.
+    pub bulk_keep_leaves_out: BTreeSet<Rule>,
     /// Up to so many items are kept together after a simple yes; for more, their number is typed.
     pub bulk_typed_above: u64,
     /// Reasons that are offered for a revoke, at most [`Policy::REASONS`].
@@ -80,6 +85,15 @@ impl Default for Policy {
             privileged_keep_needs_reason: false,
             sign_in_days: 90,
             snapshot_days: 14,
+            bulk_keep_leaves_out: [
+                Rule::Privileged,
+                Rule::External,
+                Rule::Changed,
+                Rule::Own,
+                Rule::Hidden,
+                Rule::LookAlike,
+            ]
+            .into(),
             bulk_typed_above: 25,
             revoke_reasons: owned(&[
                 "no longer needed",

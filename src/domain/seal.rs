@@ -205,9 +205,9 @@ mod tests {
     use crate::domain::{
         campaign::{Campaign, Terms},
         decision::Change,
-        fixture::{acme, entry, flags, provenance, waive},
+        fixture::{acme, entry, flags, lenient, provenance, waive},
         items::{Item, ItemSet},
-        journal::{Chosen, Decided, Entry, Opened},
+        journal::{Chosen, Decided, Entry, LeftOut, Opened},
         provenance::Gap,
         text::Raw,
     };
@@ -235,7 +235,11 @@ mod tests {
             tool: "muster 0.1.0".to_owned(),
         };
         let first = entry(1, Event::Opened(Box::new(opened)));
-        let mut campaign = Campaign::open(snapshot, Terms::default(), first).expect("it opens");
+        let terms = Terms {
+            policy: std::sync::Arc::new(lenient()),
+            ..Terms::default()
+        };
+        let mut campaign = Campaign::open(snapshot, terms, first).expect("it opens");
         for event in events {
             let entry = entry(campaign.next_seq(), event);
             campaign.apply(entry).expect("it may happen");
@@ -249,6 +253,7 @@ mod tests {
             items: items.into_iter().map(Item).collect::<ItemSet>(),
             reason: Some(Raw::from("left")),
             chosen: Chosen::Marked,
+            left_out: LeftOut::default(),
         })
     }
 

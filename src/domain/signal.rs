@@ -248,7 +248,7 @@ impl Signals {
 
 impl Rule {
     /// Whether it looks at what was read from the server, so that an unknown means that something was not read.
-    fn is_read(self) -> bool {
+    pub(super) fn is_read(self) -> bool {
         !matches!(
             self,
             Self::Own | Self::New | Self::Changed | Self::StillHere | Self::Unread

@@ -250,6 +250,8 @@ pub(crate) fn chosen(chosen: &Chosen) -> &'static str {
         Chosen::RestOfSubject => "rest of account",
         Chosen::Marked => "marked",
         Chosen::Filter(_) => "by filter",
+        Chosen::Adjusted { .. } => "by filter and by hand",
+        Chosen::Table => "in a table",
         Chosen::Carried { .. } => "carried over",
         Chosen::AsBefore { .. } => "as before",
         Chosen::Drift => "changed",

@@ -302,7 +302,7 @@ mod tests {
         let campaign = sample::campaign();
         let text = text(&earlier(&campaign));
         for part in [
-            "{\"act\":3,\"at\":\"2026-09-21T14:13:23.000Z\",\"by\":\"bob\",\"how\":\"bulk\",\"together\":2}\n",
+            "{\"act\":3,\"at\":\"2026-09-21T14:13:23.000Z\",\"by\":\"bob\",\"how\":\"bulk\",\"together\":4}\n",
             "\"reason\":\"left the \\u200bteam\"}\n",
             "\"delta\":\"changed\",\"what\":[\"project\"],\"was\":\"",
             "\"delta\":\"back\",",

@@ -350,13 +350,23 @@ fn decided<'a>(object: Object<'a>, decided: &Decided) -> Object<'a> {
                 .as_ref()
                 .map(super::super::domain::text::Raw::raw),
         );
-    match &decided.chosen {
+    let object = match &decided.chosen {
         Chosen::Single => object,
         Chosen::RestOfSubject => object.plain("chosen", "rest"),
         Chosen::Marked => object.plain("chosen", "marked"),
         Chosen::Filter(filter) => object
             .plain("chosen", "filter")
             .text("filter", filter.raw()),
+        Chosen::Adjusted {
+            filter,
+            added,
+            removed,
+        } => object
+            .plain("chosen", "adjusted")
+            .text("filter", filter.raw())
+            .number("added", *added)
+            .number("removed", *removed),
+        Chosen::Table => object.plain("chosen", "table"),
         Chosen::Carried { entry, at, how } => object
             .plain("chosen", "carried")
             .number("from", *entry)
@@ -364,7 +374,16 @@ fn decided<'a>(object: Object<'a>, decided: &Decided) -> Object<'a> {
             .plain("how", how.word()),
         Chosen::AsBefore { record } => object.plain("chosen", "as-before").text("record", record),
         Chosen::Drift => object.plain("chosen", "drift"),
+    };
+    if decided.left_out.is_empty() {
+        return object;
     }
+    object.object("left_out", |object| {
+        let rules = decided.left_out.iter();
+        rules.fold(object, |object, (rule, items)| {
+            object.plain(rule.name(), items)
+        })
+    })
 }
 
 fn attested<'a>(object: Object<'a>, attested: &Attested) -> Object<'a> {

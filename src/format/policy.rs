@@ -4,7 +4,7 @@
 //! leaves out is as in the default. The default belongs to [`SCHEMA`] and never changes with it, because reviews that
 //! were opened once are judged by it for ever.
 
-use std::{fmt::Write as _, ops::Range, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write as _, ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
@@ -14,6 +14,7 @@ use toml::{
 use super::{Error, Problem, canonical, record::POLICY};
 use crate::domain::{
     policy::{Pattern, Policy},
+    signal::Rule,
     text::Raw,
     words,
 };
@@ -35,7 +36,7 @@ const DAYS_LIMIT: u64 = 36_500;
 const TABLES: [(&str, &[&str]); 5] = [
     ("privileged", &["roles", "keep-needs-reason"]),
     ("age", &["sign-in-days", "snapshot-days"]),
-    ("bulk", &["typed-above"]),
+    ("bulk", &["keep-leaves-out", "typed-above"]),
     ("reasons", &["revoke", "keep"]),
     (
         "pace",
@@ -124,6 +125,8 @@ pub fn parse(bytes: &[u8]) -> Result<Policy, Wrong> {
 pub fn print(policy: &Policy) -> String {
     let mut out = String::new();
     let patterns = policy.privileged_roles.iter().map(Pattern::text);
+    let rules = policy.bulk_keep_leaves_out.iter().map(|rule| rule.name());
+    let known: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
     let pace = policy.pace;
     write!(
         out,
@@ -146,6 +149,10 @@ sign-in-days = {sign_in}
 snapshot-days = {snapshot}
 
 [bulk]
+# What is taken out of a bulk keep, to be decided one by one: items of which one of these signals is so, or of which it
+# could not be read. Your own access is taken out in any case. The signals are
+# {signals}.
+keep-leaves-out = {rules}
 # Up to so many items are kept together after a simple yes; for more, their number is typed.
 typed-above = {typed}
 
@@ -165,6 +172,8 @@ all-kept-items = {all_kept}
         needs_reason = policy.privileged_keep_needs_reason,
         sign_in = policy.sign_in_days,
         snapshot = policy.snapshot_days,
+        signals = wrapped(&known, "\n# "),
+        rules = list(rules),
         typed = policy.bulk_typed_above,
         reasons = Policy::REASONS,
         revoke = list(policy.revoke_reasons.iter().map(String::as_str)),
@@ -175,6 +184,12 @@ all-kept-items = {all_kept}
     )
     .expect("a string takes any text");
     out
+}
+
+/// Words in lines, which `feed` separates.
+fn wrapped(words: &[&str], feed: &str) -> String {
+    let lines: Vec<String> = words.chunks(10).map(|line| line.join(", ")).collect();
+    lines.join(&format!(",{feed}"))
 }
 
 /// A list of strings, each on a line of its own.
@@ -306,6 +321,7 @@ impl Reader<'_> {
             }
             ("age", "sign-in-days") => policy.sign_in_days = self.number(value, 1..DAYS_LIMIT)?,
             ("age", "snapshot-days") => policy.snapshot_days = self.number(value, 1..DAYS_LIMIT)?,
+            ("bulk", "keep-leaves-out") => policy.bulk_keep_leaves_out = self.rules(value)?,
             ("bulk", "typed-above") => {
                 policy.bulk_typed_above = self.number(value, 1..1_000_000)?;
             }
@@ -394,6 +410,28 @@ impl Reader<'_> {
             texts.push(text.to_owned());
         }
         Ok(texts)
+    }
+
+    fn rules(self, value: &Value<'_>) -> Result<BTreeSet<Rule>, Wrong> {
+        let mut rules = BTreeSet::new();
+        for entry in self.list(value)? {
+            let wrong = |why: String| self.wrong(entry.span().start, why);
+            let name = entry.get_ref().as_str();
+            let name =
+                name.ok_or_else(|| wrong("a signal's name in quotes belongs here".to_owned()))?;
+            let Some(rule) = Rule::named(name) else {
+                let names = Rule::ALL.map(Rule::name);
+                let meant = match words::nearest(name, names) {
+                    Some(meant) => format!("the nearest is \"{meant}\""),
+                    None => format!("the signals are {}", names.join(", ")),
+                };
+                return Err(wrong(format!("there is no signal \"{name}\"; {meant}")));
+            };
+            if !rules.insert(rule) {
+                return Err(wrong(format!("\"{name}\" is there twice")));
+            }
+        }
+        Ok(rules)
     }
 
     fn list<'v, 't>(self, value: &'v Value<'t>) -> Result<&'v [Value<'t>], Wrong> {

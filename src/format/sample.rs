@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::domain::{
     Digest,
     account::{Account, AccountId, Fact, Kind, TwoFactor},
+    bulk::Bulk,
     campaign::{Campaign, Terms},
     check::check,
     decision::{Change, Decision},
     grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
     items::{Item, ItemSet},
-    journal::{Attested, Chosen, Decided, Entry, Event, Opened, PreviousRecord},
+    journal::{Attested, Chosen, Decided, Entry, Event, LeftOut, Opened, PreviousRecord},
     provenance::{self, Endpoint, Evidence, Gap, Provenance},
     resource::{Organization, Project, Role, RoleKind, Team},
     rights::{Holding, Permission, Right},
@@ -239,6 +240,7 @@ pub(crate) fn decide(change: Change, items: &[u64], reason: Option<&str>, chosen
         items: items.iter().map(item).collect::<ItemSet>(),
         reason: reason.map(Raw::from),
         chosen,
+        left_out: LeftOut::default(),
     })
 }
 
@@ -257,7 +259,8 @@ pub(crate) fn events(campaign: &Campaign) -> Vec<Event> {
         subject.items().map(Item::number).collect::<Vec<_>>()
     };
     let (ada, cyd) = (of("a1"), of("c1"));
-    let keep = Change::Decide(Decision::Keep);
+    let all = campaign.items();
+    let kept = Bulk::of(campaign, Change::Decide(Decision::Keep), all, false);
     let revoke = Change::Decide(Decision::Revoke);
     vec![
         decide(
@@ -266,7 +269,7 @@ pub(crate) fn events(campaign: &Campaign) -> Vec<Event> {
             None,
             Chosen::Single,
         ),
-        decide(keep, &ada[..2], None, Chosen::Marked),
+        Event::Decided(kept.decided(None, Chosen::Marked)),
         decide(
             revoke,
             &ada[3..],

@@ -73,6 +73,10 @@ pub(crate) enum Action {
     InvertMarks,
     /// Mark again what was marked before.
     RestoreMarks,
+    /// Show exactly what is marked.
+    Peek,
+    /// Show what policy left out of bulks.
+    Exceptions,
 
     /// Take the last change back.
     Undo,
@@ -133,6 +137,8 @@ pub(crate) enum Action {
     PreviousField,
     /// The items of a red flag.
     Items,
+    /// Show another sample of what is chosen.
+    OtherSample,
 
     /// What is done with the moments of a replay.
     Replay(Moment),

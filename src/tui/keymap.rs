@@ -20,6 +20,8 @@ pub(crate) enum Context {
     Ask,
     /// A bulk that is confirmed by typing.
     Count,
+    /// What exactly is marked.
+    Peek,
     /// The why panel over the whole screen.
     Why,
     /// All changes.
@@ -156,6 +158,7 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Path, PATH),
     (Context::Ask, ASK),
     (Context::Count, COUNT),
+    (Context::Peek, PEEK),
     (Context::Why, WHY),
     (Context::History, HISTORY),
     (Context::Help, HELP),
@@ -206,6 +209,8 @@ const REVIEW: &[Binding] = keys! {
     Action::ExtendUp, [Shift(KeyCode::Up)], "", "", "a range from here to the row before, or one row more of it";
     Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows, besides what is marked";
     Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away; gm brings them back";
+    Action::Peek, [Char('p')], "peek", "", "show what exactly is marked: counts, a sample, the whole list";
+    Action::Exceptions, [Char('X')], "exceptions", "", "show what policy left out of bulks, to be decided one by one";
     Action::InvertMarks, [Char('~')], "invert-marks", "", "mark what is shown and unmarked, unmark what is shown and marked";
     Action::RestoreMarks, [Two('g', 'm')], "restore-marks", "", "mark again what was marked before it was decided or unmarked";
     Action::History, [Char('U')], "history", "history", "all changes; go back to any of them";
@@ -242,7 +247,13 @@ const ASK: &[Binding] = keys! {
 
 const COUNT: &[Binding] = keys! {
     Action::Accept, [ENTER], "", "confirm", "confirm what was typed";
+    Action::OtherSample, [Code(KeyCode::Tab)], "", "another sample", "show other items of those that are chosen";
     Action::Cancel, [ESC], "", "cancel", "decide nothing";
+};
+
+const PEEK: &[Binding] = keys! {
+    Action::OtherSample, [Code(KeyCode::Tab)], "", "another sample", "show other items of those that are marked";
+    Action::Cancel, [ESC, Char('p'), Char('q'), Code(KeyCode::Left)], "", "close", "close the sheet";
 };
 
 const WHY: &[Binding] = keys! {

@@ -406,6 +406,19 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
         }
         (Chosen::RestOfSubject | Chosen::Carried { .. }, None) => items,
         (Chosen::Filter(text), _) => format!("{items} that match {}", safe(text)),
+        (
+            Chosen::Adjusted {
+                filter,
+                added,
+                removed,
+            },
+            _,
+        ) => format!(
+            "{items} that match {} ({})",
+            safe(filter),
+            adjusted(*added, *removed)
+        ),
+        (Chosen::Table, _) => format!("{items} in a table"),
         (Chosen::Carried { at, .. }, Some(first)) => {
             let what = if change.items.len() == 1 {
                 item_of(snapshot, first)
@@ -421,7 +434,46 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
             return format!("reopened by drift: {items} changed between the snapshots");
         }
     };
-    format!("{} {what}{reason}", done(change.change))
+    let out = match change.left_out.len() as u64 {
+        0 => String::new(),
+        n => format!("; {} left out by policy", number(n)),
+    };
+    format!("{} {what}{reason}{out}", done(change.change))
+}
+
+/// How items were chosen, in words.
+pub(crate) fn chosen(chosen: &Chosen) -> String {
+    match chosen {
+        Chosen::Filter(text) => format!("all that match {}", safe(text)),
+        Chosen::Adjusted {
+            filter,
+            added,
+            removed,
+        } => format!(
+            "what matches {}, {}",
+            safe(filter),
+            adjusted(*added, *removed)
+        ),
+        Chosen::AsBefore { .. } => {
+            "what is unchanged since the previous record kept it; it is not looked at one by one"
+                .to_owned()
+        }
+        Chosen::Table => "line by line in a table".to_owned(),
+        Chosen::RestOfSubject => "what is undecided of one account or team".to_owned(),
+        Chosen::Marked | Chosen::Single | Chosen::Carried { .. } | Chosen::Drift => {
+            "what is marked".to_owned()
+        }
+    }
+}
+
+/// What was changed by hand in a filter's answer: `2 unmarked by hand`.
+pub(crate) fn adjusted(added: u32, removed: u32) -> String {
+    let parts = [(added, "more marked"), (removed, "unmarked")];
+    let there = parts.into_iter().filter(|(n, _)| *n > 0);
+    let there: Vec<String> = there
+        .map(|(n, what)| format!("{} {what}", number(u64::from(n))))
+        .collect();
+    format!("{} by hand", there.join(", "))
 }
 
 /// An entry as a sentence without a full stop.

@@ -11,13 +11,15 @@ use std::io::{self, BufRead, Read as _, Write};
 use super::{phrase, unusual};
 use crate::domain::{
     access::Access,
-    campaign::{Campaign, Refusal},
+    bulk::{Bulk, words},
+    campaign::Campaign,
     check::{self, Rule},
     decision::{Change, Decision},
     filter::{self, Filter},
     grant::Holder,
     items::{Item, ItemSet},
-    journal::{Chosen, Decided, Entry, Event},
+    journal::{Chosen, Decided, Entry, Event, LeftOut},
+    signal,
     text::{Raw, SafeText},
     time::Timestamp,
 };
@@ -529,6 +531,7 @@ impl Review<'_> {
             items: item.into(),
             reason: reason.map(Raw::from),
             chosen: Chosen::Single,
+            left_out: LeftOut::default(),
         });
         if !self.write(event)? {
             return Ok(());
@@ -562,43 +565,38 @@ impl Review<'_> {
             }
             change => change,
         };
-        let (mut items, mut own, mut other) = (Vec::new(), 0u64, 0u64);
-        for item in open {
-            match self.campaign.may(change, item) {
-                Ok(()) => {
-                    items.push(item);
-                }
-                Err(Refusal::OwnAccess(_)) => own += 1,
-                Err(_) => other += 1,
-            }
-        }
+        let bulk = Bulk::of(self.campaign, change, &open.collect(), false);
         let holder = speak::holder(snapshot, subject.holder);
-        let left_out = [
-            (own, "your own access, another reviewer decides"),
-            (other, speak::misfit(change)),
-        ];
-        for (n, why) in left_out.into_iter().filter(|(n, _)| *n > 0) {
+        let rules = bulk.left_out.iter().map(|(rule, items)| {
+            let one_by_one = match rule {
+                signal::Rule::Own => "",
+                _ => ", to be decided one by one",
+            };
+            (items.len(), format!("{}{one_by_one}", words(rule)))
+        });
+        let unfit = bulk.unfit.iter();
+        let unfit = unfit.map(|(why, items)| (items.len(), why.words(change).to_owned()));
+        for (n, why) in rules.chain(unfit) {
             self.say(&format!(
                 "{} of {holder} left out: {why}.",
-                speak::count(n, "undecided item", "undecided items")
+                speak::count(n as u64, "undecided item", "undecided items")
             ))?;
         }
-        if items.is_empty() {
+        if bulk.items.is_empty() {
             return self.say(&format!(
                 "There is nothing left of {holder} to {} together.",
                 phrase::to_do(change)
             ));
         }
-        let items: ItemSet = items.into_iter().collect();
-        let unusual = unusual::told(self.campaign, &items);
+        let unusual = unusual::told(self.campaign, &bulk.items);
         if !unusual.is_empty() {
             self.say(&format!("Among them {unusual}."))?;
         }
-        for sentence in speak::remains(self.campaign, change, &items) {
+        for sentence in speak::remains(self.campaign, change, &bulk.items) {
             self.say(&sentence)?;
         }
-        let number = items.len();
-        let reason = match self.campaign.wants_reason(change, &items) {
+        let number = bulk.items.len();
+        let reason = match self.campaign.wants_reason(change, &bulk.items) {
             Some(refusal) => {
                 if decision == Decision::Keep {
                     self.say(&speak::refusal(&refusal))?;
@@ -623,12 +621,7 @@ impl Review<'_> {
         if self.ask(&prompt)?.is_none_or(|answer| answer != wanted) {
             return self.say("Nothing was decided.");
         }
-        let event = Event::Decided(Decided {
-            change,
-            items,
-            reason: reason.map(Raw::from),
-            chosen: Chosen::RestOfSubject,
-        });
+        let event = Event::Decided(bulk.decided(reason.map(Raw::from), Chosen::RestOfSubject));
         if self.write(event)? {
             self.say(&format!(
                 "{items_of} {}. One undo takes all of them back.",

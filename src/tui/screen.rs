@@ -1,6 +1,7 @@
 //! The screens: each with its state, what keys do to it, and how it is drawn.
 
 pub(crate) mod ask;
+mod breakdown;
 pub(crate) mod bulk;
 pub(crate) mod card;
 pub(crate) mod commands;
@@ -14,6 +15,7 @@ pub(crate) mod marks;
 pub(crate) mod order;
 pub(crate) mod panels;
 pub(crate) mod path;
+pub(crate) mod preview;
 pub(crate) mod queue;
 pub(crate) mod reason;
 pub(crate) mod review;

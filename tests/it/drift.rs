@@ -63,6 +63,7 @@ fn decide_all(home: &Home) {
     ] {
         home.run(&[&["decide", "q4"], arguments].concat()).good();
     }
+    home.keep_left_out("q4");
 }
 
 /// Changes the organization in every way that matters; what the drift must be, by login name and team.

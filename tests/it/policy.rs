@@ -9,6 +9,9 @@ schema = \"muster-policy/1\"
 
 [privileged]
 keep-needs-reason = true # our auditors ask
+
+[bulk]
+keep-leaves-out = []
 ";
 
 fn write(home: &Home, name: &str, text: &str) -> String {
@@ -161,6 +164,7 @@ fn a_refresh_keeps_the_policy_unless_another_one_is_given() {
     let serving = Serving::start(&home, "s");
     serving.snapshot(&home, "q4").good();
     keep_all(&home, &[]).good();
+    home.keep_left_out("q4");
     let snapshot = |more: &[&str]| {
         let fixed = [
             "snapshot",

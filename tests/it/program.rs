@@ -62,6 +62,27 @@ impl Home {
         Ended::of(self.muster(arguments).output().expect("the program starts"))
     }
 
+    /// Keeps what policy left out of the bulks of a review, one by one.
+    pub(crate) fn keep_left_out(&self, review: &str) {
+        self.keep_one_by_one(review, "is:exception", &[]);
+    }
+
+    /// Keeps what a filter chooses, be it taken out by policy or not, one by one.
+    pub(crate) fn keep_one_by_one(&self, review: &str, filter: &str, more: &[&str]) {
+        let keep = |filter: &str, last: &[&str]| {
+            let fixed = ["decide", review, "--where", filter, "--keep"];
+            self.run(&[&fixed[..], more, last].concat())
+        };
+        let dry = keep(filter, &["--dry-run", "--json"]).json();
+        let rules = dry["exceptions"].as_object().expect("rules").iter();
+        let left_out = rules.filter(|(rule, _)| *rule != "own");
+        for items in left_out.map(|(_, items)| items).chain([&dry["chosen"]]) {
+            for item in items.as_array().expect("a list") {
+                keep(&format!("item:{}", item["number"]), &[]).good();
+            }
+        }
+    }
+
     /// Runs the program to its end with `input` on its standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
         let mut child = piped(&mut self.muster(arguments));

@@ -70,6 +70,7 @@ fn a_manager_reviews_only_their_own_people_and_the_record_says_so() {
     assert_eq!(none.code, Some(1), "{none:?}");
     home.run(&["decide", "q4", "--where", "is:undecided -is:own", "--keep"])
         .good();
+    home.keep_left_out("q4");
     let status = home.run(&["status", "q4", "--json"]).good().json();
     let now = |name: &str| status[name].as_u64().expect(name);
     assert_eq!(now("kept") + now("undecided"), count("items"));

@@ -106,7 +106,7 @@ fn with(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 fn a_torn_journal_is_mended_and_said_and_a_damaged_one_is_refused() {
     let home = Home::new();
     Serving::start(&home, "s").snapshot(&home, "q4").good();
-    home.run(&["decide", "q4", "--where", "is:guest", "--keep"])
+    home.run(&["decide", "q4", "--where", "is:lead", "--keep"])
         .good();
     home.run(&[
         "decide", "q4", "--where", "is:left", "--revoke", "--reason", "left",

@@ -10,10 +10,11 @@ use std::{
 
 use muster::{
     domain::{
+        bulk::Bulk,
         campaign::Campaign,
         decision::{Change, Decision},
         items::{Item, ItemSet},
-        journal::{Chosen, Decided, Event},
+        journal::{Chosen, Decided, Event, LeftOut},
         text::Raw,
     },
     store::Review,
@@ -39,7 +40,7 @@ pub(super) fn single(bench: &Bench, table: &mut Table) -> anyhow::Result<()> {
         let mut plain = Plain::create(&copy.path("plain"))?;
         for item in items.iter().take(SINGLE) {
             let before = journal_bytes(&review)?;
-            let event = keep(item.into(), Chosen::Single);
+            let event = keep(item);
             ours.push(append(&mut review, event)?);
             let line = vec![b'x'; usize::try_from(journal_bytes(&review)? - before)?];
             raw.push(plain.append(&line)?);
@@ -58,13 +59,16 @@ pub(super) fn single(bench: &Bench, table: &mut Table) -> anyhow::Result<()> {
 pub(super) fn bulk(bench: &Bench, table: &mut Table) -> anyhow::Result<()> {
     let copy = bench.ground.copy()?;
     let mut review = copy.home.open()?;
-    let items = ordinary(review.campaign());
-    let count = items.len();
+    let all = review.campaign().items();
+    let keep = Change::Decide(Decision::Keep);
+    let bulk = Bulk::of(review.campaign(), keep, all, false);
+    let (items, count) = (bulk.items.clone(), bulk.items.len());
     let mut plain = Plain::create(&copy.path("plain"))?;
     let (mut kept, mut undone, mut raw) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.options.runs.max(3) {
         let entry = review.campaign().next_seq();
-        let event = keep(items.clone(), Chosen::Filter(Raw::from(ORDINARY)));
+        let chosen = Chosen::Filter(Raw::from(ORDINARY));
+        let event = Event::Decided(bulk.clone().decided(None, chosen));
         kept.push(append(&mut review, event)?);
         undone.push(append(&mut review, Event::Undone { entry })?);
         let start = Instant::now();
@@ -102,12 +106,13 @@ fn ordinary(campaign: &Campaign) -> ItemSet {
         .collect()
 }
 
-fn keep(items: ItemSet, chosen: Chosen) -> Event {
+fn keep(item: Item) -> Event {
     Event::Decided(Decided {
         change: Change::Decide(Decision::Keep),
-        items,
+        items: item.into(),
         reason: None,
-        chosen,
+        chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     })
 }
 

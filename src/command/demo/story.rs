@@ -16,12 +16,13 @@ use crate::{
         verify, writer,
     },
     domain::{
+        bulk::Bulk,
         campaign::Campaign,
         check::{self, Rule},
         decision::{Change, Decision},
         earlier,
         items::ItemSet,
-        journal::{Chosen, Decided, Event},
+        journal::{Chosen, Decided, Event, LeftOut},
         text::{Raw, SafeText},
     },
     signing,
@@ -106,45 +107,35 @@ impl DecideStep {
 }
 
 impl DecideStep {
-    fn event(&self, campaign: &Campaign, items: &ItemSet) -> Event {
-        let wanted = campaign.wants_reason(self.change(), items);
+    fn event(&self, campaign: &Campaign, bulk: Bulk) -> Event {
+        let wanted = campaign.wants_reason(bulk.change, &bulk.items);
         let reason = self.reason().or_else(|| wanted.as_ref().map(|_| OWNER));
-        Event::Decided(Decided {
-            change: self.change(),
-            items: items.clone(),
-            reason: reason.map(Raw::from),
-            chosen: Chosen::Filter(Raw::from(self.filter.as_str())),
-        })
+        let chosen = Chosen::Filter(Raw::from(self.filter.as_str()));
+        Event::Decided(bulk.decided(reason.map(Raw::from), chosen))
     }
 }
 
 /// Keeps what is unchanged since the previous record kept it, where one was named.
 fn keep_as_before(review: &mut Review, out: &mut impl io::Write) -> anyhow::Result<()> {
     let campaign = review.campaign();
-    let (items, by) = (campaign.as_before(), writer(campaign));
+    let by = writer(campaign);
     let Some(previous) = &campaign.opened().previous_record else {
         return Ok(());
     };
-    let keep = Change::Decide(Decision::Keep);
-    let event = Event::Decided(Decided {
-        change: keep,
-        items: items.clone(),
-        reason: campaign
-            .wants_reason(keep, &items)
-            .map(|_| Raw::from(OWNER)),
-        chosen: Chosen::AsBefore {
-            record: previous.record.clone(),
-        },
-    });
-    if !items.is_empty() {
-        review.append(event, now(), &by)?;
+    let chosen = Chosen::AsBefore {
+        record: previous.record.clone(),
+    };
+    let bulk = Bulk::as_before(campaign);
+    let (kept, left_out) = (bulk.items.len(), decide::left_out(&bulk));
+    if kept > 0 {
+        let wanted = campaign.wants_reason(bulk.change, &bulk.items);
+        let reason = wanted.map(|_| Raw::from(OWNER));
+        review.append(Event::Decided(bulk.decided(reason, chosen)), now(), &by)?;
     }
-    writeln!(
-        out,
-        "decide    {:<11} {:>6}  as before",
-        "keep",
-        items.len()
-    )?;
+    writeln!(out, "decide    {:<11} {kept:>6}  as before", "keep")?;
+    for line in left_out.lines() {
+        writeln!(out, "          {line}")?;
+    }
     Ok(())
 }
 
@@ -160,9 +151,10 @@ fn carry_out(
     out: &mut impl io::Write,
 ) -> anyhow::Result<()> {
     let filter = decide::parse(&step.filter)?;
-    let selection = decide::select(review.campaign(), &filter, step.change(), false);
-    if !selection.items.is_empty() {
-        let event = step.event(review.campaign(), &selection.items);
+    let bulk = decide::select(review.campaign(), &filter, step.change(), false);
+    let (decided, left_out) = (bulk.items.len(), decide::left_out(&bulk));
+    if !bulk.items.is_empty() {
+        let event = step.event(review.campaign(), bulk);
         let by = writer(review.campaign());
         review.append(event, now(), &by)?;
     }
@@ -173,10 +165,36 @@ fn carry_out(
         out,
         "decide    {:<11} {:>6}  {}{reason}",
         step.change().word(),
-        selection.items.len(),
+        decided,
         step.filter
     )?;
+    for line in left_out.lines() {
+        writeln!(out, "          {line}")?;
+    }
     Ok(())
+}
+
+/// Keeps what policy left out of the bulks, each by itself; the answer is how many they were.
+fn keep_one_by_one(review: &mut Review) -> anyhow::Result<usize> {
+    let mut kept = 0;
+    let keep = Change::Decide(Decision::Keep);
+    for item in review.campaign().left_out().iter() {
+        let items = ItemSet::from(item);
+        let wanted = review.campaign().wants_reason(keep, &items);
+        let event = Event::Decided(Decided {
+            change: keep,
+            items,
+            reason: wanted.map(|_| Raw::from(OWNER)),
+            chosen: Chosen::Single,
+            left_out: LeftOut::default(),
+        });
+        if review.campaign().check(&event, now()).is_ok() {
+            let by = writer(review.campaign());
+            review.append(event, now(), &by)?;
+            kept += 1;
+        }
+    }
+    Ok(kept)
 }
 
 /// Tells it: snapshot, decisions, seal, verify.
@@ -220,6 +238,11 @@ pub(super) fn tell(context: &Context, reading: Reading<'_>) -> anyhow::Result<An
             }
         }
     }
+    let kept = keep_one_by_one(&mut review)?;
+    writeln!(
+        out,
+        "decide    keep        {kept:>6}  one by one, what policy left out"
+    )?;
     let progress = review.campaign().progress();
     writeln!(
         out,

@@ -465,7 +465,7 @@ mod tests {
     use crate::domain::{
         decision::{Change, Decision},
         fixture::{acme, campaign, entry, flags},
-        journal::{Attested, Chosen, Decided},
+        journal::{Attested, Chosen, Decided, LeftOut},
         seal::statement,
     };
 
@@ -522,6 +522,7 @@ mod tests {
                 items: items.iter().copied().map(Item).collect(),
                 reason: Some(Raw::from("why")),
                 chosen: Chosen::Marked,
+                left_out: LeftOut::default(),
             }),
             Act::Note(item) => Event::Noted {
                 item: Item(*item),
@@ -594,6 +595,7 @@ mod tests {
                 items: ItemSet::from(Item(n % 12)),
                 reason: None,
                 chosen: Chosen::Single,
+                left_out: LeftOut::default(),
             });
             let next = entry(campaign.next_seq(), event);
             campaign.apply(next).expect("anything may be cleared");

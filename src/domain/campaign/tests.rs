@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    fixture::{acme, campaign, entry, item, under, waive},
-    journal::Chosen,
+    fixture::{acme, campaign, entry, item, lenient, under, waive},
+    journal::{Chosen, LeftOut},
+    signal,
 };
 
 fn decided(change: Change, items: impl IntoIterator<Item = Item>, reason: Option<&str>) -> Event {
@@ -14,6 +15,7 @@ fn decided(change: Change, items: impl IntoIterator<Item = Item>, reason: Option
         items: items.into_iter().collect(),
         reason: reason.map(Raw::from),
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     })
 }
 
@@ -85,6 +87,99 @@ fn a_change_that_may_not_happen_is_refused_and_changes_nothing() {
         let before = campaign.progress();
         assert_eq!(next(&mut campaign, event), Err(refusal));
         assert_eq!((campaign.progress(), campaign.entries().len()), (before, 1));
+    }
+}
+
+/// A keep of `items` from which policy took `left_out`.
+fn bulk(items: &[Item], left_out: &[(signal::Rule, &[Item])], chosen: Chosen) -> Event {
+    let rules = left_out.iter();
+    Event::Decided(Decided {
+        change: KEEP,
+        items: items.iter().copied().collect(),
+        reason: None,
+        chosen,
+        left_out: rules
+            .map(|(rule, items)| (*rule, items.iter().copied().collect()))
+            .collect(),
+    })
+}
+
+#[test]
+fn what_is_left_out_belongs_to_a_bulk_and_to_one_rule_and_is_not_decided_in_it() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let own = item(&snapshot, "Ada", "Payments", "Team Lead");
+    let dan = item(&snapshot, "Dan", "Attic", "Team Member");
+    let outside = Item(u32::try_from(snapshot.len()).expect("few"));
+    let (owns, privileged) = (signal::Rule::Own, signal::Rule::Privileged);
+    for (event, wrong) in [
+        (
+            bulk(
+                &[dan],
+                &[(privileged, &[ben]), (owns, &[own])],
+                Chosen::Marked,
+            ),
+            None,
+        ),
+        (
+            bulk(&[dan], &[(privileged, &[dan])], Chosen::Marked),
+            Some(dan),
+        ),
+        (
+            bulk(
+                &[dan],
+                &[(privileged, &[ben]), (owns, &[ben])],
+                Chosen::Marked,
+            ),
+            Some(ben),
+        ),
+        (
+            bulk(&[dan], &[(privileged, &[ben, outside])], Chosen::Marked),
+            Some(outside),
+        ),
+        (
+            bulk(&[dan], &[(privileged, &[ben])], Chosen::Single),
+            Some(ben),
+        ),
+    ] {
+        let refusal = wrong.map_or(Ok(()), |item| Err(Refusal::NotLeftOut(item.number())));
+        assert_eq!(
+            next(&mut campaign(&snapshot), event.clone()),
+            refusal,
+            "{event:?}"
+        );
+    }
+}
+
+#[test]
+fn what_policy_left_out_is_found_until_it_is_decided_or_the_bulk_is_taken_back() {
+    let snapshot = acme().snapshot();
+    let ben = item(&snapshot, "Ben", "Pay", "Project Admin");
+    let own = item(&snapshot, "Ada", "Payments", "Team Lead");
+    let dan = item(&snapshot, "Dan", "Attic", "Team Member");
+    let mut campaign = campaign(&snapshot);
+    let left = |campaign: &Campaign| campaign.left_out().iter().collect::<Vec<_>>();
+    let event = bulk(
+        &[dan],
+        &[
+            (signal::Rule::Privileged, &[ben]),
+            (signal::Rule::Own, &[own]),
+        ],
+        Chosen::Table,
+    );
+    next(&mut campaign, event).expect("it may happen");
+    let mut both = vec![ben, own];
+    both.sort_unstable();
+    assert_eq!(left(&campaign), both);
+    next(&mut campaign, decided(KEEP, [ben], None)).expect("one by one");
+    assert_eq!(left(&campaign), [own]);
+    for (event, expected) in [
+        (Event::Undone { entry: 3 }, both.clone()),
+        (Event::Undone { entry: 2 }, vec![]),
+        (Event::Redone { entry: 2 }, both),
+    ] {
+        next(&mut campaign, event).expect("it may happen");
+        assert_eq!(left(&campaign), expected);
     }
 }
 
@@ -248,7 +343,7 @@ fn what_is_privileged_is_kept_with_a_reason_when_the_policy_says_so() {
     let member = item(&snapshot, "Ben", "Payments", "Team Member");
     let policy = Policy {
         privileged_keep_needs_reason: true,
-        ..Policy::default()
+        ..lenient()
     };
     let mut strict = under(&snapshot, policy);
     let refused = Err(Refusal::KeepNeedsReason(admin.number()));

@@ -5,9 +5,9 @@ use crate::domain::{
     account::Kind,
     campaign::{Campaign, Refusal, Terms},
     decision::{Change, Decision},
-    fixture::{Org, acme, entry, item, now, provenance},
+    fixture::{Org, acme, entry, item, lenient, now, provenance},
     items::Item,
-    journal::{Chosen, Decided, Event, How, Opened},
+    journal::{Chosen, Decided, Event, How, LeftOut, Opened},
     policy::Policy,
     provenance::Gap,
     resource::RoleKind,
@@ -74,6 +74,7 @@ impl Run {
             items: items.into_iter().collect(),
             reason: reason.map(Raw::from),
             chosen,
+            left_out: LeftOut::default(),
         }))
     }
 
@@ -149,7 +150,7 @@ fn every_rule_has_a_name_a_clause_and_a_way_out() {
 
 #[test]
 fn undecided_items_are_named_until_each_is_decided() {
-    let mut run = Run::of(&many(1));
+    let mut run = Run::under(&many(1), lenient(), |_| {});
     assert_eq!(run.says(Rule::Undecided), "4 0 of 4, stops");
     assert_eq!(
         run.facts(Rule::Undecided),
@@ -206,10 +207,10 @@ fn a_grant_that_may_be_privileged_needs_a_reason_where_the_policy_asks_for_one()
         .account_role("Ben", Some("Pay"), "project:member");
     let asks = || Policy {
         privileged_keep_needs_reason: true,
-        ..Policy::default()
+        ..lenient()
     };
     for (policy, reason, note, said) in [
-        (Policy::default(), None, None, "no"),
+        (lenient(), None, None, "no"),
         (asks(), None, None, "0 1 of 1, look"),
         (asks(), Some("builds it"), None, "no"),
         (asks(), None, Some("builds it"), "no"),
@@ -231,6 +232,7 @@ fn a_grant_that_may_be_privileged_needs_a_reason_where_the_policy_asks_for_one()
         items: admin.into(),
         reason: None,
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     });
     assert_eq!(
         run.try_to(keep),

@@ -179,6 +179,7 @@ fn a_keep_without_a_reason_is_left_behind_where_the_new_policy_wants_one() {
             items: item.into(),
             reason,
             chosen: Chosen::Single,
+            left_out: LeftOut::default(),
         };
         apply(&mut old, Event::Decided(decided)).expect("it may be kept");
     }
@@ -198,6 +199,7 @@ fn a_keep_without_a_reason_is_left_behind_where_the_new_policy_wants_one() {
         items: admin.into(),
         reason: Some(Raw::from("leads it")),
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     };
     apply(&mut old, Event::Decided(kept)).expect("it may be kept");
     let opened = under(&snapshot, Policy::clone(new.policy()));
@@ -241,6 +243,7 @@ proptest! {
                     items,
                     reason: Some(Raw::from(format!("reason {n}"))),
                     chosen: Chosen::Marked,
+                    left_out: LeftOut::default(),
                 }),
             };
             // What may not happen is no part of the review.

@@ -2,6 +2,7 @@
 
 use super::{Act, Delta, Earlier, Was};
 use crate::domain::{
+    bulk::Bulk,
     campaign::Campaign,
     decision::Decision,
     items::Item,
@@ -50,12 +51,17 @@ pub fn compared(campaign: &Campaign) -> Vec<(&'static str, String)> {
             ),
         ),
     ];
-    let (kept, open) = (campaign.kept_as_before(), campaign.as_before().len() as u64);
-    if kept > 0 || open > 0 {
+    let (kept, more) = (campaign.kept_as_before(), Bulk::as_before(campaign));
+    let (open, alone) = (more.items.len() as u64, more.left_out.len() as u64);
+    if kept > 0 || open > 0 || alone > 0 {
+        let alone = match alone {
+            0 => String::new(),
+            n => format!("; {} to be decided one by one", number(n)),
+        };
         lines.push((
             "as before",
             format!(
-                "{} kept as before, not looked at one by one; {} more unchanged and kept last time",
+                "{} kept as before, not looked at one by one; {} more unchanged and kept last time{alone}",
                 count(kept, "item is", "items are"),
                 number(open)
             ),

@@ -275,6 +275,13 @@ impl<'a> Asked<'a> {
                 own.into()
             }
             Is::Noted => self.noted(|_| true).into(),
+            Is::Exception => {
+                let mut bits = Bits::none(self.snapshot.len());
+                for (first, last) in self.campaign.left_out().runs() {
+                    bits.put(first.index(), last.index() + 1);
+                }
+                bits.into()
+            }
             Is::Account => self.by_gift(|gift| gift == Gift::SignIn).into(),
             Is::Privileged => self
                 .by_gift(|gift| match gift {

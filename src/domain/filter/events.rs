@@ -296,7 +296,7 @@ mod tests {
     use crate::domain::{
         fixture::{acme, campaign, entry},
         items::Item,
-        journal::Decided,
+        journal::{Decided, LeftOut},
         text::Raw,
     };
 
@@ -311,6 +311,7 @@ mod tests {
                 items: items.iter().map(|item| Item(first + item)).collect(),
                 reason: Some(Raw::from("why")),
                 chosen,
+                left_out: LeftOut::default(),
             })
         };
         let keep = Change::Decide(Decision::Keep);

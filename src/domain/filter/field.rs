@@ -211,6 +211,7 @@ states! {
     Implicit "implicit" "a grant nobody can remove",
     Own "own" "the reviewer's own access",
     Noted "noted" "has a note",
+    Exception "exception" "policy took it out of a bulk, and it is still undecided",
     Account "account" "the right to sign in",
     Privileged "privileged" "a role known to give control over others' access",
     Lead "lead" "leads the team",

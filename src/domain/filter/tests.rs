@@ -6,7 +6,7 @@ use crate::domain::{
     decision::{Change, Decision},
     fixture::{acme, after, campaign, entry, item, scoped, under},
     items::Item,
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Decided, Event, LeftOut},
     policy::{Pattern, Policy},
     text::Raw,
 };
@@ -327,6 +327,7 @@ fn what_was_decided_said_and_numbered_can_be_asked() {
             items: items.iter().copied().collect(),
             reason: reason.map(Raw::from),
             chosen,
+            left_out: LeftOut::default(),
         })
     };
     let (sign_in, admin) = (ben("Acme", "Can sign in"), ben("Pay", "Project Admin"));
@@ -465,6 +466,7 @@ fn what_the_previous_record_tells_can_be_asked() {
         items: ben.into(),
         reason: None,
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     });
     before.apply(entry(2, keep)).expect("it may happen");
     let mut org = acme();

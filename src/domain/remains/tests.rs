@@ -4,7 +4,7 @@ use crate::domain::{
     fixture::{Org, acme, campaign, entry, item},
     grant::{Entitlement, Membership},
     items::Item,
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Decided, Event, LeftOut},
     text::Raw,
 };
 use proptest::prelude::*;
@@ -230,6 +230,7 @@ fn revoke(items: &ItemSet) -> Event {
         items: items.clone(),
         reason: Some(Raw::from("left")),
         chosen: Chosen::Marked,
+        left_out: LeftOut::default(),
     })
 }
 

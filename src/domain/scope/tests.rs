@@ -8,7 +8,7 @@ use crate::domain::{
     filter::Filter,
     fixture::{Org, acme, entry, item, now, scoped},
     grant::Membership,
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Decided, Event, LeftOut},
     seal::statement,
     text::Raw,
 };
@@ -199,6 +199,7 @@ fn nothing_outside_a_scope_is_decided_or_counted() {
             items,
             reason: None,
             chosen: Chosen::Marked,
+            left_out: LeftOut::default(),
         })
     };
     assert_eq!(campaign.progress().items, 6);
@@ -305,6 +306,7 @@ proptest! {
                 items: Item(at).into(),
                 reason: Some(Raw::from("because")),
                 chosen: Chosen::Single,
+                left_out: LeftOut::default(),
             };
             let taken = campaign.apply(entry(campaign.next_seq(), Event::Decided(decided)));
             prop_assert!(taken.is_err() || inside.contains(Item(at)));

@@ -9,7 +9,7 @@ use crate::domain::{
     decision::{Change, Decision},
     fixture::{self, Org, acme, after, campaign, entry, item, now, under},
     grant::{Membership, Standing},
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Decided, Event, LeftOut},
     policy::{Pattern, Policy},
     resource::{Role, RoleKind, Team},
     text::Raw,
@@ -663,6 +663,7 @@ fn the_previous_record_tells_what_is_new_changed_and_still_here() {
         items: revoked.into(),
         reason: Some(Raw::from("left the team")),
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     });
     let entry = entry(previous.next_seq(), event);
     previous.apply(entry).expect("it may be revoked");

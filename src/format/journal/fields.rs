@@ -1,5 +1,7 @@
 //! The members of a journal line, and the entry they make.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
         provenance::{Endpoint, Evidence, Gap, Provenance, Reader},
         remains::{Others, Remains},
         rights::{Holding, Permission, Right},
+        signal,
         text::Raw,
     },
     format::{
@@ -66,6 +69,10 @@ struct Fields<'a> {
     chosen: Option<Text<'a>>,
     #[serde(borrow)]
     filter: Option<Text<'a>>,
+    added: Option<u32>,
+    removed: Option<u32>,
+    #[serde(borrow)]
+    left_out: Option<BTreeMap<Text<'a>, Text<'a>>>,
     from: Option<u32>,
     #[serde(borrow)]
     from_at: Option<Text<'a>>,
@@ -556,6 +563,12 @@ fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
         },
         (Some("drift"), None) => Chosen::Drift,
         (Some("filter"), Some(filter)) => Chosen::Filter(raw(filter)),
+        (Some("adjusted"), Some(filter)) => Chosen::Adjusted {
+            filter: raw(filter),
+            added: need("added", fields.added)?,
+            removed: need("removed", fields.removed)?,
+        },
+        (Some("table"), None) => Chosen::Table,
         (Some(other), _) => {
             return Err(Problem::newer(format!(
                 "nothing is known of items chosen by `{other}`"
@@ -570,7 +583,25 @@ fn decided(fields: &Fields<'_>, change: Change) -> Result<Event, Problem> {
             .map_err(Problem::malformed)?,
         reason: fields.reason.as_deref().map(raw),
         chosen,
+        left_out: fields
+            .left_out
+            .iter()
+            .flatten()
+            .map(|(rule, items)| left_out(rule, items))
+            .collect::<Result<_, _>>()?,
     }))
+}
+
+fn left_out(rule: &str, items: &str) -> Result<(signal::Rule, ItemSet), Problem> {
+    let items: ItemSet = items.parse().map_err(Problem::malformed)?;
+    match signal::Rule::named(rule) {
+        // The empty set would be lost, and the line would have two texts.
+        Some(_) if items.is_empty() => Err(Problem::malformed("`left_out` names nothing")),
+        Some(rule) => Ok((rule, items)),
+        None => Err(Problem::newer(format!(
+            "nothing is known of a rule `{rule}`"
+        ))),
+    }
 }
 
 /// How a decision came about, by its word.

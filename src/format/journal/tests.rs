@@ -6,8 +6,9 @@ use crate::{
         check::Rule,
         decision::{Change, Decision},
         items::{Item, ItemSet},
-        journal::{How, Waived},
+        journal::{How, LeftOut, Waived},
         remains::{Others, Remains},
+        signal,
         text::Raw,
     },
     format::{canonical::is_hidden, sample},
@@ -192,7 +193,9 @@ fn a_line_of_a_newer_version_says_so() {
         START,
     );
     let open = body(&entries()[0], START);
+    let kept = body(&entries()[2], START);
     for (body, from, to) in [
+        (&kept, "\"privileged\":", "\"too-quiet\":"),
         (&later, "\"op\":\"later\"", "\"op\":\"delegate\""),
         (
             &later,
@@ -205,6 +208,24 @@ fn a_line_of_a_newer_version_says_so() {
         let line = rehashed(&body.replacen(from, to, 1));
         let problem = parse(line.as_bytes(), START).expect_err(to);
         assert!(problem.is_newer(), "{to}: {problem}");
+    }
+}
+
+#[test]
+fn what_policy_left_out_has_one_text() {
+    let kept = body(&entries()[2], START);
+    let left_out = r#","left_out":{"external":"9","own":"7-8","privileged":"3,5"}"#;
+    assert!(kept.contains(left_out), "{kept}");
+    for other in [
+        r#","left_out":{}"#,
+        r#","left_out":{"external":"","own":"7-8","privileged":"3,5"}"#,
+        r#","left_out":{"own":"7-8","external":"9","privileged":"3,5"}"#,
+        r#","left_out":{"external":"9","own":"7-8","own":"7-8","privileged":"3,5"}"#,
+        r#","left_out":{"external":"9","own":"7-8","privileged":"3,5",}"#,
+        r#","left_out":null"#,
+    ] {
+        let line = rehashed(&kept.replace(left_out, other));
+        assert!(parse(line.as_bytes(), START).is_err(), "{other}");
     }
 }
 
@@ -257,8 +278,14 @@ fn a_digest_can_be_checked_with_sed_and_sha256sum() {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let text = || any::<String>().prop_map(Raw::from);
-    let items = prop::collection::vec(0u32..5000, 1..50)
-        .prop_map(|items| items.into_iter().map(Item).collect::<ItemSet>());
+    let some_items = || {
+        prop::collection::vec(0u32..5000, 1..50)
+            .prop_map(|items| items.into_iter().map(Item).collect::<ItemSet>())
+    };
+    let items = some_items();
+    let rule = prop::sample::select(signal::Rule::ALL.to_vec());
+    let left_out = prop::collection::vec((rule, some_items()), 0..4)
+        .prop_map(|sets| sets.into_iter().collect::<LeftOut>());
     let change = prop::sample::select(vec![
         Change::Decide(Decision::Keep),
         Change::Decide(Decision::Revoke),
@@ -271,6 +298,14 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Chosen::RestOfSubject),
         Just(Chosen::Marked),
         text().prop_map(Chosen::Filter),
+        (text(), any::<u32>(), any::<u32>()).prop_map(|(filter, added, removed)| {
+            Chosen::Adjusted {
+                filter,
+                added,
+                removed,
+            }
+        }),
+        Just(Chosen::Table),
         (
             any::<u32>(),
             0..1_000_000i64,
@@ -287,13 +322,14 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Chosen::Drift),
     ];
     prop_oneof![
-        (change, items, prop::option::of(text()), chosen).prop_map(
-            |(change, items, reason, chosen)| {
+        (change, items, prop::option::of(text()), chosen, left_out).prop_map(
+            |(change, items, reason, chosen, left_out)| {
                 Event::Decided(Decided {
                     change,
                     items,
                     reason,
                     chosen,
+                    left_out,
                 })
             }
         ),

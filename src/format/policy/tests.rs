@@ -16,6 +16,7 @@ fn a_policy_survives_its_text() {
         privileged_keep_needs_reason: true,
         sign_in_days: 1,
         snapshot_days: 36_500,
+        bulk_keep_leaves_out: BTreeSet::new(),
         bulk_typed_above: 1_000_000,
         revoke_reasons: vec![],
         keep_reasons: vec!["it's \"needed\"".to_owned()],
@@ -90,6 +91,14 @@ fn a_complaint_names_the_place_and_what_was_meant() {
         (
             "[privileged]\nkeep-needs-reason = \"yes\"",
             "line 3, column 21: true or false belongs here",
+        ),
+        (
+            "[bulk]\nkeep-leaves-out = [\n  \"external\",\n  \"privilege\"]",
+            "line 5, column 3: there is no signal \"privilege\"; the nearest is \"privileged\"",
+        ),
+        (
+            "[bulk]\nkeep-leaves-out = [\"own\", \"own\"]",
+            "line 3, column 27: \"own\" is there twice",
         ),
         (
             "[reasons]\nrevoke = \"gone\"",

@@ -418,14 +418,6 @@ fn decided(campaign: &Campaign, item: Item) -> Option<String> {
     ))
 }
 
-/// Why items are left out when `change` is made to several, other than that they are one's own.
-pub(super) fn misfit(change: Change) -> &'static str {
-    match change {
-        Change::Decide(Decision::Acknowledge) => "stored grants, which are kept or revoked",
-        _ => "implicit, which nobody can remove, so they are acknowledged",
-    }
-}
-
 fn hides(snapshot: &Snapshot, item: Item) -> bool {
     snapshot.resource_label(item).has_hidden()
         || snapshot.role_label(item).has_hidden()

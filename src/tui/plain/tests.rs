@@ -325,15 +325,25 @@ fn the_rest_of_an_account_is_decided_after_its_number_was_typed() {
     assert_eq!(refused.recorded, []);
     assert_eq!(refused.said.matches("Nothing was decided.").count(), 2);
 
-    let talk = talk(&org, "item 5\nkeep rest\n3\n");
-    assert!(talk.said.contains(
-        "Among them 1 privileged.\nKeep 3 items of Ben Ôkafor? Type 3 to confirm: 3 items kept."
-    ));
+    let talk = talk(&org, "item 5\nkeep rest\n2\n");
+    assert!(
+        talk.said.contains(
+            "1 undecided item of Ben Ôkafor left out: a privileged role, to be decided one by one.\n\
+             Keep 2 items of Ben Ôkafor? Type 2 to confirm: 2 items kept."
+        ),
+        "{}",
+        talk.said
+    );
     let [Event::Decided(decided)] = &talk.recorded[..] else {
         panic!("{:?}", talk.recorded)
     };
     assert_eq!(decided.chosen, Chosen::RestOfSubject);
-    assert_eq!(decided.items.to_string(), "5-7");
+    assert_eq!(decided.items.to_string(), "5-6");
+    let left_out: Vec<_> = decided.left_out.iter().collect();
+    assert_eq!(
+        left_out,
+        [(signal::Rule::Privileged, &ItemSet::from(Item(6)))]
+    );
 }
 
 #[test]
@@ -360,7 +370,7 @@ fn the_rest_of_an_account_leaves_out_what_is_not_decided_so() {
     assert!(
         implicit
             .said
-            .contains("left out: implicit, which nobody can remove, so they are acknowledged.")
+            .contains("left out: implicit, only acknowledged.")
     );
     assert_eq!((own.recorded, implicit.recorded), (vec![], vec![]));
     // As on the screen, keeping what is implicit is acknowledging it.

@@ -8,12 +8,13 @@ use ratatui::{Terminal, backend::TestBackend};
 use super::{Proof, Start, State};
 use crate::{
     domain::{
+        bulk::Bulk,
         campaign::{Campaign, replay::Replay},
         decision::{Change, Decision},
         filter::Filter,
         fixture::entry,
         items::{Item, ItemSet},
-        journal::{Attested, Chosen, Decided, Entry, Event},
+        journal::{Attested, Chosen, Decided, Entry, Event, LeftOut},
         text::{Raw, SafeText},
     },
     tui::{
@@ -34,13 +35,9 @@ fn story() -> Campaign {
         let filter = Filter::parse(text).expect("a filter");
         filter.select(campaign)
     };
-    let decided = |change, items, reason: Option<&str>, chosen| {
-        Event::Decided(Decided {
-            change,
-            items,
-            reason: reason.map(Raw::from),
-            chosen,
-        })
+    let decided = |change, items: ItemSet, reason: Option<&str>, chosen| {
+        let bulk = Bulk::of(&campaign, change, &items, true);
+        Event::Decided(bulk.decided(reason.map(Raw::from), chosen))
     };
     let keep = Change::Decide(Decision::Keep);
     let revoke = Change::Decide(Decision::Revoke);
@@ -593,6 +590,7 @@ fn event(campaign: &Campaign, act: Act) -> Option<Event> {
             items: items.into_iter().map(Item).collect(),
             reason: Some(Raw::from("w\u{202e}hy")),
             chosen: if bulk { Chosen::Marked } else { Chosen::Single },
+            left_out: LeftOut::default(),
         }),
         Act::Note(item) => Event::Noted {
             item: Item(item),

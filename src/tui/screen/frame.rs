@@ -90,11 +90,7 @@ pub(crate) fn draw(review: &Review, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
         cursor = draw_sheet(review, &areas, sheet, pen).or(cursor);
     }
     if let Some(prefix) = review.desk.prefix.filter(|prefix| prefix.is_told()) {
-        let covered = Rect {
-            height: areas.body.height + areas.toast.height,
-            ..areas.body
-        };
-        draw_following(context, prefix.key, covered, pen);
+        draw_following(context, prefix.key, covered(&areas), pen);
     }
     cursor
 }
@@ -130,11 +126,8 @@ fn draw_sheet(
     pen: &mut Pen<'_>,
 ) -> Option<(u16, u16)> {
     let look = pen.look();
-    // A sheet may take the toast line; on the smallest screens, where it has its own keys, the footer too.
-    let body = Rect {
-        height: areas.body.height + areas.toast.height,
-        ..areas.body
-    };
+    // On the smallest screens a sheet with its own keys takes the footer, too.
+    let body = covered(areas);
     let all = match review.shape() {
         Shape::One => Rect {
             height: body.height + areas.footer.height,
@@ -162,6 +155,11 @@ fn draw_sheet(
             Some((areas.toast.x + u16::try_from(at).ok()?, areas.toast.y))
         }
         Sheet::Bulk(bulk) => bulk.draw(&review.campaign, &mut pen.on(body)),
+        Sheet::Peek(preview) => {
+            let title = "marked, as of now; nothing is decided here";
+            let (inside, _) = preview.draw(&review.campaign, title, 0, &mut pen.on(body));
+            Some((inside.x, inside.y))
+        }
         Sheet::Why(why) => Some(why.draw(review, &mut pen.on(areas.body))),
         Sheet::History(history) => history.draw(&review.campaign, &mut pen.on(areas.body)),
         Sheet::Help(help) => Some(help.draw(&mut pen.on(body))),
@@ -175,6 +173,14 @@ fn draw_sheet(
             page,
             &mut pen.on(body),
         )),
+    }
+}
+
+/// Where a sheet goes: it may take the toast line.
+fn covered(areas: &Areas) -> Rect {
+    Rect {
+        height: areas.body.height + areas.toast.height,
+        ..areas.body
     }
 }
 

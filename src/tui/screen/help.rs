@@ -34,6 +34,8 @@ const SECTIONS: &[(&str, Context)] = &[
     ("Review", Context::Review),
     ("Reason for a decision", Context::Reason),
     ("Access through a team", Context::Path),
+    ("Before a bulk", Context::Count),
+    ("What is marked", Context::Peek),
     ("History", Context::History),
     ("View, group, sort", Context::Views),
     ("Filter", Context::Filter),

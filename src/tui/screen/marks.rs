@@ -98,18 +98,6 @@ impl Marks {
             .sum()
     }
 
-    /// Those that are in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Item> + '_ {
-        self.bits.iter().enumerate().flat_map(|(place, &bits)| {
-            let mut rest = bits;
-            std::iter::from_fn(move || {
-                let low = rest.trailing_zeros();
-                rest &= rest.checked_sub(1)?;
-                Some(Item(u32::try_from(place * 64).ok()? + low))
-            })
-        })
-    }
-
     /// How many are in both.
     pub(crate) fn shared(&self, other: &Self) -> usize {
         self.bits
@@ -173,7 +161,7 @@ mod tests {
     }
 
     fn items(marks: &Marks) -> BTreeSet<u32> {
-        marks.iter().map(|item| item.0).collect()
+        ItemSet::from(marks).iter().map(|item| item.0).collect()
     }
 
     fn some() -> impl Strategy<Value = BTreeSet<u32>> {

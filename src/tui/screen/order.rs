@@ -455,7 +455,7 @@ mod tests {
             decision::{Change, Decision},
             fixture::{Org, campaign, entry},
             items::ItemSet,
-            journal::{Chosen, Decided, Event},
+            journal::{Chosen, Decided, Event, LeftOut},
         },
         tui::tests::fixture::{acme, begun},
     };
@@ -614,6 +614,7 @@ mod tests {
             items: dan.items().collect::<ItemSet>(),
             reason: None,
             chosen: Chosen::Marked,
+            left_out: LeftOut::default(),
         };
         let next = entry(campaign.next_seq(), Event::Decided(decided));
         campaign.apply(next).expect("it may happen");

@@ -1,7 +1,5 @@
 //! [`PathSheet`]: where derived access comes from, and which stored grant would take it away.
 
-use std::sync::Arc;
-
 use ratatui::text::{Line, Span};
 
 use super::{
@@ -13,8 +11,7 @@ use crate::{
     domain::{
         decision::{Change, Decision},
         grant::Holder,
-        items::{Item, ItemSet},
-        journal::Chosen,
+        items::Item,
     },
     tui::{
         phrase,
@@ -125,13 +122,7 @@ impl PathSheet {
             review.refuse(refusal.to_string());
             return;
         }
-        review.ask_reason(Plan {
-            change: revoke,
-            items: Arc::new(ItemSet::from(item)),
-            reason: None,
-            chosen: Chosen::Single,
-            notes: Vec::new(),
-        });
+        review.ask_reason(Plan::single(revoke, item, None));
     }
 
     /// Draws it; the answer is where the cursor goes.

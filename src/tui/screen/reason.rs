@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         access::{Access, Certainty},
+        bulk::words,
         campaign::Campaign,
         decision::{Change, Decision},
         grant::{Entitlement, Holder},
@@ -56,11 +57,22 @@ impl Reason {
             };
             (phrase::item_of(&snapshot, item), told)
         } else {
-            let mut told = plan.notes.clone();
+            let rules = plan.left_out.iter();
+            let mut told: Vec<String> = rules
+                .map(|(rule, items)| {
+                    let items = count(items.len() as u64, "item", "items");
+                    format!("{items} left out by policy: {}", words(rule))
+                })
+                .chain(plan.notes.clone())
+                .collect();
             told.extend(remains(&review.campaign, plan.change, &plan.items));
             let then = if typed(&review.campaign, &plan) {
-                let typed = wanted(plan.change, plan.items.len());
-                format!("; then you will type `{typed}`")
+                let revoke = plan.change == Change::Decide(Decision::Revoke);
+                let n = plan.items.len();
+                format!(
+                    "; then you will type `{}`",
+                    wanted(n, if revoke { n } else { 0 })
+                )
             } else {
                 String::new()
             };

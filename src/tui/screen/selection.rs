@@ -31,16 +31,23 @@ impl Selection {
         self.version
     }
 
-    /// How the marked items were chosen.
+    /// How the marked items were chosen: by a filter, as far as something of its answer is marked.
     pub(crate) fn chosen(&self) -> Chosen {
-        match &self.now.answer {
-            Some((filter, answer))
-                if answer.len() == self.now.marks.len()
-                    && answer.shared(&self.now.marks) == answer.len() =>
-            {
-                Chosen::Filter(Raw::from(filter.as_str()))
-            }
-            _ => Chosen::Marked,
+        let Some((filter, answer)) = &self.now.answer else {
+            return Chosen::Marked;
+        };
+        let marks = &self.now.marks;
+        let shared = marks.shared(answer);
+        let less = |set: &Marks| u32::try_from(set.len() - shared).unwrap_or(u32::MAX);
+        let filter = Raw::from(filter.as_str());
+        match (less(marks), less(answer)) {
+            (0, 0) => Chosen::Filter(filter),
+            _ if shared == 0 => Chosen::Marked,
+            (added, removed) => Chosen::Adjusted {
+                filter,
+                added,
+                removed,
+            },
         }
     }
 
@@ -107,6 +114,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::items::ItemSet;
 
     fn marks(items: &[u32]) -> Marks {
         let mut marks = Marks::default();
@@ -117,23 +125,32 @@ mod tests {
     }
 
     fn marked(selection: &Selection) -> Vec<u32> {
-        selection.marks().iter().map(|item| item.0).collect()
+        let marks = ItemSet::from(selection.marks());
+        marks.iter().map(|item| item.0).collect()
     }
 
     #[test]
-    fn marks_of_a_filter_keep_its_text_as_long_as_they_are_its_answer() {
-        let filter = || Chosen::Filter(Raw::from("role:admin"));
+    fn marks_of_a_filter_keep_its_text_and_what_was_changed_by_hand() {
+        let filter = || Raw::from("role:admin");
+        let adjusted = |added, removed| Chosen::Adjusted {
+            filter: filter(),
+            added,
+            removed,
+        };
         let mut selection = Selection::default();
         selection.add_answer(Some("role:admin"), &marks(&[1, 2, 3]));
-        assert_eq!(selection.chosen(), filter());
+        assert_eq!(selection.chosen(), Chosen::Filter(filter()));
         selection.toggle(Item(2));
-        assert_eq!(selection.chosen(), Chosen::Marked);
+        assert_eq!(selection.chosen(), adjusted(0, 1));
         selection.toggle(Item(2));
-        assert_eq!(selection.chosen(), filter());
-        selection.add(&marks(&[7]));
+        assert_eq!(selection.chosen(), Chosen::Filter(filter()));
+        selection.add(&marks(&[7, 8]));
+        selection.toggle(Item(1));
+        assert_eq!(selection.chosen(), adjusted(2, 1));
+        selection.toggle_all(&marks(&[2, 3]));
         assert_eq!(selection.chosen(), Chosen::Marked);
         selection.add_answer(None, &marks(&[1]));
-        assert_eq!(marked(&selection), [1, 2, 3, 7]);
+        assert_eq!(marked(&selection), [1, 7, 8]);
         assert_eq!(selection.chosen(), Chosen::Marked);
     }
 

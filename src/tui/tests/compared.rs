@@ -10,7 +10,7 @@ use crate::{
         decision::{Change, Decision},
         fixture::{acme, after, campaign, entry, item},
         items::ItemSet,
-        journal::{Chosen, Decided, Event},
+        journal::{Chosen, Decided, Event, LeftOut},
         snapshot::Snapshot,
         text::Raw,
     },
@@ -43,6 +43,7 @@ fn before() -> Campaign {
             items,
             reason: Some(Raw::from(reason)),
             chosen,
+            left_out: LeftOut::default(),
         };
         let next = entry(campaign.next_seq(), Event::Decided(decided));
         campaign.apply(next).expect("it may happen");

@@ -430,7 +430,8 @@ fn the_rest_of_an_account_is_kept_after_a_yes() {
     let mut run = at_ben();
     run.press("a A");
     assert!(
-        run.toast().contains("keep 6 items of Ben Ôkafor?"),
+        run.toast()
+            .contains("keep 3 items of Ben Ôkafor? (3 left out: hidden, privileged)"),
         "{}",
         run.toast()
     );
@@ -440,9 +441,17 @@ fn the_rest_of_an_account_is_kept_after_a_yes() {
     let decided = run.decided();
     assert_eq!(
         (decided[1].items.len(), decided[1].chosen.clone()),
-        (6, Chosen::RestOfSubject)
+        (3, Chosen::RestOfSubject)
     );
-    assert!(run.toast().contains("kept 6 items of Ben Ôkafor"));
+    let left_out = decided[1].left_out.iter();
+    let left_out: Vec<_> = left_out
+        .map(|(rule, items)| (rule.name(), items.len()))
+        .collect();
+    assert_eq!(left_out, [("hidden", 1), ("privileged", 2)]);
+    assert!(
+        run.toast()
+            .contains("kept 3 items of Ben Ôkafor; 3 left out by policy")
+    );
 }
 
 #[test]
@@ -534,7 +543,7 @@ fn marked_items_are_decided_together_and_own_access_is_left_out() {
     run.press("] space space ] space a");
     assert!(
         run.toast()
-            .starts_with("keep 1 marked item? (2 items left out: your own access"),
+            .starts_with("keep 1 marked item? (2 left out: own)"),
         "{}",
         run.toast()
     );

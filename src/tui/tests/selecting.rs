@@ -171,3 +171,104 @@ fn a_key_that_needs_another_one_tells_what_may_follow() {
     run.press("g ^c");
     assert!(run.state.finished().is_some());
 }
+
+#[test]
+fn what_is_marked_is_shown_before_anything_is_done_to_it() {
+    let mut run = Run::of(&acme(), (120, 40));
+    run.press("p");
+    assert!(run.toast().contains("nothing is marked"), "{}", run.toast());
+    run.press("/").types("project:billing").press("enter *");
+    run.press("/").types("account:hiro").press("enter p");
+    let screen = run.screen();
+    for told in [
+        "marked, as of now; nothing is decided here",
+        "chosen     all that match project:billing",
+        "hidden by the filter",
+        "by role ",
+        "sample: ",
+    ] {
+        assert!(screen.contains(told), "{told}: {screen}");
+    }
+    run.press("tab");
+    assert!(run.sent.is_empty());
+    run.press("pgdn end home p a");
+    assert!(run.screen().contains("marked items?"), "{}", run.screen());
+}
+
+#[test]
+fn marks_that_were_changed_by_hand_are_recorded_with_the_filter_and_how_many() {
+    let mut run = Run::of(&acme(), SIZE);
+    run.press("/").types("project:billing").press("enter *");
+    run.press("space s y");
+    assert_eq!(
+        run.decided()[0].chosen,
+        Chosen::Adjusted {
+            filter: "project:billing".into(),
+            added: 0,
+            removed: 1
+        }
+    );
+    assert!(
+        run.toast().contains("3 items that match project:billing ("),
+        "{}",
+        run.toast()
+    );
+}
+
+#[test]
+fn what_policy_left_out_of_a_bulk_is_one_key_away_until_it_is_decided() {
+    let mut run = Run::of(&acme(), SIZE);
+    run.press("X");
+    assert!(
+        run.toast().contains("policy has left nothing out"),
+        "{}",
+        run.toast()
+    );
+    run.press("] ] A y X");
+    let screen = run.screen();
+    assert!(
+        screen.contains("is:exception") && screen.contains("1 holder · 3 items matched"),
+        "{screen}"
+    );
+    assert!(
+        run.cursor_row().contains("atlas-billing"),
+        "the first of them: {screen}"
+    );
+    run.press("a");
+    assert_eq!(run.decided()[1].chosen, Chosen::Single);
+    run.press("esc X");
+    assert!(run.screen().contains("2 items matched"), "{}", run.screen());
+    run.press("esc u u X");
+    assert!(
+        run.toast().contains("policy has left nothing out"),
+        "{}",
+        run.toast()
+    );
+}
+
+#[test]
+fn the_sheet_before_a_bulk_tells_what_is_left_out_and_why_and_lists_every_item() {
+    let mut run = Run::of(&acme(), (100, 30));
+    run.press("* a");
+    // Few are left: they are kept after a yes. More are typed.
+    run.press("esc");
+    let mut run = Run::of(&many(30), (100, 30));
+    run.press("* a");
+    let screen = run.screen();
+    for told in [
+        "chosen     what is marked",
+        "size       31 items of 1 account",
+        "left out   1 by policy: 1 your own access",
+        "! 1 item left alone: implicit, only acknowledged",
+        "more lines below",
+    ] {
+        assert!(screen.contains(told), "{told}: {screen}");
+    }
+    run.press("end");
+    let screen = run.screen();
+    assert!(screen.contains("p029 / Project Member of Ben"), "{screen}");
+    assert!(screen.contains("the end; "), "{screen}");
+    run.press("home").types("31").press("enter");
+    let decided = run.decided();
+    assert_eq!((decided[0].items.len(), decided[0].left_out.len()), (31, 1));
+}

@@ -11,19 +11,20 @@ use muster::{
         decision::{Change, Decision},
         grant::{Audience, Entitlement, Grant, GrantId, Holder, Membership},
         items::{Item, ItemSet},
-        journal::{Attested, Chosen, Decided, Entry, Event, Opened},
+        journal::{Attested, Chosen, Decided, Entry, Event, LeftOut, Opened},
+        policy::Policy,
         provenance::{self, Endpoint, Evidence, Gap, Provenance},
         resource::{Organization, Project, Role, RoleKind, Team},
         rights::{Holding, Permission, Right},
         scope::Scope,
-        seal,
+        seal, signal,
         snapshot::{AccountIx, MembershipIx, Parts, ProjectIx, RoleIx, Snapshot, TeamIx},
         text::Raw,
         time::Timestamp,
     },
     format::{
         evidence, journal,
-        policy::PolicyFile,
+        policy::{self, PolicyFile},
         population,
         record::{self, Contents, Decisions, Review, Seal, Tool},
     },
@@ -242,17 +243,35 @@ pub(crate) fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
             items,
             reason: reason.map(Raw::from),
             chosen,
+            left_out: LeftOut::default(),
         })
     };
     let bob_project = item(&|grant| {
         grant.holder == Holder::Account(snapshot.find_account("2bob").expect("bob"))
             && matches!(grant.entitlement, Entitlement::ProjectRole(..))
     });
+    let admin = item(&|grant| {
+        matches!(grant.entitlement, Entitlement::OrganizationRole(_))
+            && is_privileged(snapshot, grant)
+    });
+    let left_out: ItemSet = [admin, bob_project].into_iter().collect();
+    let kept = Decided {
+        change: Change::Decide(Decision::Keep),
+        items: of("2bob").without(&left_out),
+        reason: None,
+        chosen: Chosen::RestOfSubject,
+        left_out: LeftOut::default(),
+    };
     let gone = of("4gone");
     let team = item(&|grant| matches!(grant.holder, Holder::Team(_)));
     vec![
         opening(population, snapshot, Some(AccountId("1anna".into()))),
-        decide(Decision::Keep, of("2bob"), None, Chosen::RestOfSubject),
+        Event::Decided(Decided {
+            left_out: [(signal::Rule::Privileged, left_out.clone())]
+                .into_iter()
+                .collect(),
+            ..kept
+        }),
         decide(
             Decision::Revoke,
             bob_project.into(),
@@ -278,6 +297,7 @@ pub(crate) fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
             items: team.into(),
             reason: None,
             chosen: Chosen::Single,
+            left_out: LeftOut::default(),
         }),
         decide(
             Decision::Keep,
@@ -295,7 +315,27 @@ pub(crate) fn events(population: Digest, snapshot: &Snapshot) -> Vec<Event> {
             Some("unknown account"),
             Chosen::Single,
         ),
+        decide(Decision::Keep, admin.into(), None, Chosen::Single),
     ]
+}
+
+/// Whether a grant gives one of the roles that are privileged.
+fn is_privileged(snapshot: &Snapshot, grant: &Grant) -> bool {
+    let (Entitlement::OrganizationRole(role) | Entitlement::ProjectRole(_, role)) =
+        grant.entitlement
+    else {
+        return false;
+    };
+    ["org:1", "project:admin"].contains(&&*snapshot.roles()[role.index()].key)
+}
+
+/// The policy of the records: what is privileged is decided one by one.
+pub(crate) fn policy() -> PolicyFile {
+    let policy = Policy {
+        bulk_keep_leaves_out: [signal::Rule::Privileged].into(),
+        ..Policy::default()
+    };
+    PolicyFile::read(policy::print(&policy).into_bytes()).expect("own text")
 }
 
 /// Makes a record of `events` and an attestation, signed by the key `key`.
@@ -315,7 +355,7 @@ pub(crate) fn seal(
     files.set(record::RESOURCES, std::mem::take(&mut bytes));
     population::write_grants(&snapshot, &mut bytes).expect("memory");
     files.set(record::GRANTS, bytes);
-    files.set(record::POLICY, PolicyFile::default().bytes().to_vec());
+    files.set(record::POLICY, policy().bytes().to_vec());
     files.recompute_opened_sums();
     let population = Digest::of(files.get(record::OPENED_SUMS));
 
@@ -342,7 +382,11 @@ pub(crate) fn seal(
         head = digest;
         match campaign {
             None => {
-                let opened = Campaign::open(snapshot.clone(), Terms::default(), entry);
+                let terms = Terms {
+                    policy: Arc::clone(policy().policy()),
+                    ..Terms::default()
+                };
+                let opened = Campaign::open(snapshot.clone(), terms, entry);
                 *campaign = Some(opened.expect("it opens"));
             }
             Some(campaign) => campaign.apply(entry).expect("it may happen"),
@@ -498,6 +542,7 @@ pub(crate) fn bulk_events(population: Digest, snapshot: &Snapshot) -> Vec<Event>
             items,
             reason: reason.map(Raw::from),
             chosen,
+            left_out: LeftOut::default(),
         })
     };
     opened.push(decided(
@@ -533,13 +578,19 @@ pub(crate) fn scoped_events(population: Digest, snapshot: &Snapshot) -> Vec<Even
     let items = scope.select(snapshot, opened.provenance.ended);
     let own = snapshot.find_account("1anna").map(Holder::Account);
     let others = |item: &Item| Some(snapshot.grant(*item).holder) != own;
+    let items: ItemSet = items.expect("it is there").iter().filter(others).collect();
+    let privileged = |item: &Item| is_privileged(snapshot, snapshot.grant(*item));
+    let privileged: ItemSet = items.iter().filter(privileged).collect();
     vec![
         Event::Opened(opened),
         Event::Decided(Decided {
             change: Change::Decide(Decision::Keep),
-            items: items.expect("it is there").iter().filter(others).collect(),
+            items: items.without(&privileged),
             reason: None,
             chosen: Chosen::Filter(Raw::from("is:undecided")),
+            left_out: [(signal::Rule::Privileged, privileged)]
+                .into_iter()
+                .collect(),
         }),
     ]
 }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use super::{
     files::Disk,
-    record::{answers, events, provenance, snapshot, time},
+    record::{answers, events, policy, provenance, snapshot, time},
 };
 use crate::ssh_tools::{Keys, PRINCIPAL, RunningAgent, have};
 
@@ -31,6 +31,7 @@ fn review(data: &TempDir, signer: &dyn Signer) -> (Disk, Campaign) {
     let snapshot = Arc::new(snapshot());
     let store = Store::new(data.path());
     let mut draft = store.draft("q4", now).expect("a draft");
+    draft.set_policy(policy());
     for answer in answers() {
         draft.evidence(&answer).expect("it is kept");
     }

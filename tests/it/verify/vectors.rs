@@ -241,8 +241,8 @@ const VECTORS: &[Vector] = &[
             // A privileged role that was kept, as if nobody had pointed it out.
             files.replace(
                 record::DECISIONS,
-                "\"entry\":2,\"signals\":[\"privileged\",\"hidden\"]",
-                "\"entry\":2,\"signals\":[\"hidden\"]",
+                "\"entry\":12,\"signals\":[\"privileged\",\"hidden\"]",
+                "\"entry\":12,\"signals\":[\"hidden\"]",
             );
             files.recompute_review();
             files.resign();
@@ -308,12 +308,12 @@ const VECTORS: &[Vector] = &[
     (
         "bad-journal-cut-resigned",
         |files| {
-            files.drop_line(record::JOURNAL, 14);
+            files.drop_line(record::JOURNAL, 15);
             files.rechain(|_| {});
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(13))),
+        Some((Stage::Journal, record::JOURNAL, Some(14))),
     ),
     (
         "bad-journal-entry-dropped-resigned",
@@ -400,6 +400,35 @@ const VECTORS: &[Vector] = &[
         Some((Stage::Journal, record::JOURNAL, Some(2))),
     ),
     (
+        "bad-exception-kept-in-bulk-resigned",
+        |files| {
+            // As if policy had taken nothing out.
+            files.rechain(|entry| {
+                if let Event::Decided(decided) = &mut entry.event {
+                    let left_out = std::mem::take(&mut decided.left_out);
+                    decided.items = decided.items.or(&left_out.items());
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(2))),
+    ),
+    (
+        "bad-left-out-by-another-rule-resigned",
+        |files| {
+            files.rechain(|entry| {
+                if let Event::Decided(decided) = &mut entry.event {
+                    let left_out = decided.left_out.items();
+                    decided.left_out = [(signal::Rule::External, left_out)].into_iter().collect();
+                }
+            });
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(2))),
+    ),
+    (
         "bad-attestation-false-resigned",
         |files| {
             files.rechain(|entry| {
@@ -413,7 +442,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(14))),
+        Some((Stage::Journal, record::JOURNAL, Some(15))),
     ),
     (
         "bad-counts-attested-resigned",
@@ -427,7 +456,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(14))),
+        Some((Stage::Journal, record::JOURNAL, Some(15))),
     ),
     (
         "bad-other-population-resigned",
@@ -484,7 +513,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(12))),
+        Some((Stage::Journal, record::JOURNAL, Some(13))),
     ),
     (
         "bad-flag-open-resigned",
@@ -502,7 +531,7 @@ const VECTORS: &[Vector] = &[
             files.recompute_review();
             files.resign();
         },
-        Some((Stage::Journal, record::JOURNAL, Some(14))),
+        Some((Stage::Journal, record::JOURNAL, Some(15))),
     ),
     (
         "bad-gap-hidden-resigned",
@@ -758,7 +787,7 @@ fn the_scoped_record_says_what_was_not_put_up_for_decision() {
     let progress = record.campaign().progress();
     assert_eq!(
         (progress.items, progress.kept, progress.undecided),
-        (7, 5, 2)
+        (7, 3, 4)
     );
     assert_eq!(review.out_of_scope, 5);
     let decisions = files.text(record::DECISIONS);
@@ -768,7 +797,7 @@ fn the_scoped_record_says_what_was_not_put_up_for_decision() {
     };
     assert_eq!(
         (count("keep"), count("undecided"), count("out-of-scope")),
-        (5, 2, 5),
+        (3, 4, 5),
         "{decisions}"
     );
     assert!(

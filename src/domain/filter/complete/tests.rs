@@ -3,7 +3,7 @@ use crate::domain::{
     decision::{Change, Decision},
     filter::Filter,
     fixture::{acme, campaign, entry, item, scoped},
-    journal::{Chosen, Decided},
+    journal::{Chosen, Decided, LeftOut},
     text::Raw,
 };
 
@@ -129,6 +129,7 @@ fn reasons_that_were_given_are_completed() {
         items: ben.into(),
         reason: Some(Raw::from("not used")),
         chosen: Chosen::Single,
+        left_out: LeftOut::default(),
     });
     campaign.apply(entry(2, revoke)).expect("it may happen");
     assert_eq!(becomes_in(&campaign, "reason:n"), ["reason:\"not used\""]);

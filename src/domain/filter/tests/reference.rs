@@ -12,8 +12,9 @@ use crate::domain::{
     fixture::{Org, entry, now, scoped},
     grant::{Entitlement, Holder, Membership, Standing},
     items::{Item, ItemSet},
-    journal::{Chosen, Decided, Event},
+    journal::{Chosen, Decided, Event, LeftOut},
     resource::{RoleKind, Team},
+    signal::Rule,
     snapshot::Snapshot,
     text::Raw,
     time::Timestamp,
@@ -371,6 +372,7 @@ fn state_holds(campaign: &Campaign, item: Item, word: &str) -> bool {
         "implicit" => snapshot.implicit(item),
         "own" => campaign.is_own(item),
         "noted" => campaign.note(item).is_some(),
+        "exception" => campaign.is_left_out(item),
         "account" => snapshot.grant(item).entitlement == Entitlement::SignIn,
         "privileged" => match snapshot.grant(item).entitlement {
             Entitlement::OrganizationRole(role) | Entitlement::ProjectRole(_, role) => matches!(
@@ -576,11 +578,21 @@ fn act(campaign: &mut Campaign, what: usize, one: prop::sample::Index, other: pr
     let all: Vec<Item> = campaign.items().iter().collect();
     let (one, other) = (all[one.index(all.len())], all[other.index(all.len())]);
     let decided = |change, reason: Option<&str>, chosen| {
+        let mut items: ItemSet = [one, other].into_iter().collect();
+        let mut left_out = LeftOut::default();
+        if chosen == Chosen::Marked && one != other {
+            // As if policy had taken the other one out.
+            left_out = [(Rule::Privileged, ItemSet::from(other))]
+                .into_iter()
+                .collect();
+            items = ItemSet::from(one);
+        }
         Event::Decided(Decided {
             change,
-            items: [one, other].into_iter().collect(),
+            items,
             reason: reason.map(Raw::from),
             chosen,
+            left_out,
         })
     };
     let event = match what {

@@ -1,13 +1,10 @@
 //! What is unchanged since the previous record kept it: first shown, then kept in one act.
 
 use crate::{
-    domain::{
-        decision::{Change, Decision},
-        journal::Chosen,
-    },
+    domain::{bulk::Bulk, journal::Chosen},
     tui::{
         screen::review::{Pane, Review, Tone},
-        widget::text::count,
+        widget::text::{count, number},
     },
 };
 
@@ -25,9 +22,9 @@ impl Review {
             self.refuse("this review is not compared with a record: snapshot --previous does that");
             return;
         };
-        let items = self.campaign.as_before();
+        let bulk = Bulk::as_before(&self.campaign);
         let review = crate::domain::text::SafeText::of(&previous.review);
-        if items.is_empty() {
+        if bulk.is_empty() {
             self.refuse(format!(
                 "nothing that is undecided is unchanged since {review} kept it"
             ));
@@ -35,16 +32,21 @@ impl Review {
             let chosen = Chosen::AsBefore {
                 record: previous.record,
             };
-            let keep = Change::Decide(Decision::Keep);
-            self.plan_bulk(keep, None, items.iter(), chosen, now_ms);
+            self.plan_bulk(bulk, None, chosen, now_ms);
         } else {
             self.filter(SHOWN);
             self.desk.pane = Pane::Card;
             self.desk.row = 0;
-            let items = count(items.len() as u64, "item is", "items are");
+            let left_out = match bulk.left_out.len() as u64 {
+                0 => String::new(),
+                n => format!(", {} to be decided one by one", number(n)),
+            };
+            let items = count(bulk.items.len() as u64, "item is", "items are");
             self.say(
                 Tone::Plain,
-                format!("{items} unchanged since {review} kept them; B again keeps all as before"),
+                format!(
+                    "{items} unchanged since {review} kept them{left_out}; B again keeps all as before"
+                ),
             );
         }
     }

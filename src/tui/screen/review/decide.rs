@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
+        bulk::{Bulk, words},
         campaign::Refusal,
         decision::{Change, Decision},
         items::{Item, ItemSet},
-        journal::{Chosen, Decided, Event},
+        journal::{Chosen, Decided, Event, LeftOut},
         text::Raw,
     },
     tui::{
@@ -15,13 +16,14 @@ use crate::{
         phrase,
         screen::{
             ask::Ask,
-            bulk::{Bulk, typed},
+            bulk::{Bulk as BulkSheet, typed},
             card::Row,
             path::PathSheet,
+            preview::Preview,
             reason::Reason,
             review::{Pane, Review, Sheet, saving::Wish},
         },
-        widget::text::count,
+        widget::text::{count, number},
     },
 };
 
@@ -36,17 +38,32 @@ pub(crate) struct Plan {
     pub(in crate::tui::screen) reason: Option<Raw>,
     /// How they were chosen.
     pub(in crate::tui::screen) chosen: Chosen,
-    /// What has to be known about the choice: what was taken out and why, what cannot be seen.
+    /// What policy took out of the choice.
+    pub(in crate::tui::screen) left_out: Arc<LeftOut>,
+    /// What else has to be known about the choice: what the change cannot be made to, what cannot be seen.
     pub(in crate::tui::screen) notes: Vec<String>,
 }
 
 impl Plan {
+    /// A change of one item by itself.
+    pub(in crate::tui::screen) fn single(change: Change, item: Item, reason: Option<Raw>) -> Self {
+        Self {
+            change,
+            items: Arc::new(ItemSet::from(item)),
+            reason,
+            chosen: Chosen::Single,
+            left_out: Arc::default(),
+            notes: Vec::new(),
+        }
+    }
+
     fn event(&self) -> Event {
         Event::Decided(Decided {
             change: self.change,
             items: ItemSet::clone(&self.items),
             reason: self.reason.clone(),
             chosen: self.chosen.clone(),
+            left_out: LeftOut::clone(&self.left_out),
         })
     }
 }
@@ -109,13 +126,7 @@ impl Review {
             self.refuse("there is nothing to clear");
             return;
         }
-        let plan = Plan {
-            change,
-            items: Arc::new(ItemSet::from(item)),
-            reason,
-            chosen: Chosen::Single,
-            notes: Vec::new(),
-        };
+        let plan = Plan::single(change, item, reason);
         if self.wants_reason(&plan) {
             self.ask_reason(plan);
         } else {
@@ -233,17 +244,13 @@ impl Review {
             Decision::Keep if implicit => Change::Decide(Decision::Acknowledge),
             decision => Change::Decide(decision),
         };
-        self.plan_bulk(
-            change,
-            None,
-            items.iter().copied(),
-            self.rest_of(group, &items),
-            now_ms,
-        );
+        let chosen = self.rest_of(group, &items);
+        let bulk = Bulk::of(&self.campaign, change, &items.into_iter().collect(), true);
+        self.plan_bulk(bulk, None, chosen, now_ms);
     }
 
     fn decide_marked(&mut self, change: Change, reason: Option<Raw>, now_ms: u64) {
-        let marks = self.selection.marks().clone();
+        let marks = ItemSet::from(self.selection.marks());
         let snapshot = self.campaign.snapshot();
         let implicit = marks.iter().all(|item| snapshot.implicit(item));
         let change = match change {
@@ -254,70 +261,24 @@ impl Review {
             change => change,
         };
         let chosen = self.selection.chosen();
-        self.plan_bulk(change, reason, marks.iter(), chosen, now_ms);
+        let bulk = Bulk::of(&self.campaign, change, &marks, true);
+        self.plan_bulk(bulk, reason, chosen, now_ms);
     }
 
-    /// Freezes a choice, takes out what cannot be decided so, and goes on to ask.
+    /// Goes on to ask whether a frozen choice is decided.
     pub(super) fn plan_bulk(
         &mut self,
-        change: Change,
+        bulk: Bulk,
         reason: Option<Raw>,
-        choice: impl Iterator<Item = Item>,
         chosen: Chosen,
         now_ms: u64,
     ) {
-        let campaign = &self.campaign;
-        let (mut own, mut implicit, mut decided, mut bare) = (0u64, 0u64, 0u64, 0u64);
-        let judges = matches!(change, Change::Decide(_));
-        let items: ItemSet = choice
-            .filter(|item| {
-                let slot = campaign.slot(*item);
-                let out = if judges && campaign.is_own(*item) && campaign.self_review().is_none() {
-                    &mut own
-                } else if change == Change::Later && slot.decision.is_some() {
-                    &mut decided
-                } else if change == Change::Clear && slot.decision.is_none() && !slot.later {
-                    &mut bare
-                } else if campaign.may(change, *item).is_err() {
-                    &mut implicit
-                } else {
-                    return true;
-                };
-                *out += 1;
-                false
-            })
-            .collect();
-        let mut notes: Vec<String> = [
-            (own, "your own access, another reviewer decides"),
-            (implicit, "implicit, acknowledged one by one with a"),
-            (decided, "decided already, to be cleared first"),
-            (bare, "undecided already"),
-        ]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, why)| format!("{} left out: {why}", count(n, "item", "items")))
-        .collect();
-        if items.is_empty() {
-            let why = notes.join("; ");
-            let nothing = format!("there is nothing to {}", phrase::to_do(change));
-            self.refuse(if why.is_empty() {
-                nothing
-            } else {
-                format!("{nothing}: {why}")
-            });
-            return;
-        }
-        let unseen = items.iter().filter(|item| !self.queue.shows(*item)).count();
-        if unseen > 0 {
-            let unseen = count(unseen as u64, "item is", "items are");
-            notes.push(format!("{unseen} hidden by the filter"));
-        }
-        let plan = Plan {
-            change,
-            items: Arc::new(items),
-            reason,
-            chosen,
-            notes,
+        let plan = match self.plan(bulk, reason, chosen) {
+            Ok(plan) => plan,
+            Err(why) => {
+                self.refuse(why);
+                return;
+            }
         };
         if self.wants_reason(&plan) {
             self.ask_reason(plan);
@@ -326,44 +287,134 @@ impl Review {
         }
     }
 
+    /// What is to be done to what remains of a choice; `Err` tells why nothing remains.
+    fn plan(&self, bulk: Bulk, reason: Option<Raw>, chosen: Chosen) -> Result<Plan, String> {
+        let change = bulk.change;
+        let unfit = bulk.unfit.iter().map(|(why, items)| {
+            let items = count(items.len() as u64, "item", "items");
+            format!("{items} left alone: {}", why.words(change))
+        });
+        let mut notes: Vec<String> = unfit.collect();
+        if bulk.items.is_empty() {
+            let rules = bulk.left_out.iter().map(|(rule, items)| {
+                let items = count(items.len() as u64, "item", "items");
+                format!("{items} left out by policy: {}", words(rule))
+            });
+            let why: Vec<String> = rules.chain(notes).collect();
+            let nothing = format!("there is nothing to {} together", phrase::to_do(change));
+            return Err(if why.is_empty() {
+                nothing
+            } else {
+                format!("{nothing}: {}", why.join("; "))
+            });
+        }
+        let hidden = bulk.items.iter().filter(|item| !self.queue.shows(*item));
+        let hidden = hidden.count();
+        if hidden > 0 {
+            let hidden = count(hidden as u64, "item is", "items are");
+            notes.push(format!("{hidden} hidden by the filter"));
+        }
+        Ok(Plan {
+            change,
+            items: Arc::new(bulk.items),
+            reason,
+            chosen,
+            left_out: Arc::new(bulk.left_out),
+            notes,
+        })
+    }
+
     /// Asks in proportion: a yes for a few, the number typed for many and for every revoke.
     fn confirm(&mut self, plan: Plan, now_ms: u64) {
         if typed(&self.campaign, &plan) {
-            let bulk = Bulk::of(&self.campaign, plan, now_ms);
-            self.desk.sheets.push(Sheet::Bulk(Box::new(bulk)));
-        } else {
-            let n = plan.items.len() as u64;
-            let items = match (&plan.chosen, self.desk.group) {
-                (chosen, Some(group))
-                    if *chosen == Chosen::RestOfSubject
-                        || matches!(chosen, Chosen::Filter(_) | Chosen::Marked)
-                            && !self.is_marked_choice(&plan) =>
-                {
-                    let group = self.queue.group(&self.campaign, group);
-                    let group = phrase::of_group(self.campaign.snapshot(), group);
-                    let shown = match self.queue.filter() {
-                        Some(_) => " that the filter shows",
-                        None => "",
-                    };
-                    format!("{} of {group}{shown}", count(n, "item", "items"))
-                }
-                (Chosen::AsBefore { .. }, _) => {
-                    format!(
-                        "{} as before, not looked at one by one",
-                        count(n, "item", "items")
-                    )
-                }
-                _ => count(n, "marked item", "marked items"),
-            };
-            let out = match &plan.notes[..] {
-                [] => String::new(),
-                out => format!(" ({})", out.join("; ")),
-            };
-            let question = format!("{} {items}?{out}", phrase::to_do(plan.change));
-            self.desk
-                .sheets
-                .push(Sheet::Ask(Ask::plan(question, plan, now_ms)));
+            self.preview(vec![plan], now_ms);
+            return;
         }
+        let n = plan.items.len() as u64;
+        let items = match (&plan.chosen, self.desk.group) {
+            (chosen, Some(group))
+                if *chosen == Chosen::RestOfSubject
+                    || matches!(chosen, Chosen::Filter(_) | Chosen::Marked)
+                        && !self.is_marked_choice(&plan) =>
+            {
+                let group = self.queue.group(&self.campaign, group);
+                let group = phrase::of_group(self.campaign.snapshot(), group);
+                let shown = match self.queue.filter() {
+                    Some(_) => " that the filter shows",
+                    None => "",
+                };
+                format!("{} of {group}{shown}", count(n, "item", "items"))
+            }
+            (Chosen::AsBefore { .. }, _) => {
+                let items = count(n, "item", "items");
+                format!("{items} as before, not looked at one by one")
+            }
+            _ => count(n, "marked item", "marked items"),
+        };
+        let rules: Vec<&str> = plan.left_out.iter().map(|(rule, _)| rule.name()).collect();
+        let left_out = (!rules.is_empty()).then(|| {
+            let n = plan.left_out.len() as u64;
+            format!("{} left out: {}", number(n), rules.join(", "))
+        });
+        let told: Vec<String> = left_out.into_iter().chain(plan.notes.clone()).collect();
+        let told = match &told[..] {
+            [] => String::new(),
+            told => format!(" ({})", told.join("; ")),
+        };
+        let question = format!("{} {items}?{told}", phrase::to_do(plan.change));
+        self.desk
+            .sheets
+            .push(Sheet::Ask(Ask::plan(question, plan, now_ms)));
+    }
+
+    /// Shows changes before they are made.
+    fn preview(&mut self, plans: Vec<Plan>, now_ms: u64) {
+        let sheet = BulkSheet::of(&self.campaign, plans, now_ms);
+        self.desk.sheets.push(Sheet::Bulk(Box::new(sheet)));
+    }
+
+    /// Makes changes that were confirmed together, one entry of the journal each.
+    pub(super) fn carry_out_all(&mut self, plans: &[Plan], effects: &mut Vec<Effect>) {
+        for plan in plans {
+            self.carry_out(plan, effects);
+        }
+    }
+
+    /// Shows exactly what is marked.
+    pub(super) fn peek(&mut self) {
+        self.end_range();
+        let marks = self.selection.marks();
+        if marks.is_empty() {
+            self.refuse(
+                "nothing is marked: space marks, v and V mark ranges, * marks all that is shown",
+            );
+            return;
+        }
+        let hidden = self.queue.hidden(marks);
+        let mut notes = Vec::new();
+        if hidden > 0 {
+            let hidden = count(hidden as u64, "item is", "items are");
+            notes.push(format!("{hidden} hidden by the filter"));
+        }
+        let preview = Preview::of(
+            &self.campaign,
+            Arc::new(ItemSet::from(marks)),
+            &[],
+            vec![("chosen", phrase::chosen(&self.selection.chosen()))],
+            notes,
+        );
+        self.desk.sheets.push(Sheet::Peek(preview));
+    }
+
+    /// Shows what policy took out of bulks and nobody decided since.
+    pub(super) fn exceptions(&mut self) {
+        if self.campaign.left_out().is_empty() {
+            self.refuse("policy has left nothing out of a bulk that is still undecided");
+            return;
+        }
+        self.filter("is:exception");
+        self.desk.pane = Pane::Card;
+        self.desk.row = 0;
     }
 
     /// Takes the last change back, after what is on its way.

@@ -15,6 +15,7 @@ use crate::{
             history::History,
             order::Key,
             path::PathSheet,
+            preview::Preview,
             reason::{Note, Reason},
             sign_off::SignOff,
             views::{NameSheet, ViewsSheet},
@@ -139,6 +140,8 @@ pub(crate) enum Sheet {
     Path(PathSheet),
     Ask(Ask),
     Bulk(Box<Bulk>),
+    /// What exactly is marked.
+    Peek(Preview),
     Why(WhySheet),
     History(History),
     Help(Help),

@@ -50,6 +50,7 @@ impl Review {
             Some(Sheet::Path(_)) => Context::Path,
             Some(Sheet::Ask(_)) => Context::Ask,
             Some(Sheet::Bulk(_)) => Context::Count,
+            Some(Sheet::Peek(_)) => Context::Peek,
             Some(Sheet::Why(_)) => Context::Why,
             Some(Sheet::History(_)) => Context::History,
             Some(Sheet::Help(_)) => Context::Help,
@@ -219,6 +220,8 @@ impl Review {
             Action::MarkAll => self.mark_all(),
             Action::UnmarkAll => self.unmark(),
             Action::InvertMarks => self.invert_marks(),
+            Action::Peek => self.peek(),
+            Action::Exceptions => self.exceptions(),
             Action::RestoreMarks => self.restore_marks(),
             Action::Undo => self.undo(effects),
             Action::Redo => self.redo(effects),
@@ -251,6 +254,7 @@ impl Review {
             | Action::PreviousField
             | Action::Items
             | Action::Replay(_)
+            | Action::OtherSample
             | Action::Redraw
             | Action::Suspend
             | Action::Quit => {}
@@ -404,10 +408,15 @@ impl Review {
                 }
             }
             (Sheet::Bulk(bulk), Action::Accept) => {
-                if let Some(plan) = bulk.confirmed() {
+                if let Some(plans) = bulk.confirmed() {
                     self.desk.sheets.clear();
-                    self.carry_out(&plan, effects);
+                    self.carry_out_all(&plans, effects);
                 }
+            }
+            (Sheet::Bulk(bulk), action) => bulk.go(&self.campaign, &self.look, action, self.size),
+            (Sheet::Peek(preview), Action::OtherSample) => preview.another_sample(),
+            (Sheet::Peek(preview), action) => {
+                preview.go(&self.campaign, &self.look, action, self.size);
             }
             (Sheet::Commands(commands), action) => commands.go(action),
             (Sheet::History(_), Action::Undo) => self.undo(effects),

@@ -69,9 +69,14 @@ impl Review {
         }
         let snapshot = self.campaign.snapshot();
         let mut groups = vec![false; order::keys(snapshot, grouping)];
-        order::each(snapshot, grouping, marks.iter(), |key, _| {
-            groups[key.index()] = true;
-        });
+        order::each(
+            snapshot,
+            grouping,
+            crate::domain::items::ItemSet::from(marks).iter(),
+            |key, _| {
+                groups[key.index()] = true;
+            },
+        );
         self.marking.groups = groups;
         self.marking.made_for = made_for;
     }
