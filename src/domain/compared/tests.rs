@@ -5,7 +5,7 @@ use crate::domain::{
     drift::Drift,
     filter::Filter,
     fixture::{Org, acme, campaign, entry, item, provenance},
-    journal::{Chosen, Decided, Event, Opened},
+    journal::{Chosen, Decided, Event, LeftOut, Opened},
     provenance::Gap,
     resource::RoleKind,
     text::Raw,
@@ -235,6 +235,7 @@ fn the_revokes_that_are_not_carried_out_come_first() {
         items: revoked,
         reason: Some(Raw::from("unused")),
         chosen: Chosen::Marked,
+        left_out: LeftOut::default(),
     };
     let reason = Raw::from("the only one");
     old.apply(entry(2, Event::SelfReviewAllowed { reason }))
