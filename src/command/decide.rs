@@ -273,6 +273,20 @@ fn remains(options: &Options, bulk: &Bulk, campaign: &Campaign) -> Option<Box<Re
     Remains::of(campaign, &bulk.items)
 }
 
+/// What revokes leave standing, for scripts.
+pub(super) fn remains_json(remains: &Remains) -> serde_json::Value {
+    json!({
+        "standing": remains.standing.to_string(),
+        "unsure": remains.unsure.to_string(),
+        "along": remains.along.to_string(),
+        "others": {
+            "lose": remains.others.lose,
+            "keep": remains.others.keep,
+            "unsure": remains.others.unsure,
+        },
+    })
+}
+
 fn as_json(options: &Options, bulk: &Bulk, remark: Option<&str>, campaign: &Campaign) -> String {
     let progress = campaign.progress();
     let unfit = bulk.unfit.iter().map(|(_, items)| items.len());
@@ -304,16 +318,7 @@ fn as_json(options: &Options, bulk: &Bulk, remark: Option<&str>, campaign: &Camp
         "undecided": progress.undecided,
     });
     if let Some(remains) = remains(options, bulk, campaign) {
-        answer["remains"] = json!({
-            "standing": remains.standing.to_string(),
-            "unsure": remains.unsure.to_string(),
-            "along": remains.along.to_string(),
-            "others": {
-                "lose": remains.others.lose,
-                "keep": remains.others.keep,
-                "unsure": remains.others.unsure,
-            },
-        });
+        answer["remains"] = remains_json(&remains);
     }
     if options.dry_run {
         answer["chosen"] = listed(campaign, &bulk.items).into();

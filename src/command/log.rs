@@ -129,10 +129,10 @@ pub(super) fn touches(campaign: &Campaign, entry: &Entry, item: Item) -> bool {
     campaign.touched(entry).contains(item)
 }
 
-/// An entry in a line.
+/// An entry in a line, and a line more for each thing that its revokes leave standing, take along or touch.
 pub(super) fn line(campaign: &Campaign, entry: &Entry) -> String {
     let taken_back = entry.event.is_change() && !campaign.stands(entry.seq);
-    format!(
+    let mut line = format!(
         "{:>6}  {} {}  {:<12} {}{}",
         entry.seq,
         entry.at.day(),
@@ -140,7 +140,14 @@ pub(super) fn line(campaign: &Campaign, entry: &Entry) -> String {
         entry.by.safe(),
         phrase::entry(campaign, entry),
         if taken_back { "  (taken back)" } else { "" }
-    )
+    );
+    let name = |item| phrase::item_of(campaign.snapshot(), item);
+    let remains = entry.remains.iter();
+    for words in remains.flat_map(|remains| remains.words(name)) {
+        // Writing to a string cannot fail.
+        let _ = write!(line, "\n        note: {words}");
+    }
+    line
 }
 
 /// How far the campaign is at the moment that is shown.
@@ -187,6 +194,7 @@ pub(super) fn as_json(campaign: &Campaign, entry: &Arc<Entry>) -> Value {
         "items": items,
         "reason": reason.map(Raw::raw),
         "stands": entry.event.is_change().then(|| campaign.stands(entry.seq)),
+        "remains": entry.remains.as_deref().map(super::decide::remains_json),
         "text": phrase::entry(campaign, entry),
     })
 }

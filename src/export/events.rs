@@ -3,7 +3,7 @@
 use crate::domain::{
     campaign::Campaign,
     items::ItemSet,
-    journal::{Chosen, Event},
+    journal::{Chosen, Entry, Event},
 };
 
 use super::{
@@ -52,14 +52,15 @@ impl Table for Events<'_> {
                 entry.at.into(),
                 Cell::raw(&entry.by),
             ];
-            what(self.campaign, entry.seq, &entry.event, &mut row);
+            what(self.campaign, entry, &mut row);
             take(row)?;
         }
         Ok(())
     }
 }
 
-fn what(campaign: &Campaign, seq: u32, event: &Event, row: &mut Vec<Cell>) {
+fn what(campaign: &Campaign, entry: &Entry, row: &mut Vec<Cell>) {
+    let (seq, remains) = (entry.seq, entry.remains.as_ref());
     let standing = |seq| {
         Cell::from(if campaign.stands(seq) {
             "yes"
@@ -72,7 +73,7 @@ fn what(campaign: &Campaign, seq: u32, event: &Event, row: &mut Vec<Cell>) {
         row.extend([Cell::Empty, Cell::Empty, Cell::Empty, reason]);
         row.extend([Cell::Empty, Cell::Empty, Cell::Empty, about]);
     };
-    match event {
+    match &entry.event {
         Event::Decided(decided) => {
             row.push("decided".into());
             row.push(decided.change.word().into());
@@ -85,7 +86,9 @@ fn what(campaign: &Campaign, seq: u32, event: &Event, row: &mut Vec<Cell>) {
                 _ => Cell::Empty,
             });
             row.push(standing(seq));
-            row.push(Cell::Empty);
+            row.push(remains.map_or(Cell::Empty, |remains| {
+                Cell::text(&remains.words(|item| item.number().to_string()).join("; "))
+            }));
         }
         Event::Noted { item, text } => {
             row.push("noted".into());

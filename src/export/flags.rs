@@ -79,7 +79,7 @@ impl Table for Flags<'_> {
 
 fn row(campaign: &Campaign, rule: Rule, flag: Option<&Flag>) -> Vec<Cell> {
     let waiver = flag.and_then(|flag| flag.waiver.as_ref());
-    let waived = waiver.and_then(|waiver| campaign.entry(waiver.entry));
+    let entry = waiver.and_then(|waiver| campaign.entry(waiver.entry));
     let state = match flag {
         None => "not found",
         Some(flag) if !flag.is_open() => "waived",
@@ -98,9 +98,9 @@ fn row(campaign: &Campaign, rule: Rule, flag: Option<&Flag>) -> Vec<Cell> {
         flag.map_or(Cell::Empty, |flag| Cell::text(&numbers(&flag.items))),
         flag.map_or(Cell::Empty, |flag| Cell::text(&numbers(&flag.unknown))),
         waiver.map_or(Cell::Empty, |waiver| Cell::raw(&waiver.reason)),
-        waived.map(|entry| entry.at).into(),
-        waived.map_or(Cell::Empty, |entry| Cell::raw(&entry.by)),
-        waived.map(|entry| u64::from(entry.seq)).into(),
+        entry.map(|entry| entry.at).into(),
+        entry.map_or(Cell::Empty, |entry| Cell::raw(&entry.by)),
+        entry.map(|entry| u64::from(entry.seq)).into(),
         Cell::text(&rule.clauses().join("; ")),
     ]
 }

@@ -53,8 +53,8 @@ pub(crate) const COLUMNS: &[Column] = &[
 #[derive(Debug)]
 pub(crate) struct Items<'a> {
     campaign: &'a Campaign,
-    /// The items, in the order of their numbers.
-    items: &'a ItemSet,
+    /// Which items, in the order of their numbers.
+    chosen: &'a ItemSet,
     /// What the revokes among them leave standing.
     left: Remains,
 }
@@ -65,7 +65,7 @@ impl<'a> Items<'a> {
         let left = Remains::of(campaign, &revoked(campaign, items));
         Self {
             campaign,
-            items,
+            chosen: items,
             left: left.map_or_else(Remains::default, |left| *left),
         }
     }
@@ -82,11 +82,11 @@ impl Table for Items<'_> {
     }
 
     fn len(&self) -> u64 {
-        self.items.len() as u64
+        self.chosen.len() as u64
     }
 
     fn rows<E>(&self, mut take: impl FnMut(Vec<Cell>) -> Result<(), E>) -> Result<(), E> {
-        self.items.iter().try_for_each(|item| take(self.row(item)))
+        self.chosen.iter().try_for_each(|item| take(self.row(item)))
     }
 }
 

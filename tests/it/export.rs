@@ -424,6 +424,23 @@ fn what_was_found_and_what_revokes_leave_standing_is_in_every_rendering() {
         left[0]
     );
 
+    // The entries say what was known when they were made.
+    let entries = home
+        .run(&["export", &path, "--format", "json", "--events"])
+        .good()
+        .json();
+    let entries = entries["rows"].as_array().expect("rows");
+    let about = |text: &str| {
+        let mut told = entries.iter().filter_map(|entry| entry["about"].as_str());
+        told.any(|told| told.contains(text))
+    };
+    assert!(about("1 revoke leaves the access standing by another way"));
+    let log = home.run(&["log", &path]).good().out;
+    assert!(
+        log.contains("note: 1 revoke leaves the access standing by another way: "),
+        "{log}"
+    );
+
     // The columns of CSV.
     let rows = python(&home, READ_CSV, &[&exported(&home, &record, "csv", &[])]);
     let rows = rows.as_array().expect("rows");
