@@ -374,6 +374,11 @@ impl Review {
     /// Lets go of guards whose time has come.
     pub(in crate::tui) fn pass_time(&mut self, now_ms: u64) {
         self.desk.counted += u64::from(self.views.pass_time(&self.campaign, now_ms));
+        self.let_go(now_ms);
+    }
+
+    /// The same when a key was pressed, which does not wait for anything to be counted.
+    fn let_go(&mut self, now_ms: u64) {
         if let Some(prefix) = &mut self.desk.prefix
             && prefix.until.is_some_and(|until| now_ms >= until)
         {

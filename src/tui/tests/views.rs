@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         filter::Filter,
+        fixture::Org,
         items::ItemSet,
         journal::{Chosen, Event},
         text::SafeText,
@@ -410,4 +411,46 @@ fn y_copies_the_item_as_a_line_in_which_nothing_is_hidden() {
     run.press("tab y");
     assert_eq!(run.state.take_request(), None);
     assert!(run.toast().contains("an item is copied"));
+}
+
+/// A review of more items than are counted at once.
+fn large() -> Run {
+    let mut org = Org::new();
+    for project in 0..150 {
+        org.project(&format!("p{project}"));
+    }
+    for account in 0..150 {
+        let name = format!("a{account}");
+        org.account(&name, "X", |_| {});
+        for project in 0..150 {
+            org.account_role(&name, Some(&format!("p{project}")), "project:member");
+        }
+    }
+    Run::of(&org.snapshot(), (200, 60))
+}
+
+#[test]
+fn the_views_of_a_large_review_are_counted_while_nothing_else_is_to_be_done() {
+    let mut run = large();
+    let all_open = |run: &mut Run| -> String {
+        let screen = run.screen();
+        let found = screen.lines().find(|line| line.starts_with(" 1 all open"));
+        let panel = found.unwrap_or_default().chars().take(44);
+        panel.collect::<String>().trim_end().to_owned()
+    };
+    assert!(all_open(&mut run).ends_with('…'), "{}", run.screen());
+    let mut told = Vec::new();
+    while let Some(due) = run.state.deadline_ms() {
+        let later = told.last().is_none_or(|last| *last < due);
+        assert!(later, "each is told once");
+        told.push(due);
+        assert!(told.len() < 50, "it comes to an end");
+        run.now_ms = run.now_ms.max(due);
+        run.tell(Message::Deadline);
+    }
+    assert!(all_open(&mut run).ends_with("22 651"), "{}", run.screen());
+    // A key is not kept waiting: what it changes is counted afterwards.
+    run.press("a j j");
+    assert!(all_open(&mut run).ends_with("22 651"));
+    assert!(run.state.deadline_ms().is_some());
 }

@@ -71,7 +71,7 @@ impl Review {
     ) -> Option<Request> {
         self.views.at(now_ms);
         let guarded = self.guard().is_some_and(|until| now_ms < until);
-        self.pass_time(now_ms);
+        self.let_go(now_ms);
         let context = self.context();
         let prefix = self.desk.prefix.take();
         let action = match prefix {
