@@ -11,6 +11,7 @@ mod record;
 mod revoked_keys;
 mod sealed;
 mod signature;
+mod unproven;
 mod vectors;
 
 pub(crate) use vectors::allowed_signers;
