@@ -42,7 +42,11 @@ pub(crate) fn replay(context: &Context, options: &Options) -> anyhow::Result<Ans
         ));
     }
     options.events.as_deref().map(log::events).transpose()?;
-    let (campaign, proof) = open(
+    let Opened {
+        campaign,
+        proof,
+        approved,
+    } = open(
         context,
         &options.subject,
         options.allowed_signers.as_deref(),
@@ -57,6 +61,7 @@ pub(crate) fn replay(context: &Context, options: &Options) -> anyhow::Result<Ans
     let start = Start {
         replay,
         proof,
+        approved,
         filter: options.events.clone(),
     };
     let exit = tui::replay(config::variable, start)?;
@@ -70,12 +75,26 @@ pub(crate) fn replay(context: &Context, options: &Options) -> anyhow::Result<Ans
     })
 }
 
-/// The review that `path` leads to, and what is known of where it comes from.
-fn open(
-    context: &Context,
-    path: &Path,
-    signers: Option<&Path>,
-) -> anyhow::Result<(Campaign, Proof)> {
+/// A review, and what is known of where it comes from.
+struct Opened {
+    campaign: Campaign,
+    proof: Proof,
+    /// Who approved it, in words.
+    approved: Option<SafeText>,
+}
+
+impl Opened {
+    fn of(campaign: Campaign, proof: Proof) -> Self {
+        Self {
+            campaign,
+            proof,
+            approved: None,
+        }
+    }
+}
+
+/// The review that `path` leads to.
+fn open(context: &Context, path: &Path, signers: Option<&Path>) -> anyhow::Result<Opened> {
     let there = |name: &str| path.join(name).symlink_metadata().is_ok();
     if there(record::SUMS) {
         return judged(path, signers);
@@ -83,11 +102,14 @@ fn open(
     let own = own_review(context, path);
     if let Some(name) = own {
         let review = review::look(context, &name)?;
-        return Ok((review.campaign().clone(), Proof::Unsigned));
+        return Ok(Opened::of(review.campaign().clone(), Proof::Unsigned));
     }
     if there(record::JOURNAL) {
         let why = "it is a copy of a review that was never signed, or a record without SHA256SUMS";
-        return Ok((unproven(path)?, Proof::NotTold(SafeText::of(why))));
+        return Ok(Opened::of(
+            unproven(path)?,
+            Proof::NotTold(SafeText::of(why)),
+        ));
     }
     Err(failure(
         format!(
@@ -115,7 +137,7 @@ fn own_review(context: &Context, path: &Path) -> Option<String> {
 }
 
 /// A record that is verified first. One that is not good is shown as far as it can be, and says so.
-fn judged(path: &Path, signers: Option<&Path>) -> anyhow::Result<(Campaign, Proof)> {
+fn judged(path: &Path, signers: Option<&Path>) -> anyhow::Result<Opened> {
     let signers = signers.map(verify::signers).transpose()?;
     match verify::judge_aloud(path, signers.as_ref())? {
         Verdict::Good { record, signer } => {
@@ -123,20 +145,27 @@ fn judged(path: &Path, signers: Option<&Path>) -> anyhow::Result<(Campaign, Proo
                 Signer::Known { line } => Proof::Known(line),
                 Signer::Unknown => Proof::SignerUnknown,
             };
-            Ok((record.into_campaign(), proof))
+            let approved = record.approved();
+            let approved = approved.map(|approved| SafeText::of(&approved.words()));
+            Ok(Opened {
+                campaign: record.into_campaign(),
+                proof,
+                approved,
+            })
         }
         Verdict::Bad(bad) => {
             let why = SafeText::of(&bad.to_string());
-            Ok((unproven(path)?, Proof::Bad(why)))
+            Ok(Opened::of(unproven(path)?, Proof::Bad(why)))
         }
         // Only the quick level leaves it at that, and this is the usual one.
-        intact @ Verdict::Intact { .. } => Ok((
+        intact @ Verdict::Intact { .. } => Ok(Opened::of(
             unproven(path)?,
             Proof::NotTold(SafeText::of(&intact.to_string())),
         )),
-        Verdict::CouldNotTell { reason, .. } => {
-            Ok((unproven(path)?, Proof::NotTold(SafeText::of(&reason))))
-        }
+        Verdict::CouldNotTell { reason, .. } => Ok(Opened::of(
+            unproven(path)?,
+            Proof::NotTold(SafeText::of(&reason)),
+        )),
     }
 }
 

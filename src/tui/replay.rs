@@ -24,7 +24,7 @@ use super::{
     theme::Look,
     widget::{pen::scrolled, text::number},
 };
-use crate::domain::{campaign::replay::Replay, time::Timestamp};
+use crate::domain::{campaign::replay::Replay, text::SafeText, time::Timestamp};
 
 /// There is nothing that these screens could ask for.
 #[derive(Debug)]
@@ -37,7 +37,9 @@ pub(crate) struct Start {
     pub(crate) replay: Replay,
     /// Where it comes from.
     pub(crate) proof: Proof,
-    /// A filter of events to begin with, which was understood.
+    /// Who approved it, in words, when somebody did.
+    pub(crate) approved: Option<SafeText>,
+    /// A filter of entries to begin with, which was understood.
     pub(crate) filter: Option<String>,
 }
 
@@ -51,7 +53,9 @@ pub(crate) struct State {
     exit: Option<Exit>,
     replay: Replay,
     proof: Proof,
-    /// The events that a filter chooses, when there is one.
+    /// Who approved it, in words.
+    approved: Option<SafeText>,
+    /// The entries that a filter chooses, when there is one.
     chosen: Option<Chosen>,
     /// An event to compare with.
     mark: Option<u32>,
@@ -117,6 +121,7 @@ impl State {
             exit: None,
             replay: start.replay,
             proof: start.proof,
+            approved: start.approved,
             chosen: None,
             mark: None,
             pane: Pane::Events,

@@ -216,7 +216,6 @@ fn draw_row(state: &State, entry: &Entry, here: bool, line: usize, pen: &mut Pen
 /// What is known of the event that is shown.
 pub(super) fn draw_about(state: &State, pen: &mut Pen<'_>) {
     let look = pen.look();
-    let dot = look.glyphs.dot;
     let end = state.replay.end();
     let at = state.replay.at();
     let Some(entry) = end.entry(at) else { return };
@@ -227,33 +226,31 @@ pub(super) fn draw_about(state: &State, pen: &mut Pen<'_>) {
             look.theme.strong,
         ),
     );
-    let mut first = format!(
-        " {} {} UTC {dot} by {}",
-        entry.at.day(),
-        entry.at.clock(),
-        entry.by.safe()
-    );
+    let mut facts = vec![
+        format!("{} {} UTC", entry.at.day(), entry.at.clock()),
+        format!("by {}", entry.by.safe()),
+    ];
     if let Some(before) = at.checked_sub(1).and_then(|seq| end.entry(seq)) {
-        first.push_str(&format!(" {dot} {}", after(entry.at.ms() - before.at.ms())));
+        facts.push(after(entry.at.ms() - before.at.ms()));
     }
     if let Some((_, decided)) = entry
         .decided()
         .filter(|(_, decided)| decided.chosen.is_bulk())
     {
         let items = text::count(decided.items.len() as u64, "item", "items");
-        first.push_str(&format!(" {dot} a bulk of {items}, b shows it"));
+        facts.push(format!("a bulk of {items}, b shows it"));
     }
     if entry.event.is_change() && !end.stands(at) {
-        first.push_str(&format!(
-            " {dot} taken back later, it does not count at the end"
-        ));
+        facts.push("taken back later, it does not count at the end".to_owned());
     }
-    pen.line(1, &Line::styled(first, look.theme.dim));
+    let facts = format!(" {}", facts.join(&format!(" {} ", look.glyphs.dot)));
+    pen.line(1, &Line::styled(facts, look.theme.dim));
+    let mut words = phrase::entry(end, entry);
+    if let (Event::Attested(_), Some(approved)) = (&entry.event, &state.approved) {
+        words = format!("{words}; {approved}");
+    }
     let wide = pen.width().saturating_sub(2);
-    for (row, line) in text::wrap(&phrase::entry(end, entry), wide)
-        .into_iter()
-        .enumerate()
-    {
+    for (row, line) in text::wrap(&words, wide).into_iter().enumerate() {
         pen.line(row + 2, &Line::raw(format!(" {line}")));
     }
 }

@@ -30,15 +30,12 @@ impl State {
         }
         let item = self.beside.item(self.replay.campaign());
         let campaign = self.replay.campaign().clone();
-        match &mut self.review {
-            Some(review) => {
-                review.resize(size);
-                review.show(campaign);
-            }
-            None => {
-                let review = Review::replayed(campaign, READ_ONLY, self.look.clone(), size);
-                self.review = Some(Box::new(review));
-            }
+        if let Some(review) = &mut self.review {
+            review.resize(size);
+            review.show(campaign);
+        } else {
+            let review = Review::replayed(campaign, READ_ONLY, self.look.clone(), size);
+            self.review = Some(Box::new(review));
         }
         self.inside = true;
         if let (Some(review), Some(item)) = (&mut self.review, item) {

@@ -103,7 +103,7 @@ impl State {
                 "this is the last entry",
             ),
             Moment::Previous => {
-                self.step_to(Some(at - 1).filter(|to| *to > 0), "this is the first entry")
+                self.step_to(Some(at - 1).filter(|to| *to > 0), "this is the first entry");
             }
             Moment::NextSession => {
                 let next = self.sessions.partition_point(|seq| *seq <= at);

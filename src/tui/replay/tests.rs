@@ -113,6 +113,7 @@ impl Run {
         let start = Start {
             replay,
             proof,
+            approved: None,
             filter: None,
         };
         let mut run = Self {
@@ -211,6 +212,26 @@ fn what_nobody_vouches_for_says_so() {
             insta::assert_snapshot!(name, first.join("\n"));
         }
     }
+}
+
+#[test]
+fn who_approved_it_is_told_with_the_attestation() {
+    let mut campaign = story();
+    let attested = event(&campaign, Act::Attest).expect("it may happen");
+    let flags = crate::domain::fixture::flags(&campaign);
+    for flag in flags.iter().filter(|flag| flag.stops()) {
+        let waived = entry(campaign.next_seq(), flag.waive(Raw::from("a pilot")));
+        campaign.apply(waived).expect("it may be waived");
+    }
+    let last = entry(campaign.next_seq(), attested);
+    campaign.apply(last).expect("nothing stops it");
+    let mut run = Run::of(&campaign, Proof::Known(1), (120, 40));
+    run.state.approved = Some(SafeText::of("approved by bo@example.com"));
+    let screen = run.screen();
+    assert!(
+        screen.contains("attested as ada; approved by bo@example.com"),
+        "{screen}"
+    );
 }
 
 #[test]
