@@ -24,6 +24,7 @@ const COLUMNS: &[Column] = &[
     column("filter", 30),
     column("stands", 7),
     column("about", 40),
+    column("left_out", 40),
 ];
 
 /// How many runs of neighbours a cell names.
@@ -53,10 +54,24 @@ impl Table for Events<'_> {
                 Cell::raw(&entry.by),
             ];
             what(self.campaign, entry, &mut row);
+            row.push(left_out(entry));
             take(row)?;
         }
         Ok(())
     }
+}
+
+/// What policy took out of the choice, rule by rule.
+fn left_out(entry: &Entry) -> Cell {
+    let rules = entry.decided().into_iter().flat_map(|(_, decided)| {
+        let rules = decided.left_out.iter();
+        rules.map(|(rule, items)| format!("{}: {}", rule.name(), numbers(items)))
+    });
+    let rules: Vec<String> = rules.collect();
+    if rules.is_empty() {
+        return Cell::Empty;
+    }
+    Cell::text(&rules.join("; "))
 }
 
 fn what(campaign: &Campaign, entry: &Entry, row: &mut Vec<Cell>) {

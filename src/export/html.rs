@@ -53,29 +53,7 @@ pub(crate) fn write(
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
     let review = source.review;
-    let title = escape(SafeText::of(&review.title).as_str());
-    let organization = escape(review.organization.name.safe().as_str());
-    let footer = footer(&review.record_id);
-    head(
-        out,
-        &format!("Access review {title} of {organization}"),
-        &footer,
-    )?;
-    write!(
-        out,
-        "<h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
-         <p class=\"verdict\">{}</p>\n<p class=\"origin\">{}</p>\n",
-        escape(source.verdict),
-        escape(&source.origin()),
-    )?;
-    if let Some(filter) = source.filter {
-        writeln!(
-            out,
-            "<p class=\"origin\">Only the {} items that the filter <code>{}</code> chooses are listed below; the summary is of the whole record.</p>",
-            number(source.items.len() as u64),
-            escape(SafeText::of(filter).as_str())
-        )?;
-    }
+    opening(out, source)?;
     counts(out, source)?;
     contents(out)?;
     section(out, "summary", "Summary")?;
@@ -286,6 +264,35 @@ pub(super) fn head(out: &mut dyn Write, title: &str, style: &str) -> io::Result<
 
 pub(super) fn section(out: &mut dyn Write, id: &str, title: &str) -> io::Result<()> {
     writeln!(out, "<h2 id=\"{id}\">{}</h2>", escape(title))
+}
+
+/// What was reviewed, what verifying it said, and what the page is made of.
+fn opening(out: &mut dyn Write, source: &Source<'_>) -> io::Result<()> {
+    let review = source.review;
+    let title = escape(SafeText::of(&review.title).as_str());
+    let organization = escape(review.organization.name.safe().as_str());
+    let footer = footer(&review.record_id);
+    head(
+        out,
+        &format!("Access review {title} of {organization}"),
+        &footer,
+    )?;
+    write!(
+        out,
+        "<h1>Access review {title}</h1>\n<p class=\"of\">{organization}</p>\n\
+         <p class=\"verdict\">{}</p>\n<p class=\"origin\">{}</p>\n",
+        escape(source.verdict),
+        escape(&source.origin()),
+    )?;
+    if let Some(filter) = source.filter {
+        writeln!(
+            out,
+            "<p class=\"origin\">Only the {} items that the filter <code>{}</code> chooses are listed below; the summary is of the whole record.</p>",
+            number(source.items.len() as u64),
+            escape(SafeText::of(filter).as_str())
+        )?;
+    }
+    Ok(())
 }
 
 /// The totals, large; each has an id of its own, so that a program can read it.
