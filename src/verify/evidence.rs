@@ -4,12 +4,12 @@
 //! is not known here how a server puts things: whoever asks lends a [`Reread`]. What a record then has that no answer
 //! shows was invented; what an answer shows that the record lacks was dropped.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 use super::{
     Bad, Finding, Stage, Stop,
     inquiry::Begin,
-    reading::{Reading, digest},
+    reading::{Hashed, Reading, digest, drain},
 };
 use crate::{
     domain::{
@@ -25,6 +25,7 @@ use crate::{
         words::count,
     },
     format::{
+        self,
         evidence::{self, Answer, Body},
         record::{self, Review},
         sums::Sums,
@@ -130,7 +131,16 @@ fn answers(
     };
     let mut reader = evidence::Reader::new(&mut input).map_err(stop)?;
     let (mut number, mut bytes) = (0u32, 0u64);
-    while let Some(answer) = reader.next().map_err(stop)? {
+    loop {
+        let answer = match reader.next() {
+            Ok(Some(answer)) => answer,
+            Ok(None) => break,
+            Err(format::Error::Read { source, .. }) => {
+                drop(reader);
+                return Err(not_unpacked(sums, input, number, &source));
+            }
+            Err(error) => return Err(stop(error)),
+        };
         number = number.saturating_add(1);
         let line = u64::from(number);
         if answer.number != number {
@@ -159,6 +169,20 @@ fn answers(
         return Err(Stop::changed(record::EVIDENCE));
     }
     Ok(number)
+}
+
+/// Why an answer could not be unpacked: the file cannot be read, or it has the digest that was signed and is damaged all the
+/// same.
+fn not_unpacked(sums: &Sums, mut input: Hashed<'_>, answers: u32, why: &io::Error) -> Stop {
+    if let Err(unreadable) = drain(record::EVIDENCE, &mut input) {
+        return unreadable;
+    }
+    if sums.get(record::EVIDENCE) != Some(digest(input)) {
+        return Stop::changed(record::EVIDENCE);
+    }
+    let line = u64::from(answers).saturating_add(1);
+    let reason = format!("it cannot be unpacked from here on: {why}");
+    Stop::bad_at(Stage::Evidence, record::EVIDENCE, line, reason)
 }
 
 /// What is wrong, in the order in which it was found.

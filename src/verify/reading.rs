@@ -168,16 +168,8 @@ impl<'a> Reading<'a> {
     /// The digest of a file.
     pub(super) fn digest(&self, name: &'static str) -> Result<Digest, Stop> {
         let mut input = self.hashed(name)?;
-        loop {
-            let piece = input
-                .fill_buf()
-                .map_err(|source| Stop::unreadable(name, &source))?
-                .len();
-            if piece == 0 {
-                return Ok(digest(input));
-            }
-            input.consume(piece);
-        }
+        drain(name, &mut input)?;
+        Ok(digest(input))
     }
 
     /// A file for reading that takes its digest on the way.
@@ -201,6 +193,20 @@ impl<'a> Reading<'a> {
             .open(name)
             .map_err(|source| Stop::unreadable(name, &source))?;
         Ok(input.take(self.size(name).saturating_add(1)))
+    }
+}
+
+/// Reads what is left of a file.
+pub(super) fn drain(name: &str, input: &mut Hashed<'_>) -> Result<(), Stop> {
+    loop {
+        let piece = input
+            .fill_buf()
+            .map_err(|source| Stop::unreadable(name, &source))?
+            .len();
+        if piece == 0 {
+            return Ok(());
+        }
+        input.consume(piece);
     }
 }
 

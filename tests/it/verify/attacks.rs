@@ -204,6 +204,85 @@ fn a_file_that_grew_on_disk_is_refused_at_once() {
     bad(&judge(&disk), Stage::Sizes, record::GRANTS);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_never_opened() {
+    if !have("mkfifo") {
+        return;
+    }
+    let (_keep, disk) = copy();
+    for name in [record::GRANTS, record::SUMS, record::EVIDENCE] {
+        let path = disk.0.join(name);
+        let bytes = fs::read(&path).expect("a file");
+        fs::remove_file(&path).expect("a file");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo starts").success());
+        // Whoever reads a pipe that nobody writes into waits for ever.
+        bad(&judge(&disk), Stage::Files, name);
+        fs::remove_file(&path).expect("a pipe");
+        std::os::unix::fs::symlink("/dev/zero", &path).expect("a link");
+        bad(&judge(&disk), Stage::Files, name);
+        fs::remove_file(&path).expect("a link");
+        fs::write(&path, bytes).expect("a file");
+    }
+    assert_eq!(judge(&disk).exit_code(), 0);
+}
+
+#[test]
+fn a_record_with_any_file_cut_anywhere_is_bad() {
+    let good = stored("good");
+    for (name, bytes) in &good.0 {
+        for cut in [0, 1, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+            let mut files = good.clone();
+            files.set(name, &bytes[..cut]);
+            let verdict = judge(&files);
+            assert_eq!(verdict.exit_code(), 1, "{name} cut at {cut}: {verdict}");
+            // The signer can cut a file, too; what he signs then does not follow. Instructions are only for people.
+            let made = [
+                record::SUMS,
+                record::SIGNATURE,
+                record::REVIEW,
+                record::README,
+            ];
+            if made.contains(&name.as_str()) {
+                continue;
+            }
+            let size = cut as u64;
+            files.change_review(|review| {
+                let bytes = review.contents.bytes.iter_mut();
+                for (_, known) in bytes.filter(|(known, _)| known == name) {
+                    *known = size;
+                }
+            });
+            files.resign();
+            let verdict = judge(&files);
+            assert_eq!(verdict.exit_code(), 1, "{name} cut at {cut}: {verdict}");
+        }
+    }
+}
+
+#[test]
+fn a_file_name_cannot_write_on_the_screen_of_its_reader() {
+    for name in [
+        "\u{1b}[2J\u{1b}[Hgood",
+        "a\u{9b}31m",
+        "grants.jsonl\u{202e}",
+        "x\ny",
+        "\u{7}",
+    ] {
+        let mut files = stored("good");
+        files.set(name, "");
+        let verdict = judge(&files);
+        let Verdict::Bad(bad) = &verdict else {
+            panic!("{verdict}");
+        };
+        assert_eq!(bad.stage, Stage::Files);
+        let text = verdict.to_string();
+        let acts = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!text.chars().any(acts), "{text:?}");
+    }
+}
+
 #[test]
 fn a_compression_bomb_is_hashed_and_not_inflated() {
     let mut bomb = zstd::Encoder::new(Vec::new(), 1).expect("memory");

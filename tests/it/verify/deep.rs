@@ -1,5 +1,7 @@
 //! Records whose signer forged the population, and sealed it anew: each lie is found in the answers of the server.
 
+use std::io::Read as _;
+
 use muster::{
     demo::{self, Server, Size, State},
     domain::{
@@ -75,6 +77,12 @@ impl Read {
 
     /// The record of it, signed by its reviewer.
     fn seal(self) -> Files {
+        let evidence = packed(&self.answers);
+        self.seal_with(&evidence)
+    }
+
+    /// The same, with other evidence than its answers.
+    fn seal_with(self, evidence: &[u8]) -> Files {
         let snapshot = Snapshot::assemble(self.parts).expect("a sound population");
         let provenance = self.provenance;
         let events = |population, snapshot: &Snapshot| {
@@ -94,7 +102,7 @@ impl Read {
                 previous_record: None,
             }))]
         };
-        seal(snapshot, &packed(&self.answers), events, "ed25519")
+        seal(snapshot, evidence, events, "ed25519")
     }
 
     /// A grant of a role on a project to an account: its place.
@@ -423,4 +431,51 @@ fn without_the_answers_nobody_can_tell_what_they_said() {
         findings[0].starts_with("evidence.jsonl.zst:1:"),
         "{findings:?}"
     );
+}
+
+#[test]
+fn evidence_that_is_cut_or_none_at_all_is_found_however_it_was_sealed() {
+    let whole = packed(&Read::new().answers);
+    for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
+        let answer = judged(&Read::new().seal_with(&whole[..cut]));
+        assert_eq!(
+            (answer["verdict"].as_str(), answer["stage"].as_str()),
+            (Some("bad"), Some("evidence")),
+            "cut at {cut}: {answer}"
+        );
+    }
+    let answer = judged(&Read::new().seal_with(b"no answers"));
+    assert_eq!(answer["verdict"], "bad", "{answer}");
+}
+
+#[test]
+fn evidence_that_unpacks_without_end_is_given_up_at_the_limit_of_a_line() {
+    let mut bomb = zstd::Encoder::new(Vec::new(), 1).expect("memory");
+    std::io::copy(&mut std::io::repeat(b' ').take(1 << 30), &mut bomb).expect("memory");
+    let answer = judged(&Read::new().seal_with(&bomb.finish().expect("memory")));
+    assert_eq!(
+        (answer["stage"].as_str(), answer["line"].as_u64()),
+        (Some("evidence"), Some(1)),
+        "{answer}"
+    );
+}
+
+#[test]
+fn answers_that_no_server_gives_never_break_the_reader() {
+    let deep = ["[".repeat(10_000), "]".repeat(10_000)].concat();
+    let twice = r#"{"next":"","next":"7","totalCount":1,"data":[],"data":[{"id":"a"}]}"#;
+    let circle = r#"{"next":"7","totalCount":99999999999,"data":[{"id":"a"}]}"#;
+    let escapes = "{\"data\":[{\"id\":\"\\u001b[2J\"}],\"next\":\"1\"}";
+    for body in [&*deep, twice, circle, escapes, "", "null", "\u{feff}{}"] {
+        for place in [0, 1, 8, 12, 40] {
+            let mut read = Read::new();
+            read.answers[place].body = Body::Whole(body.as_bytes().to_vec());
+            let evidence = packed(&read.answers);
+            let answer = judged(&read.seal_with(&evidence));
+            assert_eq!(
+                answer["verdict"], "bad",
+                "{body} in answer {place}: {answer}"
+            );
+        }
+    }
 }
