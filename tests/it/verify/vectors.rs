@@ -656,6 +656,78 @@ const VECTORS: &[Vector] = &[
         Some((Stage::Decisions, record::DECISIONS, Some(1))),
     ),
     (
+        "bad-journal-reordered-resigned",
+        |files| {
+            let text = files.text(record::JOURNAL).to_owned();
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            lines.swap(2, 3);
+            files.set(record::JOURNAL, lines.concat());
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(3))),
+    ),
+    (
+        "bad-evidence-replaced",
+        |files| {
+            let stored = fs::read(folder().join("good-scoped").join(record::EVIDENCE));
+            files.set(record::EVIDENCE, stored.unwrap_or_else(|_| hashes()));
+        },
+        Some((Stage::Sizes, record::EVIDENCE, None)),
+    ),
+    (
+        "bad-evidence-replaced-resigned",
+        |files| {
+            let stored = fs::read(folder().join("good-scoped").join(record::EVIDENCE));
+            files.set(record::EVIDENCE, stored.unwrap_or_else(|_| hashes()));
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Population, record::OPENED_SUMS, Some(2))),
+    ),
+    (
+        "bad-parts-of-two-records",
+        |files| {
+            let other = good_scoped(files.get(record::EVIDENCE));
+            files.set(record::JOURNAL, other.get(record::JOURNAL));
+        },
+        Some((Stage::Sizes, record::JOURNAL, None)),
+    ),
+    (
+        "bad-parts-of-two-records-resigned",
+        |files| {
+            let other = good_scoped(files.get(record::EVIDENCE));
+            files.set(record::JOURNAL, other.get(record::JOURNAL));
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, None)),
+    ),
+    (
+        "bad-nested-too-deep-resigned",
+        |files| {
+            let deep = format!("{{\"seq\":{}{}}}\n", "[".repeat(10_000), "]".repeat(10_000));
+            let text = files.text(record::JOURNAL).to_owned();
+            let first = text.split_inclusive('\n').next().expect("an entry");
+            files.set(record::JOURNAL, format!("{first}{deep}"));
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Journal, record::JOURNAL, Some(2))),
+    ),
+    (
+        "bad-file-cut-resigned",
+        |files| {
+            let grants = files.text(record::GRANTS);
+            let third = grants.match_indices('\n').nth(2).expect("more lines").0;
+            let cut = grants[..third + 20].to_owned();
+            files.set(record::GRANTS, cut);
+            files.recompute_review();
+            files.resign();
+        },
+        Some((Stage::Population, record::OPENED_SUMS, Some(3))),
+    ),
+    (
         "bad-crlf",
         |files| {
             for (name, bytes) in &mut files.0 {
