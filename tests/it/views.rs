@@ -7,8 +7,8 @@ use crate::program::{Home, Serving};
 const OWN: &str = "\
 # mine
 [[view]]
-name = \"admins of projects\"
-filter = \"is:undecided role:=\\\"project admin\\\"\"
+name = \"members of projects\"
+filter = \"is:undecided role:=\\\"project member\\\"\"
 group = \"project\"
 sort = \"-risk\"
 ";
@@ -43,23 +43,23 @@ fn views_are_listed_counted_and_decided_by_name() {
     let own = &listed.good().out;
     assert!(own.starts_with("all open"), "{own}");
     assert!(
-        own.contains("admins of projects") && own.contains("project, -risk"),
+        own.contains("members of projects") && own.contains("project, -risk"),
         "{own}"
     );
 
     let serving = Serving::start(&home, "s");
     serving.snapshot(&home, "q4").good();
     let before = items(&home, "all open");
-    let admins = items(&home, "admins of projects");
-    assert!(0 < admins && admins < before, "{admins} of {before}");
-    let keep = ["decide", "q4", "--view", "Admins of projects", "--keep"];
+    let members = items(&home, "members of projects");
+    assert!(0 < members && members < before, "{members} of {before}");
+    let keep = ["decide", "q4", "--view", "Members of projects", "--keep"];
     home.run(&keep).good();
     assert!(items(&home, "all open") < before);
 
     let log = home.run(&["log", "q4"]);
     let log = &log.good().out;
     assert!(
-        log.contains("is:undecided role:=\"project admin\""),
+        log.contains("is:undecided role:=\"project member\""),
         "the record has the filter: {log}"
     );
 }
@@ -73,14 +73,14 @@ fn a_mistake_in_the_file_names_the_line_and_keeps_nobody_from_a_review() {
     );
     let listed = home.run(&["views"]);
     let listed = listed.good();
-    assert!(listed.out.contains("admins of projects"), "{}", listed.out);
+    assert!(listed.out.contains("members of projects"), "{}", listed.out);
     for part in ["views.toml: line 9, column 10: ", "privileged"] {
         assert!(listed.err.contains(part), "{}", listed.err);
     }
-    let missing = home.run(&["decide", "q4", "--view", "admin of project", "--keep"]);
+    let missing = home.run(&["decide", "q4", "--view", "member of project", "--keep"]);
     assert_eq!(missing.code, Some(2));
     assert!(
-        missing.err.contains("did you mean `admins of projects`"),
+        missing.err.contains("did you mean `members of projects`"),
         "{}",
         missing.err
     );

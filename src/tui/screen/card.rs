@@ -455,7 +455,12 @@ fn draw_row(
             line,
             columns.number,
             &format!("{:>4} ", item.0 - first.0 + 1),
-            look.theme.dim,
+            // Fewer changes of colour in the row that each step draws anew.
+            if here {
+                look.theme.text
+            } else {
+                look.theme.dim
+            },
         );
     }
     at += columns.number;
@@ -518,7 +523,11 @@ fn draw_row(
     }
     if columns.signals > 0 {
         let (signals, style) = signals(review, row, item, columns.signals);
-        let style = if own { style } else { look.theme.dim };
+        let style = match (own, here) {
+            (_, true) => look.theme.text,
+            (true, false) => style,
+            (false, false) => look.theme.dim,
+        };
         pen.cell(at, line, columns.signals, &signals, style);
     }
     if here {
