@@ -3,7 +3,7 @@
 //! [`State`](app::State) owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
 //! state and may ask for [`Effect`](effect::Effect)s; it does no input or output and cannot fail. `view` draws. The loop
 //! in [`runtime`] waits for input, for messages from whoever carries effects out, and for deadlines; it draws
-//! only when something changed. [`mod@connect`] and [`replay`] are sets of screens of their own in the same loop. [`plain`] is the same review as lines and prompts.
+//! only when something changed. [`mod@connect`] and [`mod@replay`] are sets of screens of their own in the same loop. [`plain`] is the same review as lines and prompts.
 
 pub(crate) mod action;
 pub(crate) mod app;
