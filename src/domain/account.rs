@@ -191,14 +191,22 @@ impl Account {
 
     /// The exact text of [`Account::label`], for comparing. Never for a screen.
     pub(super) fn label_text(&self) -> Cow<'_, str> {
+        match self.label_parts() {
+            [whole, "", ""] | ["", "", whole] => Cow::Borrowed(whole),
+            parts => Cow::Owned(parts.concat()),
+        }
+    }
+
+    /// What [`Account::label_text`] is put together of.
+    pub(super) fn label_parts(&self) -> [&str; 3] {
         let (first, last) = (self.first_name.raw(), self.last_name.raw());
         let username = self.username.raw();
         match (first.is_empty(), last.is_empty()) {
-            (false, false) => Cow::Owned([first, " ", last].concat()),
-            (false, true) => Cow::Borrowed(first),
-            (true, false) => Cow::Borrowed(last),
-            (true, true) if !username.is_empty() => Cow::Borrowed(username),
-            (true, true) => Cow::Borrowed(&self.id.0),
+            (false, false) => [first, " ", last],
+            (false, true) => [first, "", ""],
+            (true, false) => ["", "", last],
+            (true, true) if !username.is_empty() => [username, "", ""],
+            (true, true) => [&self.id.0, "", ""],
         }
     }
 

@@ -191,15 +191,14 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// As [`Snapshot::from_ordered`], but leaves it to [`Snapshot::check_unique`] that no grant's id is there twice.
+    /// As [`Snapshot::from_ordered`], but leaves it to [`Snapshot::check_unique`] that no account or grant has the id of
+    /// another one.
     ///
     /// # Errors
     /// As [`Snapshot::from_ordered`].
     pub fn from_ordered_early(parts: Parts) -> Result<Self, Error> {
         pointers::check_pointers(&parts)?;
-        order::check_order("account", &parts.accounts, order::account_key, |account| {
-            account.id.0.to_string()
-        })?;
+        order::check_accounts(&parts.accounts)?;
         order::check_order("team", &parts.teams, order::team_key, |team| {
             team.id.to_string()
         })?;
@@ -218,8 +217,6 @@ impl Snapshot {
             |grant| (grant.holder, grant.entitlement, grant.id),
             |grant| grant.id.to_string(),
         )?;
-        let accounts = parts.accounts.iter().map(|account| &*account.id.0);
-        order::check_unique("account", accounts, order::brief_text)?;
         let teams = parts.teams.iter().map(|team| &*team.id);
         order::check_unique("team", teams, order::brief_text)?;
         pointers::check_depth(&parts.teams)?;
@@ -251,11 +248,13 @@ impl Snapshot {
         })
     }
 
-    /// Checks that no grant's id is there twice.
+    /// Checks that no account or grant has the id of another one.
     ///
     /// # Errors
-    /// The id that is.
+    /// The id that is there twice.
     pub fn check_unique(&self) -> Result<(), Error> {
+        let accounts = self.parts.accounts.iter().map(|account| &*account.id.0);
+        order::check_unique("account", accounts, order::brief_text)?;
         let grants = self.parts.grants.iter().map(|grant| grant.id);
         order::check_unique("grant", grants, order::brief_grant)
     }

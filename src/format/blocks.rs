@@ -53,6 +53,11 @@ impl Block {
         })
     }
 
+    /// All of it as text, when it is.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
     /// An error in the line with this number.
     pub fn error(&self, number: u64, problem: Problem) -> Error {
         problem.at(self.file, number)

@@ -1,6 +1,7 @@
 //! The order of a snapshot, which depends on nothing but the content.
 
 use std::{
+    cmp::Ordering,
     fmt,
     hash::{Hash as _, Hasher as _},
 };
@@ -11,12 +12,6 @@ use crate::domain::{
     grant::{Entitlement, GrantId, Holder, Membership},
     resource::{Project, Team},
 };
-
-pub(super) fn account_key(account: &Account) -> (String, &str) {
-    let mut label = account.label_text().into_owned();
-    label.make_ascii_lowercase();
-    (label, &account.id.0)
-}
 
 pub(super) fn team_key(team: &Team) -> (String, &str) {
     (team.name.raw().to_ascii_lowercase(), &team.id)
@@ -37,16 +32,47 @@ pub(super) fn check_order<'a, T, K: Ord>(
     for (position, entry) in list.iter().enumerate() {
         let this = key(entry);
         match before.as_ref().map(|before| before.cmp(&this)) {
-            None | Some(std::cmp::Ordering::Less) => before = Some(this),
-            Some(std::cmp::Ordering::Equal) => {
+            None | Some(Ordering::Less) => before = Some(this),
+            Some(Ordering::Equal) => {
                 return Err(Error::Twice {
                     what,
                     id: id(entry),
                 });
             }
-            Some(std::cmp::Ordering::Greater) => {
+            Some(Ordering::Greater) => {
                 return Err(Error::Disorder {
                     what,
+                    position: position + 1,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that each account stands after the one before: by label, and then by id.
+pub(super) fn check_accounts(accounts: &[Account]) -> Result<(), Error> {
+    // There are a hundred thousand of them, and two pieces of memory are enough.
+    let (mut before, mut this) = (String::new(), String::new());
+    for (position, account) in accounts.iter().enumerate() {
+        std::mem::swap(&mut before, &mut this);
+        this.clear();
+        this.extend(account.label_parts());
+        this.make_ascii_lowercase();
+        let Some(last) = position.checked_sub(1).map(|last| &accounts[last]) else {
+            continue;
+        };
+        match (&before, &last.id).cmp(&(&this, &account.id)) {
+            Ordering::Less => {}
+            Ordering::Equal => {
+                return Err(Error::Twice {
+                    what: "account",
+                    id: account.id.0.to_string(),
+                });
+            }
+            Ordering::Greater => {
+                return Err(Error::Disorder {
+                    what: "account",
                     position: position + 1,
                 });
             }

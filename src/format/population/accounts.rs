@@ -122,7 +122,7 @@ pub(super) struct Fields<'a> {
 
 /// Reads a line; its texts go into `pack`.
 pub(super) fn parse(line: &[u8], pack: &mut Pack) -> Result<AccountLine<Place>, Problem> {
-    if let Some(line) = quick::account(line) {
+    if let Some(line) = std::str::from_utf8(line).ok().and_then(quick::account) {
         return Ok(line.pack(pack));
     }
     let fields: Fields<'_> = canonical::object(line)?;

@@ -1,6 +1,13 @@
 //! [`Places`]: where accounts and resources stand, by their ids.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use super::{
     facts::value,
@@ -17,9 +24,12 @@ use crate::{
 
 /// Where the accounts and resources stand, by their ids.
 pub(super) struct Places<'a> {
-    accounts: Ids<'a>,
     /// The accounts in their order: the next grant is mostly of the same account or the next one.
     ordered: &'a [Account],
+    /// Their ids, once one is asked for that is not near.
+    accounts: OnceLock<Ids<'a>>,
+    /// Near which account a block of grants ended last.
+    reached: AtomicUsize,
     teams: Ids<'a>,
     projects: Ids<'a>,
     roles: Ids<'a>,
@@ -27,11 +37,16 @@ pub(super) struct Places<'a> {
 }
 
 /// Looks places up for one grant after the other.
-pub(super) struct Finder<'a> {
-    places: &'a Places<'a>,
+pub(super) struct Finder<'p, 'a> {
+    places: &'p Places<'a>,
     /// Where the last account was.
     near: usize,
+    /// How many accounts from there on are looked at first.
+    far: usize,
 }
+
+/// A block of grants is about so many accounts that the one after the next begins within them.
+const FAR: usize = 1 << 10;
 
 /// The places of one kind of thing, by id.
 ///
@@ -50,8 +65,8 @@ struct Step {
     place: u32,
 }
 
-/// A short id with its length, in words.
-type Key = [u64; 3];
+/// A short id in words, the last of which holds its end again, and its length.
+type Key = ([u64; 3], u32);
 
 /// How many steps of the table one id may stand in.
 const STEPS: usize = 8;
@@ -102,21 +117,33 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// A short id as a key.
+/// An id of at most 24 bytes as a key.
 fn key(id: &str) -> Option<Key> {
-    let mut bytes = [0; 24];
-    bytes.get_mut(..id.len())?.copy_from_slice(id.as_bytes());
-    // What is behind an id tells it from the same with zeros behind it.
-    let last = bytes.last_mut().filter(|_| id.len() < 24)?;
-    *last = u8::try_from(id.len()).ok()?;
-    let (words, _) = bytes.as_chunks();
-    Some([0, 1, 2].map(|at: usize| words.get(at).map_or(0, |word| u64::from_le_bytes(*word))))
+    let bytes = id.as_bytes();
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let end = bytes.last_chunk();
+    let words = match bytes.len() {
+        0..8 => {
+            let mut few = [0; 8];
+            for (to, from) in few.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+            [u64::from_le_bytes(few), 0, 0]
+        }
+        8..=16 => [word(bytes.first_chunk()), 0, word(end)],
+        17..=24 => {
+            let middle = bytes.get(8..).and_then(<[u8]>::first_chunk);
+            [word(bytes.first_chunk()), word(middle), word(end)]
+        }
+        _ => return None,
+    };
+    Some((words, u32::try_from(bytes.len()).ok()?))
 }
 
 /// The steps in a table of this size that a key may stand in.
-fn steps(key: Key, table: usize) -> Range<usize> {
+fn steps((words, _): Key, table: usize) -> Range<usize> {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let number = key.iter().fold(0u64, |number, word| {
+    let number = words.iter().fold(0u64, |number, word| {
         (number.rotate_left(23) ^ word).wrapping_mul(ODD)
     });
     // The size is a power of two, and a few steps more. The best bits of the number are the highest.
@@ -134,8 +161,9 @@ impl<'a> Places<'a> {
     /// The places of everything but grants.
     pub(super) fn of(parts: &'a Parts) -> Self {
         Self {
-            accounts: Ids::of(&parts.accounts, |account| &account.id.0),
             ordered: &parts.accounts,
+            accounts: OnceLock::new(),
+            reached: AtomicUsize::new(0),
             teams: Ids::of(&parts.teams, |team| &team.id),
             projects: Ids::of(&parts.projects, |project| &project.id),
             roles: Ids::of(&parts.roles, |role| &role.key),
@@ -144,15 +172,16 @@ impl<'a> Places<'a> {
     }
 
     /// Looks places up from here on.
-    pub(super) fn finder(&'a self) -> Finder<'a> {
+    pub(super) fn finder(&self) -> Finder<'_, 'a> {
         Finder {
             places: self,
-            near: 0,
+            near: self.reached.load(Ordering::Relaxed),
+            far: FAR,
         }
     }
 }
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// Who holds a grant.
     pub(super) fn holder(&mut self, line: &GrantLine<'_>) -> Result<Holder, Problem> {
         match line.holder {
@@ -165,16 +194,16 @@ impl Finder<'_> {
     }
 
     fn account(&mut self, id: &str) -> Result<AccountIx, Problem> {
-        let is_at = |place: usize| {
-            let account = self.places.ordered.get(place);
-            account.is_some_and(|account| &*account.id.0 == id)
+        let places = self.places;
+        let is = |account: &Account| &*account.id.0 == id;
+        let mut ahead = places.ordered.iter().skip(self.near).take(self.far);
+        self.far = 2;
+        let found = if let Some(steps) = ahead.position(is) {
+            Some(self.near.saturating_add(steps))
+        } else {
+            let ids = || Ids::of(places.ordered, |account| &account.id.0);
+            places.accounts.get_or_init(ids).get(id)
         };
-        let next = self.near.saturating_add(1);
-        if is_at(self.near) {
-            return Ok(AccountIx::at(self.near));
-        }
-        let found = is_at(next).then_some(next);
-        let found = found.or_else(|| self.places.accounts.get(id));
         self.near = found.ok_or_else(|| absent("account", id))?;
         Ok(AccountIx::at(self.near))
     }
@@ -201,6 +230,13 @@ impl Finder<'_> {
             ))),
             _ => Ok(RoleIx::at(found)),
         }
+    }
+}
+
+impl Drop for Finder<'_, '_> {
+    fn drop(&mut self) {
+        // Only a hint where to begin to look.
+        self.places.reached.store(self.near, Ordering::Relaxed);
     }
 }
 
@@ -242,10 +278,24 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_differ_only_in_what_is_behind_them_are_told_apart() {
-        let long: Vec<String> = (0..30).map(|length| "\0".repeat(length)).collect();
-        check(&long);
-        let like = |last: u8| format!("{}{}", "\0".repeat(23), char::from(last));
-        check(&[like(23), like(0), "\0".repeat(23)]);
+    fn ids_that_differ_only_in_their_length_are_told_apart() {
+        for letter in ["\0", "a"] {
+            let ids: Vec<String> = (0..60).map(|length| letter.repeat(length)).collect();
+            check(&ids);
+        }
+    }
+
+    #[test]
+    fn an_id_that_differs_in_any_byte_is_another_one() {
+        for length in 0..40 {
+            let id = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"[..length].to_owned();
+            let places = Ids::of(std::slice::from_ref(&id), |id| id.as_str());
+            assert_eq!(places.get(&id), Some(0));
+            for at in 0..length {
+                let mut other = id.clone();
+                other.replace_range(at..=at, "_");
+                assert_eq!(places.get(&other), None);
+            }
+        }
     }
 }

@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// Reads a line of `accounts.jsonl`.
-pub(super) fn account(line: &[u8]) -> Option<AccountLine<&str>> {
-    let mut at = Cursor(std::str::from_utf8(line).ok()?);
+pub(super) fn account(line: &str) -> Option<AccountLine<&str>> {
+    let mut at = Cursor(line);
     let account = AccountLine {
         id: at.text(b"{\"id\":")?,
         username: at.text(b",\"username\":")?,
@@ -48,8 +48,8 @@ pub(super) fn account(line: &[u8]) -> Option<AccountLine<&str>> {
 }
 
 /// Reads a line of `grants.jsonl`.
-pub(super) fn grant(line: &[u8]) -> Option<GrantLine<'_>> {
-    let mut at = Cursor(std::str::from_utf8(line).ok()?);
+pub(super) fn grant(line: &str) -> Option<GrantLine<'_>> {
+    let mut at = Cursor(line);
     let id = at.text(b"{\"id\":")?.parse().ok()?;
     let kind = at.text(b",\"kind\":")?;
     let holder = if let Some(id) = at.text(b",\"account\":") {

@@ -228,8 +228,13 @@ fn grants_of(places: &Places<'_>, block: &Block) -> Result<Grants, Error> {
     let mut finder = places.finder();
     let (mut pack, mut memberships) = (Pack::default(), Vec::new());
     let mut grants = Vec::new();
+    let (whole, mut at) = (block.text(), 0usize);
     for (number, line) in block.lines() {
-        let grant = grant(&mut finder, line?, &mut pack, &mut memberships);
+        let line = line?;
+        let end = at.saturating_add(line.len());
+        let text = whole.and_then(|text| text.get(at..end));
+        at = end;
+        let grant = grant(&mut finder, line, text, &mut pack, &mut memberships);
         grants.push(grant.map_err(|problem| block.error(number, problem))?);
     }
     let packed = pack.finish();
@@ -240,14 +245,16 @@ fn grants_of(places: &Places<'_>, block: &Block) -> Result<Grants, Error> {
     })
 }
 
-fn grant(
-    finder: &mut Finder<'_>,
-    line: &[u8],
+/// The grant of a line, of which `text` is the text where it is known.
+fn grant<'l>(
+    finder: &mut Finder<'_, '_>,
+    line: &'l [u8],
+    text: Option<&'l str>,
     pack: &mut Pack,
     memberships: &mut Vec<PackedMembership>,
 ) -> Result<Grant, Problem> {
     let fields: grants::Fields<'_>;
-    let line: GrantLine<'_> = if let Some(line) = quick::grant(line) {
+    let line: GrantLine<'_> = if let Some(line) = text.and_then(quick::grant) {
         line
     } else {
         fields = canonical::object(line)?;
