@@ -23,6 +23,7 @@ use std::{
     fs, io,
     io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
+    sync::atomic::AtomicU64,
 };
 
 pub use approval::{ApprovalFiles, has_approval, write_approval};
@@ -380,7 +381,20 @@ impl Store {
     /// # Errors
     /// When it is not there, or any file of it is not what was written.
     pub fn open(&self, name: &str, now: Timestamp) -> Result<Review, Error> {
-        self.open_early(name, now)?.whole()
+        self.open_telling(name, now, &AtomicU64::new(0))
+    }
+
+    /// As [`Store::open`]; `read` tells meanwhile how many bytes of the population are read.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_telling(
+        &self,
+        name: &str,
+        now: Timestamp,
+        read: &AtomicU64,
+    ) -> Result<Review, Error> {
+        Review::open(self, name, now, read)?.whole()
     }
 
     /// As [`Store::open`], as soon as there is something to show: what takes longer to check is left to
@@ -389,7 +403,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_early(&self, name: &str, now: Timestamp) -> Result<Review, Error> {
-        Review::open(self, name, now)
+        Review::open(self, name, now, &AtomicU64::new(0))
     }
 
     /// Opens a review to look only: it takes no lock, writes nothing, and works where nothing can be written. A torn

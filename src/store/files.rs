@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Read, Write},
     path::Path,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -161,16 +162,19 @@ pub(super) fn read(folder: &Path, name: &'static str) -> Result<Vec<u8>, Error> 
 
 /// A file that is hashed while it is read.
 #[derive(Debug)]
-pub(super) struct Hashing {
+pub(super) struct Hashing<'a> {
     file: File,
     hash: Sha256,
+    /// How many bytes are read, for whoever waits for the end of it.
+    read: &'a AtomicU64,
 }
 
-impl Hashing {
-    pub(super) fn new(file: File) -> Self {
+impl<'a> Hashing<'a> {
+    pub(super) fn new(file: File, read: &'a AtomicU64) -> Self {
         Self {
             file,
             hash: Sha256::new(),
+            read,
         }
     }
 
@@ -180,10 +184,11 @@ impl Hashing {
     }
 }
 
-impl Read for Hashing {
+impl Read for Hashing<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.hash.update(&buffer[..read]);
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -54,6 +54,21 @@ impl Review {
         seal: Seal,
         sign: &mut dyn FnMut(&[u8]) -> Result<String, E>,
     ) -> Result<Written, Error> {
+        self.write_record_telling(name, out, seal, &|_| (), sign)
+    }
+
+    /// As [`Review::write_record`]; `tell` is told now and then of how many items the decisions are written.
+    ///
+    /// # Errors
+    /// As [`Review::write_record`].
+    pub fn write_record_telling<E: Into<Cause>>(
+        &self,
+        name: &str,
+        out: Option<&Path>,
+        seal: Seal,
+        tell: &(dyn Fn(u64) + Sync),
+        sign: &mut dyn FnMut(&[u8]) -> Result<String, E>,
+    ) -> Result<Written, Error> {
         check_name(name)?;
         let last = self.campaign().entries().last();
         if !last.is_some_and(|entry| matches!(entry.event, Event::Attested(_))) {
@@ -68,7 +83,9 @@ impl Review {
         remove_partial(&partial)?;
         files::create_folder(&partial)?;
         let written = self
-            .fill(&partial, seal, &mut |sums| sign(sums).map_err(Into::into))
+            .fill(&partial, seal, tell, &mut |sums| {
+                sign(sums).map_err(Into::into)
+            })
             .and_then(|(sums, review)| {
                 fs::rename(&partial, &path).map_err(Error::io("create", &path))?;
                 files::sync_folder(&parent)?;
@@ -86,6 +103,7 @@ impl Review {
         &self,
         folder: &Path,
         seal: Seal,
+        tell: &(dyn Fn(u64) + Sync),
         sign: &mut dyn FnMut(&[u8]) -> Result<String, Cause>,
     ) -> Result<(Digest, names::Review), Error> {
         let (mut parts, merkle_root) = thread::scope(|scope| {
@@ -106,7 +124,7 @@ impl Review {
                 parts.push(self.write_journal(folder)?);
                 Ok(parts)
             });
-            let decided = self.decide(folder);
+            let decided = self.decide(folder, tell);
             let others: Result<Vec<Part>, Error> = match others.join() {
                 Ok(others) => others,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -155,7 +173,7 @@ impl Review {
     }
 
     /// Writes `decisions.jsonl` and the Merkle root over its lines and those of `grants.jsonl`.
-    fn decide(&self, folder: &Path) -> Result<(Part, Digest), Error> {
+    fn decide(&self, folder: &Path, tell: &(dyn Fn(u64) + Sync)) -> Result<(Part, Digest), Error> {
         let path = folder.join(names::DECISIONS);
         let grants = files::open(&self.folder, names::GRANTS)?;
         let grants = Blocks::new(names::GRANTS, grants, population::LINE_LIMIT);
@@ -173,7 +191,9 @@ impl Review {
                 decisions.take(made, &mut tree, &damaged, |lines| {
                     out.write_all(lines.as_bytes())
                         .map_err(Error::io("write", &path))
-                })
+                })?;
+                tell(tree.len());
+                Ok(())
             },
         )?;
         if tree.len() != self.campaign().snapshot().len() as u64 {

@@ -3,7 +3,7 @@
 use std::{
     io::BufReader,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     thread,
 };
 
@@ -90,7 +90,12 @@ impl Review {
         })
     }
 
-    pub(super) fn open(store: &Store, name: &str, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn open(
+        store: &Store,
+        name: &str,
+        now: Timestamp,
+        read: &AtomicU64,
+    ) -> Result<Self, Error> {
         store.settle(name)?;
         let folder = store.review_folder(name)?;
         if !folder.is_dir() {
@@ -103,7 +108,7 @@ impl Review {
             },
             Err(holder) => Writer::Elsewhere(holder),
         };
-        Self::read(store, name, folder, writer)
+        Self::read(store, name, folder, writer, read)
     }
 
     /// Opens the review without asking to write: no lock is taken and no file is touched.
@@ -113,14 +118,20 @@ impl Review {
         if !folder.is_dir() {
             return Err(Error::NoSuchReview(name.to_owned()));
         }
-        Self::read(store, name, folder, Writer::Nobody)
+        Self::read(store, name, folder, Writer::Nobody, &AtomicU64::new(0))
     }
 
-    fn read(store: &Store, name: &str, folder: PathBuf, mut writer: Writer) -> Result<Self, Error> {
+    fn read(
+        store: &Store,
+        name: &str,
+        folder: PathBuf,
+        mut writer: Writer,
+        read: &AtomicU64,
+    ) -> Result<Self, Error> {
         let replay = Replay::begin(&folder)?;
         let sums = opened_sums(&folder, &replay.first)?;
         let policy = read_policy(&folder, &sums)?;
-        let snapshot = Arc::new(read_population(&folder, &sums)?);
+        let snapshot = Arc::new(read_population(&folder, &sums, read)?);
         let terms = Terms {
             policy: Arc::clone(policy.policy()),
             earlier: read_earlier(&folder, &sums, &snapshot)?,
@@ -287,8 +298,8 @@ fn read_policy(folder: &Path, sums: &Sums) -> Result<PolicyFile, Error> {
 }
 
 /// Reads the snapshot and checks the digest of the files that it is made of, in one reading of each.
-fn read_population(folder: &Path, sums: &Sums) -> Result<Snapshot, Error> {
-    let open = |name| Ok::<_, Error>(Hashing::new(files::open(folder, name)?));
+fn read_population(folder: &Path, sums: &Sums, bytes: &AtomicU64) -> Result<Snapshot, Error> {
+    let open = |name| Ok::<_, Error>(Hashing::new(files::open(folder, name)?, bytes));
     let mut accounts = open(record::ACCOUNTS)?;
     let mut resources = BufReader::with_capacity(files::PIECE, open(record::RESOURCES)?);
     let mut grants = open(record::GRANTS)?;

@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     command::{
-        Context, elapsed_ms, failure, keys::random, now, review::explain, verify, version, with,
-        writer,
+        Context, elapsed_ms, failure, keys::random, now, review::explain, thousands, verify,
+        version, with, writer,
     },
     domain::{
         campaign::Campaign,
@@ -24,7 +24,7 @@ use crate::{
     verify::Verdict,
 };
 
-/// How often it is told how far the judging is.
+/// How often it is told how far the writing and the judging are.
 const TOLD_EACH_MS: u64 = 500;
 
 /// What is to be sealed, apart from the review and the key.
@@ -46,6 +46,31 @@ pub(crate) enum Step<'a> {
     Doing(&'a str),
     /// An entry that was written.
     Written(&'a Entry),
+}
+
+/// Tells how far something is that several hands work on.
+struct Telling<'a>(Mutex<(&'a mut (dyn FnMut(Step<'_>) + Send), u64)>);
+
+impl<'a> Telling<'a> {
+    fn new(tell: &'a mut (dyn FnMut(Step<'_>) + Send)) -> Self {
+        Self(Mutex::new((tell, elapsed_ms())))
+    }
+
+    /// Tells what begins now.
+    fn at_once(&self, what: &str) {
+        let mut telling = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        telling.1 = elapsed_ms();
+        (telling.0)(Step::Doing(what));
+    }
+
+    /// Tells how far it is, unless something was told a moment ago.
+    fn now_and_then(&self, how_far: impl FnOnce() -> String) {
+        let mut telling = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if elapsed_ms() >= telling.1 + TOLD_EACH_MS {
+            telling.1 = elapsed_ms();
+            (telling.0)(Step::Doing(&how_far()));
+        }
+    }
 }
 
 /// A record that was made.
@@ -152,24 +177,25 @@ pub(crate) fn seal_review(
     // A name has at most 64 characters, and the day and a number follow.
     let review_name: String = review.campaign().opened().review.chars().take(48).collect();
     let name = free_name(&folder, &format!("{review_name}-{}", sealed_at.day()));
-    tell(Step::Doing("writing the record"));
-    let written = review.write_record(&name, sealing.out, seal, &mut |sums| {
-        tell(Step::Doing(
-            "waiting for the signature: if your key wants a touch, touch it",
-        ));
-        sign(signer, signing::NAMESPACE_REVIEW, sums)
-    });
+    const WRITING: &str = "writing the record";
+    tell(Step::Doing(WRITING));
+    let items = thousands(review.campaign().snapshot().len() as u64);
+    let telling = Telling::new(tell);
+    let written = review.write_record_telling(
+        &name,
+        sealing.out,
+        seal,
+        &|done| telling.now_and_then(|| format!("{WRITING}: {} of {items} items", thousands(done))),
+        &mut |sums| {
+            telling.at_once("waiting for the signature: if your key wants a touch, touch it");
+            sign(signer, signing::NAMESPACE_REVIEW, sums)
+        },
+    );
     let written = written.map_err(explain)?;
 
-    tell(Step::Doing(verify::CHECKING));
-    let telling = Mutex::new((&mut *tell, elapsed_ms()));
+    telling.at_once(verify::CHECKING);
     let verdict = verify::judge(&written.path, None, &|bytes| {
-        let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tell, last) = &mut *telling;
-        if elapsed_ms() >= *last + TOLD_EACH_MS {
-            *last = elapsed_ms();
-            tell(Step::Doing(&verify::how_far(bytes)));
-        }
+        telling.now_and_then(|| verify::how_far(bytes));
     })?;
     if verdict.exit_code() != 0 {
         return Err(failure(
