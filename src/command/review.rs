@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, IsTerminal as _},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -11,6 +14,7 @@ use super::{
     Answer, Context, Exceptions, count, failure,
     keys::{self, Found},
     now,
+    progress::ProgressLine,
     seal::{self, Sealing},
     snapshot::eprint_line,
     thousands, writer,
@@ -66,7 +70,16 @@ pub(crate) fn work(
 
 /// Opens a review to write in it.
 pub(crate) fn open(context: &Context, name: &str) -> anyhow::Result<Review> {
-    let review = context.store.open(name, now()).map_err(explain)?;
+    let read = AtomicU64::new(0);
+    let open = || context.store.open_telling(name, now(), &read);
+    let review = if io::stderr().is_terminal() {
+        let megabytes = || read.load(Ordering::Relaxed) / 1_000_000;
+        let told = || format!("{} MB read", thousands(megabytes()));
+        ProgressLine::new().during("opening the review", told, open)
+    } else {
+        open()
+    };
+    let review = review.map_err(explain)?;
     if let Some(notice) = review.recovered() {
         eprint_line(&format!("note: {notice}"));
     }
@@ -254,23 +267,13 @@ pub(crate) fn screens(
     let places = context.clone();
     let worker = std::thread::spawn(move || -> anyhow::Result<Option<Session>> {
         let opened = begin(&mut effects, &messages);
-        let Ok(Some(mut session)) = opened else {
+        let Ok(Some(session)) = opened else {
             send(&messages, Message::Stopped);
             // The screens would take an early end for a failure.
             while effects.blocking_recv().is_some() {}
             return opened;
         };
         send(&messages, session.opened(&places));
-        // What is decided meanwhile waits to be written.
-        if let Err(error) = session.review.check_rest().map_err(explain) {
-            let why = super::sentences(&error);
-            send(&messages, Message::Broken(SafeText::of(&why)));
-            while effects.blocking_recv().is_some() {}
-            return Err(error);
-        }
-        let snapshot = Arc::clone(session.review.campaign().snapshot());
-        // The first letter of a filter need not wait for it.
-        std::thread::spawn(move || snapshot.prepare_filters());
         Ok(Some(carry_out(&places, session, effects, &messages)))
     });
     let exit = tui::run(config::variable, outbox, inbox)?;
@@ -313,7 +316,7 @@ pub(crate) fn farewell(context: &Context, exit: Exit, session: &Session) -> Answ
     let campaign = session.review.campaign();
     let (progress, name) = (campaign.progress(), &campaign.opened().review);
     if let Some(why) = &session.broken {
-        eprint_line(&format!("error: the last decision was not recorded: {why}"));
+        eprint_line(&format!("error: {why}"));
     }
     if let Some(record) = campaign.sealed() {
         let record = context.store.records_folder().join(record);
@@ -351,12 +354,14 @@ pub(crate) fn carry_out(
     let mut listed: Vec<Found> = Vec::new();
     while let Some(effect) = effects.blocking_recv() {
         match effect {
+            Effect::Prepare => prepare(&mut session, messages),
             Effect::Append(event) => match append(&mut session, event) {
                 Ok(entry) => send(messages, Message::Appended(Box::new(Entry::clone(&entry)))),
                 Err(Failed::Refused(why)) => send(messages, Message::Refused(SafeText::of(&why))),
                 Err(Failed::Broken(why)) => {
                     send(messages, Message::Broken(SafeText::of(&why)));
-                    session.broken.get_or_insert(why);
+                    let last = || format!("the last decision was not recorded: {why}");
+                    session.broken.get_or_insert_with(last);
                 }
             },
             Effect::ListKeys => {
@@ -386,6 +391,24 @@ pub(crate) fn carry_out(
         }
     }
     session
+}
+
+/// Checks what was left to be checked, and makes what takes longer for a large review. What is decided meanwhile waits to
+/// be written.
+fn prepare(session: &mut Session, messages: &UnboundedSender<Message>) {
+    let campaign = session.review.campaign().clone();
+    let making = messages.clone();
+    std::thread::spawn(move || {
+        campaign.signals();
+        send(&making, Message::Prepared);
+        // The first letter of a filter need not wait for it.
+        campaign.snapshot().prepare_filters();
+    });
+    if let Err(error) = session.review.check_rest().map_err(explain) {
+        let why = super::sentences(&error);
+        send(messages, Message::Broken(SafeText::of(&why)));
+        session.broken.get_or_insert(why);
+    }
 }
 
 enum Failed {

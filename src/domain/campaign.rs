@@ -901,6 +901,11 @@ impl Campaign {
         self.signals.get_or_init(|| Signals::of(self))
     }
 
+    /// The same when it is made already: it takes a while for a million items, and a screen does not wait for it.
+    pub fn signals_made(&self) -> Option<&Signals> {
+        self.signals.get()
+    }
+
     /// What policy takes out of many items that are kept together; made when it is first asked for.
     pub(super) fn exceptions(&self) -> &Exceptions {
         self.exceptions.get_or_init(|| Exceptions::of(self))

@@ -140,6 +140,7 @@ pub(crate) fn update(state: &mut State, message: Message, now_ms: u64) -> Vec<Ef
                     state.size,
                 )));
                 state.dirty = true;
+                effects.push(Effect::Prepare);
             }
         }
         Phase::Review(review) => {
@@ -211,6 +212,10 @@ fn update_review(
         }
         Message::Broken(reason) => {
             review.broke(&reason);
+            return true;
+        }
+        Message::Prepared => {
+            review.prepared();
             return true;
         }
         Message::Keys(keys) => {

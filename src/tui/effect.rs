@@ -8,6 +8,9 @@ use crate::domain::{journal::Event, view::View};
 /// What a screen asks for. It never touches the state: its result comes back as a message.
 #[derive(Debug)]
 pub(crate) enum Effect {
+    /// The review is on the screen: check the rest of it and make what takes longer. Answered with `Prepared`, and with
+    /// `Broken` when something is wrong.
+    Prepare,
     /// Write this event. Answered, in order, with `Appended`, `Refused` or `Broken`.
     Append(Event),
     /// Look for signing keys. Answered with `Keys`.

@@ -63,6 +63,8 @@ pub(crate) enum Message {
     Refused(SafeText),
     /// Nothing more can be written: the disk failed. What was acknowledged is safe.
     Broken(SafeText),
+    /// What takes longer to make for a large review is made: its signals.
+    Prepared,
 
     /// Signing keys that were found, best first.
     Keys(Vec<KeyChoice>),

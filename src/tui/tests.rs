@@ -3,6 +3,7 @@
 use crate::domain::{campaign::Campaign, items::ItemSet};
 
 mod compared;
+mod counted;
 mod deciding;
 pub(in crate::tui) mod fixture;
 mod looks;

@@ -552,7 +552,9 @@ const FLAG: usize = 6;
 
 /// How many signals say yes, and how many cannot be told: `!2?1`.
 fn flag(campaign: &Campaign, item: Item) -> String {
-    let signals = campaign.signals();
+    let Some(signals) = campaign.signals_made() else {
+        return String::new();
+    };
     let sign = |sign: &str, n: usize| match n {
         0 => String::new(),
         n => format!("{sign}{n}"),
@@ -580,6 +582,10 @@ fn signals(review: &Review, row: Row, item: Item, room: usize) -> (String, Style
             (format!("via {path}{certainty}{revoked}"), theme.dim)
         }
         Row::Own(_) if review.is_saving(item) => ("saving".to_owned(), theme.warning),
+        // The header says that they are being worked out.
+        Row::Own(_) if campaign.signals_made().is_none() => {
+            (review.look.glyphs.ellipsis.to_owned(), theme.dim)
+        }
         Row::Own(_) => {
             let signals = campaign.signals();
             let mut words: Vec<String> = Vec::new();

@@ -327,6 +327,11 @@ fn shown(review: &Review, pen: &mut Pen<'_>) {
 /// How many of the items that are shown each signal says yes to, as many as have room, the weightiest first; and about
 /// how many something could not be read.
 fn signals(review: &Review, room: usize) -> String {
+    if review.campaign.signals_made().is_none() {
+        let told = "working out the signals";
+        let fits = text::width(told) <= room;
+        return fits.then(|| told.to_owned()).unwrap_or_default();
+    }
     let parts = review.queue.signals().iter();
     let told = parts.filter(|(rule, n)| n.yes > 0 && *rule != Rule::Own);
     let word = |rule: Rule| match rule {

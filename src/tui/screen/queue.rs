@@ -96,22 +96,30 @@ impl Shown {
     }
 }
 
+/// The items with a signal that says yes, among those that are put up for decision; none before the signals are made.
+fn telling(campaign: &Campaign) -> Marks {
+    let mut telling = match campaign.signals_made() {
+        Some(signals) => Marks::from(&signals.telling_items()),
+        None => Marks::default(),
+    };
+    if campaign.out_of_scope() > 0 {
+        telling.keep_only(&Marks::from(campaign.items()));
+    }
+    telling
+}
+
 impl Queue {
     /// Shows everything that `campaign` puts up for decision.
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let scoped = campaign.out_of_scope() > 0;
         let order = Order::of(campaign, Grouping::default(), Sort::default());
-        let mut telling = Marks::from(&campaign.signals().telling_items());
-        if scoped {
-            telling.keep_only(&Marks::from(campaign.items()));
-        }
         let mut queue = Self {
             scope: scoped.then(|| Shown::of(&order, "", campaign.items())),
             order: Arc::new(order),
             kept: Vec::new(),
             tally: Vec::new(),
             shown: None,
-            telling,
+            telling: telling(campaign),
             told: Vec::new(),
             signals: Vec::new(),
             version: 0,
@@ -120,13 +128,22 @@ impl Queue {
         queue
     }
 
+    /// Takes in the signals, which are made now.
+    pub(crate) fn prepared(&mut self, campaign: &Campaign) {
+        self.telling = telling(campaign);
+        self.count(campaign);
+        let shown = self.chosen().map(|shown| ItemSet::from(&shown.items));
+        self.changed(campaign, shown.as_ref().unwrap_or(campaign.items()));
+    }
+
     /// What is shown, when that is not everything.
     fn chosen(&self) -> Option<&Shown> {
         self.shown.as_ref().or(self.scope.as_ref())
     }
 
     fn changed(&mut self, campaign: &Campaign, shown: &ItemSet) {
-        self.signals = campaign.signals().counts(shown);
+        let signals = campaign.signals_made();
+        self.signals = signals.map_or_else(Vec::new, |signals| signals.counts(shown));
         self.version += 1;
     }
 

@@ -275,6 +275,9 @@ fn of_derived(review: &mut Review, derived: usize) -> Vec<(&'static str, String)
 
 /// What the rules say about an item, with what they looked at; then what they could not tell.
 fn signals(review: &Review, item: Item) -> Vec<(&'static str, String)> {
+    if review.campaign.signals_made().is_none() {
+        return vec![("Signals", "being worked out".to_owned())];
+    }
     let told = phrase::signals(&review.campaign, item).into_iter();
     let labels = std::iter::once("Signals").chain(std::iter::repeat(""));
     labels.zip(told).collect()

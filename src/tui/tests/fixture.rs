@@ -171,6 +171,17 @@ impl Run {
         look: Look,
         read_only: Option<&str>,
     ) -> Self {
+        campaign.signals();
+        Self::begin(campaign, size, look, read_only)
+    }
+
+    /// The same before anything is prepared.
+    pub(super) fn begin(
+        campaign: Campaign,
+        size: (u16, u16),
+        look: Look,
+        read_only: Option<&str>,
+    ) -> Self {
         let mut run = Self {
             state: State::new(look, size),
             now_ms: 1_000_000,
@@ -205,6 +216,7 @@ impl Run {
                         self.save();
                     }
                 }
+                Effect::Prepare => {}
                 effect => self.asked.push(effect),
             }
         }

@@ -18,6 +18,8 @@ impl Review {
             .entries()
             .last()
             .map_or(campaign.as_of(), |last| last.at);
+        // Nobody else makes them here.
+        campaign.signals();
         let mut review = Self::open(
             Opened {
                 campaign,

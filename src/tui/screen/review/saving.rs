@@ -16,6 +16,7 @@ use crate::{
         screen::{
             review::{AGAIN, Review, SealedPage, Sheet, Toast, Tone},
             sign_off::SignOff,
+            why::Why,
         },
         widget::text::count,
     },
@@ -136,6 +137,13 @@ impl Review {
         self.settled_pending();
         self.settle();
         effects
+    }
+
+    /// What takes longer to make is made.
+    pub(crate) fn prepared(&mut self) {
+        self.queue.prepared(&self.campaign);
+        self.why = Why::default();
+        self.settle();
     }
 
     /// Nothing more can be written.
