@@ -5,6 +5,7 @@ use muster::demo::Size;
 pub(crate) const HELP: &str = "\
 cargo bench -- [OPTIONS] [ROW ...]
 
+  --quick           a look of a minute: as --size m --runs 2
   --size s|m|l      the organization: 200, 10 000 or 1 000 000 grants (default l)
   --runs N          how often each pair is measured (default 5)
   --install-peers   build csvlens from crates.io into target/bench-peers first
@@ -41,6 +42,7 @@ impl Options {
                     let runs = value()?.parse().ok().filter(|runs| *runs > 0);
                     options.runs = runs.ok_or("--runs needs a number above 0")?;
                 }
+                "--quick" => (options.size, options.runs) = (Size::M, 2),
                 "--install-peers" => options.install_peers = true,
                 "--help" | "-h" => {
                     println!("{HELP}");

@@ -140,18 +140,23 @@ fn sealed(bench: &Bench) -> anyhow::Result<(Copy, Sealed)> {
         .spawn()?;
     // It says what it does when it begins to do it.
     let said = child.stderr.take().context("stderr is a pipe")?;
-    let (mut begun, mut done) = (None, None);
-    let mut talk = String::new();
-    for line in BufReader::new(said).lines() {
-        let line = line?;
-        match line.as_str() {
-            "writing the attestation" => begun = Some(Instant::now()),
-            "checking the record" => done = Some(Instant::now()),
-            _ => talk.push_str(&line),
+    let listening = std::thread::spawn(move || -> std::io::Result<_> {
+        let (mut begun, mut done) = (None, None);
+        let mut talk = String::new();
+        for line in BufReader::new(said).lines() {
+            let line = line?;
+            match line.as_str() {
+                "writing the attestation" => begun = Some(Instant::now()),
+                "checking the record" => done = Some(Instant::now()),
+                _ => talk.push_str(&line),
+            }
         }
-    }
-    let peak = watch(&mut child)?;
+        Ok((begun, done, talk))
+    });
+    let watched = watch(&mut child);
     let end = Instant::now();
+    let (begun, done, talk) = listening.join().expect("listening does not panic")?;
+    let peak = watched.with_context(|| format!("sealing failed: {talk}"))?;
     let (begun, done) = begun
         .zip(done)
         .with_context(|| format!("sealing failed: {talk}"))?;
