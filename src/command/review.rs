@@ -393,17 +393,14 @@ pub(crate) fn carry_out(
     session
 }
 
-/// Checks what was left to be checked, and makes what takes longer for a large review. What is decided meanwhile waits to
+/// Makes what takes longer for a large review, and checks what was left to be checked. What is decided meanwhile waits to
 /// be written.
 fn prepare(session: &mut Session, messages: &UnboundedSender<Message>) {
-    let campaign = session.review.campaign().clone();
-    let making = messages.clone();
-    std::thread::spawn(move || {
-        campaign.signals();
-        send(&making, Message::Prepared);
-        // The first letter of a filter need not wait for it.
-        campaign.snapshot().prepare_filters();
-    });
+    let snapshot = Arc::clone(session.review.campaign().snapshot());
+    // The first letter of a filter need not wait for it.
+    std::thread::spawn(move || snapshot.prepare_filters());
+    session.review.campaign().signals();
+    send(messages, Message::Prepared);
     if let Err(error) = session.review.check_rest().map_err(explain) {
         let why = super::sentences(&error);
         send(messages, Message::Broken(SafeText::of(&why)));
