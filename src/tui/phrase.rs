@@ -395,9 +395,13 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
         .as_ref()
         .map_or(String::new(), |reason| format!(": {}", safe(reason)));
     let items = count(change.items.len() as u64, "item", "items");
+    let (were, matches) = match change.items.len() {
+        1 => ("was", "matches"),
+        _ => ("were", "match"),
+    };
     let what = match (&change.chosen, change.items.first()) {
         (Chosen::Single, Some(first)) if change.items.len() == 1 => item_of(snapshot, first),
-        (Chosen::Single | Chosen::Marked, _) => format!("{items} that were marked"),
+        (Chosen::Single | Chosen::Marked, _) => format!("{items} that {were} marked"),
         (Chosen::RestOfSubject, Some(first)) => {
             format!(
                 "{items} of {}",
@@ -405,7 +409,7 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
             )
         }
         (Chosen::RestOfSubject | Chosen::Carried { .. }, None) => items,
-        (Chosen::Filter(text), _) => format!("{items} that match {}", safe(text)),
+        (Chosen::Filter(text), _) => format!("{items} that {matches} {}", safe(text)),
         (
             Chosen::Adjusted {
                 filter,
@@ -414,7 +418,7 @@ pub(crate) fn decided(snapshot: &Snapshot, change: &Decided) -> String {
             },
             _,
         ) => format!(
-            "{items} that match {} ({})",
+            "{items} that {matches} {} ({})",
             safe(filter),
             adjusted(*added, *removed)
         ),

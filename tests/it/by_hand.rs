@@ -23,12 +23,14 @@ pub(crate) const TOOLS: [&str; 5] = ["bash", "ssh-keygen", "sha256sum", "jq", "p
 
 /// Stored records that are bad and that stock tools cannot tell from good ones, each with the words in the
 /// instructions that say so.
-const NOT_SEEN: [(&str, &str); 9] = [
+const NOT_SEEN: [(&str, &str); 11] = [
     (
         "bad-attestation-false-resigned",
         "the words that were attested",
     ),
+    ("bad-exception-kept-in-bulk-resigned", "out of a bulk"),
     ("bad-flag-hidden-resigned", "flags"),
+    ("bad-left-out-by-another-rule-resigned", "out of a bulk"),
     (
         "bad-policy-that-wants-reasons-resigned",
         "a reason where the policy wants one",

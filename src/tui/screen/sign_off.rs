@@ -191,6 +191,10 @@ impl SignOff {
         }
         let (mut sign, mut waive) = (false, None);
         Self::with(review, |this, review| {
+            // What was said is about what was there before this key; Enter on an empty line does nothing.
+            if action != Action::Accept || this.at != Place::Confirm || !this.confirm.is_empty() {
+                this.said = None;
+            }
             let places = this.places(review);
             let at = places
                 .iter()

@@ -132,6 +132,30 @@ fn a_record_is_asked_for_when_everything_is_filled_in_and_the_name_is_typed() {
 }
 
 #[test]
+fn a_reason_that_is_not_yet_written_down_is_seen_and_what_was_said_goes_with_the_next_key() {
+    let mut run = at_sign_off((120, 40));
+    run.press("enter enter enter enter enter");
+    run.types("2026-q1").press("enter");
+    let wants = "settle undecided, or say here why it may stand and press Enter";
+    assert!(run.screen().contains(wants), "{}", run.screen());
+    run.types("Bob decides them").press("tab");
+    let screen = run.screen();
+    assert!(
+        screen.contains("undecided: typed, Enter here writes it down: Bob decides them"),
+        "{screen}"
+    );
+    assert!(!screen.contains(wants), "{screen}");
+    assert_eq!(waived(&run), []);
+    run.press("backtab enter");
+    assert_eq!(waived(&run), [("undecided", 27, "Bob decides them")]);
+    let screen = run.screen();
+    assert!(
+        !screen.contains(wants) && !screen.contains("typed, Enter here"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_passphrase_is_asked_for_when_the_key_needs_one_and_never_shown() {
     let mut run = at_sign_off((120, 40));
     run.press("enter")

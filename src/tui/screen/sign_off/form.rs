@@ -11,6 +11,7 @@ use crate::{
     tui::{
         screen::{frame::gutter, review::Review},
         widget::{
+            field::Field,
             pen::{Pen, scrolled},
             text,
         },
@@ -126,7 +127,15 @@ impl SignOff {
                 } else {
                     style
                 };
-                pen.line_at(1, row, &Line::styled(shown(flag), style));
+                let typed = self.whys.get(&rule).map_or("", Field::trimmed);
+                let told = if flag.stops() && !typed.is_empty() {
+                    // It counts only once it is written down.
+                    let typed = SafeText::of(typed);
+                    format!("{}: typed, Enter here writes it down: {typed}", rule.name())
+                } else {
+                    shown(flag)
+                };
+                pen.line_at(1, row, &Line::styled(told, style));
             }
             return 1;
         }
