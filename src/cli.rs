@@ -261,10 +261,11 @@ fn compared(diff: args::auditor::Diff) -> command::diff::Options {
         },
         allowed_signers: diff.allowed_signers,
         filter: diff.filter,
-        form: match (diff.json, diff.format) {
-            (true, _) | (_, DiffFormat::Json) => Form::Json,
-            (_, DiffFormat::Csv) => Form::Csv,
-            (_, DiffFormat::Text) => Form::Text,
+        form: match (diff.json, diff.text, diff.format) {
+            (true, ..) | (.., Some(DiffFormat::Json)) => Some(Form::Json),
+            (_, true, _) | (.., Some(DiffFormat::Text)) => Some(Form::Text),
+            (.., Some(DiffFormat::Csv)) => Some(Form::Csv),
+            (.., None) => None,
         },
         out: diff.out,
     }

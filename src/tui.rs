@@ -3,10 +3,11 @@
 //! [`State`](app::State) owns the campaign and a stack of screens. `update` takes a [`Message`](message::Message), changes the
 //! state and may ask for [`Effect`](effect::Effect)s; it does no input or output and cannot fail. `view` draws. The loop
 //! in [`runtime`] waits for input, for messages from whoever carries effects out, and for deadlines; it draws
-//! only when something changed. [`mod@connect`] and [`mod@replay`] are sets of screens of their own in the same loop. [`plain`] is the same review as lines and prompts.
+//! only when something changed. [`mod@connect`], [`mod@replay`] and [`mod@compare`] are sets of screens of their own in the same loop. [`plain`] is the same review as lines and prompts.
 
 pub(crate) mod action;
 pub(crate) mod app;
+pub(crate) mod compare;
 pub(crate) mod connect;
 pub(crate) mod effect;
 pub(crate) mod keymap;
@@ -64,10 +65,31 @@ pub(crate) fn replay(
 ) -> Result<runtime::Exit, runtime::Error> {
     let look = terminal::Look::of(variable);
     let mut state = replay::State::new(theme(look), start);
-    // Nothing is asked for, and nobody but the terminal tells anything; both channels stay open.
+    look_only(&mut state, look)
+}
+
+/// Shows what differs between two moments, to look at.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn compare(
+    variable: impl Fn(&str) -> Option<String>,
+    start: compare::Start<'_>,
+) -> Result<runtime::Exit, runtime::Error> {
+    let look = terminal::Look::of(variable);
+    let mut state = compare::State::new(theme(look), start);
+    look_only(&mut state, look)
+}
+
+/// Runs screens that ask for nothing and that nobody but the terminal tells anything.
+fn look_only<S: runtime::Screens>(
+    state: &mut S,
+    look: terminal::Look,
+) -> Result<runtime::Exit, runtime::Error> {
+    // Both channels stay open.
     let (effects, _asked) = tokio::sync::mpsc::unbounded_channel();
     let (_told, messages) = tokio::sync::mpsc::unbounded_channel();
-    runtime::run(&mut state, look, effects, messages)
+    runtime::run(state, look, effects, messages)
 }
 
 /// Colours and signs for this terminal.

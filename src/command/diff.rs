@@ -2,18 +2,21 @@
 
 mod forms;
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use super::{
     Answer, Context, failure, live, out, progress::ProgressLine, record::Subject,
-    snapshot::eprint_line, thousands,
+    review::plain_wanted, snapshot::eprint_line, thousands,
 };
-use crate::domain::{
-    campaign::Campaign,
-    compared::{Change, Compared, Rows, Said},
-    filter::Filter,
-    text::SafeText,
-    words::count,
+use crate::{
+    config,
+    domain::{
+        campaign::Campaign,
+        compared::{Change, Compared, Rows, Said},
+        text::SafeText,
+        words::count,
+    },
+    tui::{self, compare::Start, runtime::Exit},
 };
 
 pub(super) use forms::Line;
@@ -26,7 +29,8 @@ pub(crate) struct Options {
     pub(crate) allowed_signers: Option<PathBuf>,
     /// Only what this filter chooses.
     pub(crate) filter: Option<String>,
-    pub(crate) form: Form,
+    /// `None`: screens where there is a terminal, else text.
+    pub(crate) form: Option<Form>,
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -69,14 +73,21 @@ pub(crate) fn diff(context: &Context, options: &Options) -> anyhow::Result<Answe
     let compared = line.during("comparing", String::new, || {
         Compared::of(old.campaign(), new.campaign())
     });
-    let rows = chosen(&compared, filter.as_ref());
+    let rows = match &filter {
+        None => Cow::Borrowed(compared.rows()),
+        Some(filter) => Cow::Owned(compared.chosen(filter)),
+    };
     let told = Told {
         compared: &compared,
         rows: &rows,
         subjects: [&old, &new],
         filter: options.filter.as_deref(),
     };
-    let written = out::write(options.out.as_deref(), |out| told.write(options.form, out))?;
+    let form = match options.form {
+        None if options.out.is_none() && !plain_wanted(false) => return told.on_screens(),
+        form => form.unwrap_or(Form::Text),
+    };
+    let written = out::write(options.out.as_deref(), |out| told.write(form, out))?;
     if let (Some(out), Some(rows)) = (&options.out, written) {
         eprint_line(&format!(
             "wrote {} to {}",
@@ -84,7 +95,7 @@ pub(crate) fn diff(context: &Context, options: &Options) -> anyhow::Result<Answe
             out.display()
         ));
     }
-    if options.form == Form::Csv {
+    if form == Form::Csv {
         // The rows have no room for it.
         for line in told.sides() {
             eprint_line(&line);
@@ -130,13 +141,6 @@ fn fits(old: &Campaign, new: &Campaign) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen(compared: &Compared<'_>, filter: Option<&Filter>) -> Rows {
-    match filter {
-        None => compared.rows().clone(),
-        Some(filter) => compared.chosen(filter),
-    }
-}
-
 /// All that is told.
 struct Told<'a> {
     compared: &'a Compared<'a>,
@@ -147,6 +151,49 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// Shows it until a person leaves.
+    fn on_screens(&self) -> anyhow::Result<Answer> {
+        let start = Start {
+            compared: self.compared,
+            filter: self.filter.map(str::to_owned),
+            sides: self.sides(),
+            warning: self.warning(),
+        };
+        let exit = tui::compare(config::variable, start)?;
+        Ok(Answer {
+            code: match exit {
+                // As a shell tells of a program that a signal ended.
+                Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(2),
+                Exit::Quit => self.code(),
+            },
+            ..Answer::silent()
+        })
+    }
+
+    /// What must stand beside everything that is shown, in few words.
+    fn warning(&self) -> String {
+        let mut parts = Vec::new();
+        for (name, subject) in ["older", "newer"].into_iter().zip(self.subjects) {
+            let gaps = subject.campaign().opened().provenance.gaps.len() as u64;
+            if gaps > 0 {
+                parts.push(format!(
+                    "PARTIAL: the {name} has {}",
+                    count(gaps, "gap", "gaps")
+                ));
+            }
+            match subject {
+                Subject::Record(good) if !good.signer_known => {
+                    parts.push(format!(
+                        "UNPROVEN: nobody vouches for the key of the {name}"
+                    ));
+                }
+                Subject::Review(_) => parts.push(format!("NOT SIGNED: the {name} is a review")),
+                Subject::Record(_) | Subject::Live(_) => {}
+            }
+        }
+        parts.join("; ")
+    }
+
     /// 0 the same, 1 something differs, 2 nobody can tell.
     fn code(&self) -> u8 {
         let mut rows = self.rows.iter().flatten();

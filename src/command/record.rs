@@ -9,7 +9,7 @@ use crate::{
         items::{Item, ItemSet},
         text::SafeText,
     },
-    verify::{Verdict, VerifiedRecord},
+    verify::{Signer, Verdict, VerifiedRecord},
 };
 
 /// A good record and what was said of it.
@@ -18,6 +18,8 @@ pub(crate) struct GoodRecord {
     pub(crate) record: Box<VerifiedRecord>,
     /// The verdict, in one line.
     pub(crate) verdict: String,
+    /// Whether the auditor's list has the signer.
+    pub(crate) signer_known: bool,
 }
 
 /// Verifies the record in `path`; one that is not good is refused.
@@ -26,9 +28,10 @@ pub(crate) fn open(path: &Path, allowed_signers: Option<&Path>) -> anyhow::Resul
     let verdict = verify::judge_aloud(path, signers.as_ref())?;
     let said = verdict.to_string();
     match verdict {
-        Verdict::Good { record, .. } => Ok(GoodRecord {
+        Verdict::Good { record, signer } => Ok(GoodRecord {
             record,
             verdict: said,
+            signer_known: matches!(signer, Signer::Known { .. }),
         }),
         Verdict::Intact { .. } | Verdict::Bad(_) | Verdict::CouldNotTell { .. } => Err(failure(
             format!(

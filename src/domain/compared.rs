@@ -370,25 +370,40 @@ fn revokes(old: &Campaign, new: &Campaign, pairs: &Pairs, doubt: Doubt) -> Vec<R
     let came = |at: &u32| !doubt.may_lack(Kind::Grant, new.snapshot(), *at);
     let added: Vec<u32> = pairs.added.iter().copied().filter(came).collect();
     let mut outcomes = Outcomes::new(old, new, &added);
-    let (mut open, mut done) = (Vec::new(), Vec::new());
-    for item in revoked {
-        let outcome = outcomes.of(item, places[item.index()]);
-        let found = match outcome {
-            Outcome::Still { item } | Outcome::Back { item } | Outcome::Elsewhere { item, .. } => {
-                Some(item.0)
+    let mut rows: Vec<Row> = revoked
+        .map(|item| {
+            let outcome = outcomes.of(item, places[item.index()]);
+            let found = match outcome {
+                Outcome::Still { item }
+                | Outcome::Back { item }
+                | Outcome::Elsewhere { item, .. } => Some(item.0),
+                Outcome::Gone | Outcome::HolderGone | Outcome::NotSeen => None,
+            };
+            Row {
+                kind: Kind::Revoke,
+                said: Said::Outcome(outcome),
+                old: Some(item.0),
+                new: found,
             }
-            Outcome::Gone | Outcome::HolderGone | Outcome::NotSeen => None,
-        };
-        let carried_out = outcome.carried_out();
-        if carried_out { &mut done } else { &mut open }.push(Row {
-            kind: Kind::Revoke,
-            said: Said::Outcome(outcome),
-            old: Some(item.0),
-            new: found,
-        });
+        })
+        .collect();
+    rows.sort_by_key(|row| match row.said {
+        Said::Outcome(outcome) => rank(outcome),
+        Said::Change(_) => u8::MAX,
+    });
+    rows
+}
+
+/// What is to be looked at first.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Still { .. } => 0,
+        Outcome::Back { .. } => 1,
+        Outcome::Elsewhere { .. } => 2,
+        Outcome::NotSeen => 3,
+        Outcome::Gone => 4,
+        Outcome::HolderGone => 5,
     }
-    open.append(&mut done);
-    open
 }
 
 /// Some items of a snapshot, and what their grants name.

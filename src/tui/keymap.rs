@@ -30,6 +30,10 @@ pub(crate) enum Context {
     Help,
     /// Commands by name.
     Commands,
+    /// What differs between two moments, or a part of it.
+    Compared,
+    /// Something over that.
+    ComparedSheet,
     /// Typing a filter.
     Filter,
     /// Choosing a view, a grouping or an order.
@@ -177,6 +181,8 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Begin, BEGIN),
     (Context::Connected, CONNECTED),
     (Context::Guide, GUIDE),
+    (Context::Compared, COMPARED),
+    (Context::ComparedSheet, COMPARED_SHEET),
     (Context::Replay, REPLAY),
     (Context::ReplaySheet, REPLAY_SHEET),
     (Context::Inside, INSIDE),
@@ -400,6 +406,24 @@ const REPLAY: &[Binding] = keys! {
 
 const REPLAY_SHEET: &[Binding] = keys! {
     Action::Cancel, [ESC, Char('q'), Char('b'), Char('d')], "", "close", "close the sheet";
+};
+
+const COMPARED: &[Binding] = keys! {
+    Action::Open, [ENTER], "", "particulars", "all that is known of the row: each value before and after, what was decided";
+    Action::NextField, [Code(KeyCode::Tab), Code(KeyCode::Right), Char('l')], "", "next part", "to the next part: accounts, teams, projects, roles, grants, revokes";
+    Action::PreviousField, [Code(KeyCode::BackTab), Code(KeyCode::Left), Char('h')], "", "", "to the part before";
+    Action::Pick(0), [Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6')], "", "", "to that part";
+    Action::Filter, [Char('/')], "", "filter", "only the grants and revokes that match in the older or the newer one, and what they name; explained below";
+    Action::NextGroup, [Char(']')], "", "", "to the first row of the next kind of change";
+    Action::PreviousGroup, [Char('[')], "", "", "to the first row of the kind of change before";
+    Action::Why, [Char('w')], "", "what is compared", "what is compared: which records or reviews, as of when, who signed, what could not be read";
+    Action::Cancel, [ESC], "", "", "take the filter away";
+    Action::Help, [Char('?'), Code(KeyCode::F(1))], "", "keys", "all keys";
+    Action::Back, [Char('q')], "", "leave", "leave; nothing was changed";
+};
+
+const COMPARED_SHEET: &[Binding] = keys! {
+    Action::Cancel, [ESC, Char('q'), Char('w'), Code(KeyCode::Left)], "", "close", "close the sheet";
 };
 
 const INSIDE: &[Binding] = keys! {

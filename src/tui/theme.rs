@@ -195,6 +195,8 @@ pub(crate) struct Glyphs {
     pub(crate) span: [&'static str; 2],
     /// A place, from below.
     pub(crate) here: &'static str,
+    /// From what was to what is.
+    pub(crate) becomes: &'static str,
 }
 
 impl Glyphs {
@@ -225,6 +227,7 @@ impl Glyphs {
             levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
             span: ["├", "┤"],
             here: "▲",
+            becomes: "→",
         }
     }
 
@@ -255,6 +258,7 @@ impl Glyphs {
             levels: [".", ":", "-", "=", "+", "*", "%", "#"],
             span: ["|", "|"],
             here: "^",
+            becomes: ">",
         }
     }
 

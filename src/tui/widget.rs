@@ -2,5 +2,6 @@
 
 pub(crate) mod field;
 pub(crate) mod pen;
+pub(crate) mod prompt;
 pub(crate) mod secret;
 pub(crate) mod text;

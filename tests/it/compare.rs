@@ -277,3 +277,62 @@ fn a_record_is_compared_with_a_later_snapshot() {
         back.err
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_is_shown_on_screens_and_the_exit_code_still_tells() {
+    use crate::{program::MUSTER, terminal::Terminal};
+
+    if !have(&["ssh-keygen"]) {
+        return;
+    }
+    let home = Home::new();
+    let record = sealed(&home).display().to_string();
+    let diff = |arguments: &[&str], (columns, rows)| {
+        let mut command = portable_pty::CommandBuilder::new(MUSTER);
+        command.arg("diff");
+        command.args(arguments);
+        command.env_clear();
+        for (name, value) in [
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("HOME", home.path().display().to_string()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("MUSTER_DATA_DIR", home.data().display().to_string()),
+        ] {
+            command.env(name, value);
+        }
+        command.cwd(home.path());
+        Terminal::start(command, columns, rows)
+    };
+    let mut terminal = diff(&[&record, "q4"], (100, 30));
+    // Nothing differs but the revokes, so that is where it begins.
+    terminal.wait_for("[6 revokes");
+    terminal.wait_for("UNPROVEN: nobody vouches for the key of the older");
+    assert!(terminal.emulator().alternate_screen());
+    terminal.press("]");
+    terminal.wait_for("Can sign in");
+    terminal.press("<enter>");
+    terminal.wait_for("Particulars");
+    terminal.wait_for("revoked by rosa.lind");
+    terminal.press("<esc>");
+    // Before the next key, or it would be one with Alt.
+    terminal.wait_for("Revokes of the older one");
+    terminal.press("/is:kept<enter>");
+    terminal.wait_for("0 of ");
+    terminal.press("<esc>");
+    terminal.wait_for("[6 revokes 11]");
+    terminal.resize(40, 10);
+    terminal.wait_for("[6 revokes");
+    terminal.press("?");
+    terminal.wait_for("Keys");
+    terminal.press("qq");
+    assert_eq!(terminal.wait_for_exit().exit_code(), 1);
+    terminal.assert_restored();
+
+    // Asked for text, it is text.
+    let mut terminal = diff(&[&record, "q4", "--text"], (100, 30));
+    terminal.wait_for("same in both");
+    assert_eq!(terminal.wait_for_exit().exit_code(), 1);
+    assert!(!terminal.emulator().alternate_screen());
+}

@@ -213,6 +213,10 @@ Each is a record's folder, which is verified first, or the name of a review,
 which holds a snapshot. --live reads the organization as it is now, with the
 token of its connection, compares, and keeps nothing of it.
 
+On a terminal it is shown on screens, to look at: a part each for accounts,
+teams, projects, roles, grants and revokes, a filter, and Enter for particulars.
+With --text, another form, --out, or without a terminal it is text.
+
 What became of a revoke:
   gone           it is not there any more
   holder-gone    its holder is not there any more
@@ -276,11 +280,14 @@ pub(crate) struct Diff {
     /// The auditor's list of signers, in OpenSSH's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
-    /// The form of the output
-    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
-    pub(crate) format: DiffFormat,
+    /// The form of the output, instead of screens
+    #[arg(long, value_enum, group = "form")]
+    pub(crate) format: Option<DiffFormat>,
+    /// The same as --format text
+    #[arg(long, group = "form")]
+    pub(crate) text: bool,
     /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, group = "form")]
     pub(crate) json: bool,
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]

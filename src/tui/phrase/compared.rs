@@ -81,3 +81,18 @@ pub(crate) fn remark(compared: &Compared<'_>, row: &Row) -> String {
         Said::Change(_) | Said::Outcome(_) => String::new(),
     }
 }
+
+/// What became of a revoke, in words for people; what differs, in one word.
+pub(crate) fn said(said: Said) -> &'static str {
+    match said {
+        Said::Change(change) => change.word(),
+        Said::Outcome(outcome) => match outcome {
+            Outcome::Gone => "gone",
+            Outcome::HolderGone => "gone with its holder",
+            Outcome::Still { .. } => "still there",
+            Outcome::Elsewhere { .. } => "still there by another path",
+            Outcome::Back { .. } => "came back",
+            Outcome::NotSeen => "cannot be told",
+        },
+    }
+}

@@ -1,9 +1,6 @@
 //! What is drawn over a replay: the prompts, a bulk as its reviewer saw it, and what differs between two moments.
 
-use ratatui::{
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{layout::Rect, text::Line};
 
 use super::State;
 use crate::{
@@ -24,7 +21,8 @@ use crate::{
         widget::{
             field::Field,
             pen::{Pen, scrolled},
-            text::{self, count, number},
+            prompt,
+            text::{count, number},
         },
     },
 };
@@ -207,19 +205,7 @@ impl State {
             pen.clear();
             pen.line(0, &Line::styled(format!(" ! {said}"), look.theme.warning));
         }
-        let mut pen = pen.on(line);
-        pen.clear();
-        let name = format!(" {name}");
-        let (typed, wide) = field.shown(pen.width().saturating_sub(text::width(&name)));
-        let at = text::width(&name) + wide;
-        pen.line(
-            0,
-            &Line::from(vec![
-                Span::styled(name, look.theme.strong),
-                Span::raw(typed),
-            ]),
-        );
-        Some((line.x + u16::try_from(at).ok()?, line.y))
+        prompt::draw(name, field, &mut pen.on(line))
     }
 
     fn draw_differ(&self, differ: &Differ, pen: &mut Pen<'_>) -> Option<(u16, u16)> {

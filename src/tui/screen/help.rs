@@ -27,6 +27,8 @@ pub(crate) enum About {
     Review,
     /// Those of a replay.
     Replay,
+    /// Those of a comparison.
+    Compared,
 }
 
 /// Which keys are listed under which title.
@@ -49,6 +51,12 @@ const REPLAY: &[(&str, Context)] = &[
         "Looking inside, besides the keys of a review",
         Context::Inside,
     ),
+];
+
+/// The same for a comparison.
+const COMPARED: &[(&str, Context)] = &[
+    ("What differs", Context::Compared),
+    ("Particulars", Context::ComparedSheet),
 ];
 
 /// Cells for the keys.
@@ -135,6 +143,7 @@ fn lines(about: About, width: usize) -> Vec<(String, String)> {
     let sections = match about {
         About::Review => SECTIONS,
         About::Replay => REPLAY,
+        About::Compared => COMPARED,
     };
     for (place, (title, context)) in sections.iter().enumerate() {
         add(title, &[context.bindings()]);
