@@ -160,7 +160,7 @@ fn judge_one(asked: &Asked, record: &Path, crew: &dyn Crew, line: &Line) -> Judg
 
 /// A line on stderr that tells how far the judging is; whoever judges tells it from any thread.
 struct Line {
-    line: Mutex<ProgressLine>,
+    shown: Mutex<ProgressLine>,
     done: AtomicUsize,
     all: usize,
 }
@@ -168,14 +168,14 @@ struct Line {
 impl Line {
     fn new(all: usize) -> Self {
         Self {
-            line: Mutex::new(ProgressLine::new()),
+            shown: Mutex::new(ProgressLine::new()),
             done: AtomicUsize::new(0),
             all,
         }
     }
 
     fn show(&self, what: &str, text: &str) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         line.show(elapsed_ms(), what, text);
     }
 
@@ -206,7 +206,7 @@ impl Line {
     }
 
     fn finish(self) {
-        let line = self.line.into_inner();
+        let line = self.shown.into_inner();
         line.unwrap_or_else(PoisonError::into_inner).finish();
     }
 }

@@ -138,15 +138,12 @@ impl Chain {
                 first.push(at);
                 continue;
             };
-            match by_sums.get(&previous.sums) {
-                Some(before) => {
-                    next.entry(*before).or_default().push(at);
-                    chain.describe(&links[at], previous, &links[*before]);
-                }
-                None => {
-                    missing.entry(previous.sums).or_default().push(at);
-                    first.push(at);
-                }
+            if let Some(before) = by_sums.get(&previous.sums) {
+                next.entry(*before).or_default().push(at);
+                chain.describe(&links[at], previous, &links[*before]);
+            } else {
+                missing.entry(previous.sums).or_default().push(at);
+                first.push(at);
             }
         }
         let mut told = BTreeSet::new();
@@ -184,7 +181,7 @@ impl Chain {
             chain.links.push(Placed { at, after, forks });
             match next.get(&at).map(Vec::as_slice) {
                 None => {}
-                Some([one]) => open.push((*one, After::Alone, forks)),
+                Some([alone]) => open.push((*alone, After::Alone, forks)),
                 Some(many) => {
                     let branches = many.iter().enumerate().rev().map(|(number, one)| {
                         let last = number + 1 == many.len();

@@ -352,7 +352,14 @@ fn compare_resources(record: &Snapshot, found: &Snapshot, findings: &mut Finding
                 let mut fields =
                     differing!(one, other, name archived disbanded disbanded_at listed source);
                 if parent(record, one) != parent(found, other) {
-                    fields = format!("parent {fields}").trim_end().to_owned();
+                    fields.insert_str(
+                        0,
+                        if fields.is_empty() {
+                            "parent"
+                        } else {
+                            "parent, "
+                        },
+                    );
                 }
                 if !fields.is_empty() {
                     changed(

@@ -110,13 +110,12 @@ impl Kept {
             }
         }
         url.set_query(None);
-        let fields = match self.fields.get(fields.as_str()) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let fields: Arc<str> = fields.into();
-                self.fields.insert(Arc::clone(&fields));
-                fields
-            }
+        let fields = if let Some(known) = self.fields.get(fields.as_str()) {
+            Arc::clone(known)
+        } else {
+            let fields: Arc<str> = fields.into();
+            self.fields.insert(Arc::clone(&fields));
+            fields
         };
         let date = answer.date.as_deref().and_then(super::session::server_time);
         if self.began.is_none() {

@@ -621,26 +621,25 @@ impl<'a> Session<'a> {
             next.is_none_or(|next| next[0].fields == pages[0].fields)
         };
         let (mut rows, mut notes) = (Vec::new(), Notes::default());
-        let mut last: Option<Once<T>> = None;
+        let mut latest: Option<Once<T>> = None;
         for (_, pages) in readings.iter().enumerate().filter(real) {
-            let out_of_turn = last.is_none();
+            let out_of_turn = latest.is_none();
             let mut once = self.read_again(kept, list, convert, pages, out_of_turn)?;
             if pages[0].before && !once.is_whole() {
                 let in_turn = self.read_again(kept, list, convert, pages, false)?;
                 once = if in_turn.is_whole() { in_turn } else { once };
             }
-            if let Some(mut earlier) = last.replace(once) {
+            if let Some(mut earlier) = latest.replace(once) {
                 rows.append(&mut earlier.rows);
                 notes.add_all(earlier.notes);
             }
         }
-        let mut once = match last {
-            Some(once) => once,
-            None => {
-                let mut none = Once::new();
-                none.refused = self.recall::<()>(kept, list.call, &list.path, None)?.err();
-                none
-            }
+        let mut once = if let Some(once) = latest {
+            once
+        } else {
+            let mut none = Once::new();
+            none.refused = self.recall::<()>(kept, list.call, &list.path, None)?.err();
+            none
         };
         self.report_list(list, &once.walk);
         let short = match (&once.refused, &once.end) {

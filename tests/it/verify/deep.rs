@@ -221,8 +221,8 @@ fn a_grant_that_was_dropped_is_named_with_the_answer_that_shows_it() {
 #[test]
 fn a_grant_that_was_invented_is_named_with_its_line() {
     let mut read = Read::new();
-    let like = read.parts.grants[read.project_grant()];
-    let Entitlement::ProjectRole(project, role) = like.entitlement else {
+    let model = read.parts.grants[read.project_grant()];
+    let Entitlement::ProjectRole(project, role) = model.entitlement else {
         panic!("a role on a project");
     };
     let free = |parts: &Parts, holder| {
@@ -235,16 +235,16 @@ fn a_grant_that_was_invented_is_named_with_its_line() {
         .find(|holder| free(&read.parts, *holder))
         .expect("somebody has it not");
     let invented = Grant {
-        id: GrantId::of(&read.parts, holder, like.entitlement),
+        id: GrantId::of(&read.parts, holder, model.entitlement),
         holder,
-        ..like
+        ..model
     };
     read.parts.grants.push(invented);
     let line = read.line(invented.id);
     let findings = findings(&judged(&read.seal()));
     let place = format!(
         "grants.jsonl:{line}: answer {}, which it cites, does not show",
-        like.source
+        model.source
     );
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].starts_with(&place), "{findings:?}");
