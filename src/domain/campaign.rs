@@ -650,7 +650,7 @@ impl Campaign {
             self.put(at, next, old, change(old));
             match before.last_mut() {
                 Some((first, run, slot)) if *slot == old && first.0 + *run == at.0 => {
-                    *run += length
+                    *run += length;
                 }
                 _ => before.push((at, length, old)),
             }

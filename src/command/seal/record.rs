@@ -24,6 +24,9 @@ use crate::{
     verify::Verdict,
 };
 
+/// What is done when the files of the record are written.
+const WRITING: &str = "writing the record";
+
 /// How often it is told how far the writing and the judging are.
 const TOLD_EACH_MS: u64 = 500;
 
@@ -49,7 +52,10 @@ pub(crate) enum Step<'a> {
 }
 
 /// Tells how far something is that several hands work on.
-struct Telling<'a>(Mutex<(&'a mut (dyn FnMut(Step<'_>) + Send), u64)>);
+struct Telling<'a>(Mutex<(&'a mut Tell<'a>, u64)>);
+
+/// Whom it is told.
+type Tell<'a> = dyn FnMut(Step<'_>) + Send + 'a;
 
 impl<'a> Telling<'a> {
     fn new(tell: &'a mut (dyn FnMut(Step<'_>) + Send)) -> Self {
@@ -177,7 +183,6 @@ pub(crate) fn seal_review(
     // A name has at most 64 characters, and the day and a number follow.
     let review_name: String = review.campaign().opened().review.chars().take(48).collect();
     let name = free_name(&folder, &format!("{review_name}-{}", sealed_at.day()));
-    const WRITING: &str = "writing the record";
     tell(Step::Doing(WRITING));
     let items = thousands(review.campaign().snapshot().len() as u64);
     let telling = Telling::new(tell);

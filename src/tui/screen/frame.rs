@@ -330,7 +330,7 @@ fn signals(review: &Review, room: usize) -> String {
     if review.campaign.signals_made().is_none() {
         let told = "working out the signals";
         let fits = text::width(told) <= room;
-        return fits.then(|| told.to_owned()).unwrap_or_default();
+        return if fits { told.to_owned() } else { String::new() };
     }
     let parts = review.queue.signals().iter();
     let told = parts.filter(|(rule, n)| n.yes > 0 && *rule != Rule::Own);
