@@ -464,15 +464,7 @@ fn draw_row(
         );
     }
     at += columns.number;
-    let (sign, style) = if !own {
-        (look.glyphs.derived, look.theme.dim)
-    } else if review.is_saving(item) {
-        (look.glyphs.saving, look.theme.warning)
-    } else if review.is_moved_back(item) {
-        (look.glyphs.undone, look.theme.warning)
-    } else {
-        (look.glyphs.slot(slot), look.theme.slot(slot))
-    };
+    let (sign, style) = sign(review, item, own);
     pen.cell(at, line, 1, sign, style);
     at += DECISION;
     let text = if own {
@@ -539,6 +531,21 @@ fn draw_row(
                 look.theme.selected
             },
         );
+    }
+}
+
+/// The sign of what is recorded about an item, or about to be.
+fn sign(review: &Review, item: Item, own: bool) -> (&'static str, Style) {
+    let (glyphs, theme) = (&review.look.glyphs, &review.look.theme);
+    let slot = review.campaign.slot(item);
+    if !own {
+        (glyphs.derived, theme.dim)
+    } else if review.is_saving(item) {
+        (glyphs.saving, theme.warning)
+    } else if review.is_moved_back(item) {
+        (glyphs.undone, theme.warning)
+    } else {
+        (glyphs.slot(slot), theme.slot(slot))
     }
 }
 
