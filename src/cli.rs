@@ -120,6 +120,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<Answer> {
             },
         ),
         Some(Command::Verify(verify)) => command::verify::verify(&judging(verify)),
+        Some(Command::Disclose(disclose)) => command::disclose::disclose(&disclosed(disclose)),
         Some(Command::Export(export)) => command::export::export(&exported(&context, export)?),
         Some(Command::Sample(sample)) => command::sample::sample(&drawn(sample)),
         Some(Command::Show(show)) => command::show::show(&command::show::Options {
@@ -230,6 +231,17 @@ fn judging(verify: args::Verify) -> command::verify::Options {
         at: verify.at,
         html: verify.html,
         json: verify.json,
+    }
+}
+
+fn disclosed(disclose: args::auditor::Disclose) -> command::disclose::Options {
+    command::disclose::Options {
+        record: disclose.record,
+        items: disclose.item,
+        out: disclose.out,
+        without_names: disclose.without_names,
+        allowed_signers: disclose.allowed_signers,
+        json: disclose.json,
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod connections;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod disclose;
 pub(crate) mod export;
 pub(crate) mod home;
 mod keys;

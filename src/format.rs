@@ -14,6 +14,7 @@ pub mod approval;
 pub mod blocks;
 pub mod canonical;
 pub mod crew;
+pub mod disclosure;
 pub mod earlier;
 pub mod evidence;
 pub mod journal;

@@ -27,6 +27,7 @@
 pub mod allowed_signers;
 pub mod approval;
 pub mod chain;
+pub mod disclosure;
 pub mod revoked_keys;
 pub mod signature;
 

@@ -75,6 +75,8 @@ pub(super) enum Command {
     Policy(Policy),
     /// Judge a record from its bytes alone
     Verify(Verify),
+    /// Prove that a few items belong to a record, and show nothing else of it
+    Disclose(auditor::Disclose),
     /// Turn a record into a spreadsheet, a page or JSON
     Export(auditor::Export),
     /// Draw items from a record for an auditor to look at, reproducibly
@@ -621,6 +623,9 @@ tell), text, exit_code, level, checks (stage and outcome each); signer, key,
 record_id, sealed_at and the totals when it is good; file, line, reason and all
 findings when it is bad. For several: records, chain and problems.
 
+A folder that `muster disclose` made is judged too, when it is named alone:
+whether its items belong to the record that was signed.
+
 Exit codes: 0 good, 1 bad, 2 could not tell; of many records the worst, bad
 before could not tell.
 
@@ -629,7 +634,7 @@ Examples:
   muster verify records/* --allowed-signers signers --deep --html report.html
   muster verify RECORD --allowed-signers signers --at 2026-10-01T09:12:00Z")]
 pub(super) struct Verify {
-    /// The record's folder, or several
+    /// The record's folder, or several; or that of a disclosure
     #[arg(required = true, num_args = 1.., value_name = "RECORD")]
     pub(super) records: Vec<PathBuf>,
     /// Only whether every file is what was signed, and by whom

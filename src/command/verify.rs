@@ -68,6 +68,11 @@ pub(crate) fn verify(options: &Options) -> anyhow::Result<Answer> {
         at: options.at.as_deref().map(keys::time).transpose()?,
         now: now(),
     };
+    if let [one] = &options.records[..]
+        && let Some(answer) = super::disclose::judged(one, &asked.inquiry(), options)
+    {
+        return answer;
+    }
     let judged = match &options.records[..] {
         [one] => {
             // One that cannot be looked at is a mistake of whoever asks; among many it is one answer of many.
@@ -118,6 +123,17 @@ struct Asked {
     now: Timestamp,
 }
 
+impl Asked {
+    /// The same, about a signer.
+    fn inquiry(&self) -> Inquiry<'_> {
+        Inquiry {
+            revoked: self.revoked.as_ref(),
+            at_is_known: self.at.is_some(),
+            ..Inquiry::at(self.at.unwrap_or(self.now)).with(self.signers.as_ref())
+        }
+    }
+}
+
 /// Judges records at the same time, with a line on stderr that tells how far it is; the answers stand in the order of
 /// the records.
 fn judge_all(asked: &Asked, records: &[PathBuf], hands: &dyn Crew) -> Vec<Judged> {
@@ -146,10 +162,8 @@ fn judge_one(asked: &Asked, record: &Path, crew: &dyn Crew, line: &Line) -> Judg
             let inquiry = Inquiry {
                 crew,
                 level: asked.level,
-                revoked: asked.revoked.as_ref(),
-                at_is_known: asked.at.is_some(),
                 reread: Some(&reread),
-                ..Inquiry::at(asked.at.unwrap_or(asked.now)).with(asked.signers.as_ref())
+                ..asked.inquiry()
             };
             verify::verify_as(&folder, &inquiry)
         }

@@ -5,9 +5,11 @@
 
 mod decisions;
 mod review;
+mod roots;
 
 pub use decisions::{Decisions, Made};
 pub use review::{Contents, Flagged, Review, Reviewer, Seal, Tool};
+pub use roots::Roots;
 
 use super::{Error, sums::Sums};
 
@@ -41,6 +43,8 @@ pub const OPENED_SUMS: &str = "opened.sums";
 pub const EARLIER: &str = "earlier.jsonl";
 /// The rules the review was opened under.
 pub const POLICY: &str = "policy.toml";
+/// Which record it is and the roots of its trees: what is shown with single lines of it.
+pub const ROOTS: &str = "roots.json";
 /// How to verify the record with stock tools.
 pub const README: &str = "README.txt";
 
@@ -54,7 +58,7 @@ pub const NAMESPACE_APPROVE: &str = "muster-approve";
 pub const README_TEXT: &str = include_str!("record/README.txt");
 
 /// The files that [`SUMS`] lists, sorted by name: all of a record but [`SUMS`] and [`SIGNATURE`].
-pub const LISTED: [&str; 10] = [
+pub const LISTED: [&str; 11] = [
     README,
     ACCOUNTS,
     DECISIONS,
@@ -65,6 +69,7 @@ pub const LISTED: [&str; 10] = [
     POLICY,
     RESOURCES,
     REVIEW,
+    ROOTS,
 ];
 
 /// The files that [`OPENED_SUMS`] lists, sorted by name: what was fetched, and the rules that were set for it.
@@ -80,7 +85,7 @@ pub const APPROVED: [&str; 3] = [APPROVAL, APPROVAL_SIGNATURE, APPROVER_SIGNATUR
 pub fn limit(name: &str) -> Option<u64> {
     Some(match name {
         SUMS | SIGNATURE | OPENED_SUMS | APPROVER_SIGNATURE | APPROVAL_SIGNATURE => 16 << 10,
-        README => 64 << 10,
+        README | ROOTS => 64 << 10,
         POLICY => super::policy::LIMIT,
         REVIEW | APPROVAL => 64 << 20,
         ACCOUNTS | RESOURCES | EARLIER => 1 << 30,

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
     thread,
 };
@@ -15,7 +15,9 @@ use crate::{
     domain::{Digest, journal::Event},
     format::{
         blocks::{self, Blocks},
-        journal, merkle, population,
+        journal,
+        merkle::{self, Salts, Trunk},
+        population,
         record::{self as names, Contents, Decisions, Seal},
         sums::Sums,
     },
@@ -106,7 +108,8 @@ impl Review {
         tell: &(dyn Fn(u64) + Sync),
         sign: &mut dyn FnMut(&[u8]) -> Result<String, Cause>,
     ) -> Result<(Digest, names::Review), Error> {
-        let (mut parts, merkle_root) = thread::scope(|scope| {
+        let salts = seal.salts;
+        let (mut parts, items) = thread::scope(|scope| {
             let others = scope.spawn(|| {
                 let fixed = [
                     names::ACCOUNTS,
@@ -124,23 +127,30 @@ impl Review {
                 parts.push(self.write_journal(folder)?);
                 Ok(parts)
             });
-            let decided = self.decide(folder, tell);
+            let decided = self.decide(folder, salts, tell);
             let others: Result<Vec<Part>, Error> = match others.join() {
                 Ok(others) => others,
                 Err(panic) => std::panic::resume_unwind(panic),
             };
-            let (decisions, merkle_root) = decided?;
+            let (decisions, items) = decided?;
             let mut parts = others?;
             parts.push(decisions);
-            Ok::<_, Error>((parts, merkle_root))
+            Ok::<_, Error>((parts, items))
         })?;
+        let trunks = [
+            items,
+            trunk(folder, names::ACCOUNTS, salts, merkle::Of::Accounts)?,
+            trunk(folder, names::RESOURCES, salts, merkle::Of::Resources)?,
+        ];
+        let roots = names::Roots::of(self.campaign(), &seal, trunks).ok_or(Error::NotAttested)?;
+        parts.push(small(folder, names::ROOTS, &roots.print())?);
         parts.push(small(folder, names::OPENED_SUMS, &self.sums.print())?);
         parts.push(small(folder, names::README, names::README_TEXT)?);
         parts.sort_unstable();
         let contents = Contents {
             journal_entries: self.campaign().entries().len() as u64,
             journal_head: self.head,
-            merkle_root,
+            merkle_root: items.root,
             policy: Digest::of(self.policy().bytes()),
             bytes: parts.iter().map(|(name, _, size)| (*name, *size)).collect(),
         };
@@ -172,14 +182,19 @@ impl Review {
         Ok((name, digest, size))
     }
 
-    /// Writes `decisions.jsonl` and the Merkle root over its lines and those of `grants.jsonl`.
-    fn decide(&self, folder: &Path, tell: &(dyn Fn(u64) + Sync)) -> Result<(Part, Digest), Error> {
+    /// Writes `decisions.jsonl`, and tells of the Merkle tree over its lines and those of `grants.jsonl`.
+    fn decide(
+        &self,
+        folder: &Path,
+        salts: Salts,
+        tell: &(dyn Fn(u64) + Sync),
+    ) -> Result<(Part, Trunk), Error> {
         let path = folder.join(names::DECISIONS);
         let grants = files::open(&self.folder, names::GRANTS)?;
         let grants = Blocks::new(names::GRANTS, grants, population::LINE_LIMIT);
         let mut out = HashedFile::create(&path)?;
         let damaged = Error::damaged(&self.folder);
-        let mut decisions = Decisions::new(self.campaign());
+        let mut decisions = Decisions::with_salts(self.campaign(), salts);
         let hands = decisions.beside();
         let mut tree = merkle::Tree::default();
         blocks::in_order(
@@ -200,7 +215,7 @@ impl Review {
             return Err(Error::Changed(self.folder.join(names::GRANTS)));
         }
         let (digest, size) = HashedFile::finish(out, &path)?;
-        Ok(((names::DECISIONS, digest, size), tree.root()))
+        Ok(((names::DECISIONS, digest, size), tree.trunk()))
     }
 
     /// Writes the journal anew from its entries: an entry has exactly one text.
@@ -217,6 +232,14 @@ impl Review {
         debug_assert_eq!(head, self.head, "an entry has exactly one text");
         Ok((names::JOURNAL, digest, size))
     }
+}
+
+/// What is said of the Merkle tree over the lines of a file in `folder`.
+fn trunk(folder: &Path, name: &'static str, salts: Salts, of: merkle::Of) -> Result<Trunk, Error> {
+    let mut input = BufReader::with_capacity(files::PIECE, files::open(folder, name)?);
+    let tree = merkle::of_lines(&mut input, salts, of);
+    let tree = tree.map_err(Error::io("read", &folder.join(name)))?;
+    Ok(tree.trunk())
 }
 
 /// Copies all of `from`, in pieces that go through the buffer of `out` untouched.

@@ -121,6 +121,7 @@ fn seal() -> Seal {
             name: "muster".into(),
             version: "0.1.0".into(),
         },
+        salts: format::merkle::Salts(Digest::of(b"salt")),
     }
 }
 

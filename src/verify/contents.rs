@@ -29,8 +29,10 @@ use crate::{
         self,
         blocks::{self, Blocks},
         crew::Crew,
-        earlier, journal, merkle, policy, population,
-        record::{self, Contents, Decisions, Review},
+        earlier, journal,
+        merkle::{self, Salts, Trunk},
+        policy, population,
+        record::{self, Contents, Decisions, Review, Roots},
         sums::Sums,
     },
 };
@@ -67,15 +69,16 @@ pub(super) fn check(
         ));
     }
     trail.enter(Stage::Decisions);
-    let merkle_root = decisions(crew, reading, &campaign)?;
+    let items = decisions(crew, reading, &campaign, review.salts)?;
     trail.enter(Stage::Merkle);
-    if review.contents.merkle_root != merkle_root {
+    if review.contents.merkle_root != items.root {
         return Err(Stop::bad(
             Stage::Merkle,
             record::REVIEW,
             "its Merkle root is not that of the grants and decisions".to_owned(),
         ));
     }
+    roots(reading, sums, &campaign, review, items)?;
     trail.enter(Stage::Totals);
     totals(reading, sums, &campaign, review, review_bytes)?;
     Ok(campaign)
@@ -327,7 +330,12 @@ const STEPS_LIMIT: u64 = 1 << 31;
 
 /// Compares each line of decisions with the one the journal leads to; the answer is the root of the tree over
 /// grants and decisions, which ties this reading of both files to what was signed.
-fn decisions(crew: &dyn Crew, reading: &Reading<'_>, campaign: &Campaign) -> Result<Digest, Stop> {
+fn decisions(
+    crew: &dyn Crew,
+    reading: &Reading<'_>,
+    campaign: &Campaign,
+    salts: Salts,
+) -> Result<Trunk, Stop> {
     let items = campaign.snapshot().len() as u64;
     let stop = |error: format::Error| match error {
         // It had exactly as many lines when it was read as the population.
@@ -341,7 +349,7 @@ fn decisions(crew: &dyn Crew, reading: &Reading<'_>, campaign: &Campaign) -> Res
     );
     let mut found = reading.plain(record::DECISIONS)?;
     let unreadable = |source: io::Error| Stop::unreadable(record::DECISIONS, &source);
-    let mut expected = Decisions::new(campaign);
+    let mut expected = Decisions::with_salts(campaign, salts);
     if expected.steps().is_none_or(|steps| steps > STEPS_LIMIT) {
         return Err(Stop::CouldNotTell(
             "its teams give access in more ways than this version follows".to_owned(),
@@ -377,7 +385,46 @@ fn decisions(crew: &dyn Crew, reading: &Reading<'_>, campaign: &Campaign) -> Res
             "there are more decisions than grants",
         ));
     }
-    Ok(tree.root())
+    Ok(tree.trunk())
+}
+
+/// Makes `roots.json` again from the lines, and compares.
+fn roots(
+    reading: &Reading<'_>,
+    sums: &Sums,
+    campaign: &Campaign,
+    review: &Review,
+    items: Trunk,
+) -> Result<(), Stop> {
+    let trunk = |name, of| {
+        let mut input = reading.hashed(name)?;
+        let tree = merkle::of_lines(&mut input, review.salts, of)
+            .map_err(|source| Stop::unreadable(name, &source))?;
+        if sums.get(name) != Some(digest(input)) {
+            return Err(Stop::changed(name));
+        }
+        Ok(tree.trunk())
+    };
+    let trunks = [
+        items,
+        trunk(record::ACCOUNTS, merkle::Of::Accounts)?,
+        trunk(record::RESOURCES, merkle::Of::Resources)?,
+    ];
+    let bytes = reading.small(record::ROOTS)?;
+    if sums.get(record::ROOTS) != Some(Digest::of(&bytes)) {
+        return Err(Stop::changed(record::ROOTS));
+    }
+    let found = Roots::parse(&bytes).map_err(|error| Stop::of(Stage::Merkle, &error))?;
+    let made = Roots::of(campaign, &review.seal(), trunks)
+        .expect("the last entry of the journal is the attestation");
+    if found == made {
+        return Ok(());
+    }
+    Err(Stop::bad(
+        Stage::Merkle,
+        record::ROOTS,
+        "it does not say what the lines and the review come to".to_owned(),
+    ))
 }
 
 fn wrong_decision(line: u64, reason: &str) -> Stop {

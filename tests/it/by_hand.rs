@@ -55,8 +55,13 @@ pub(crate) fn steps(text: &str) -> String {
     let upto = text
         .find("\nThe next steps are for reading.")
         .expect("the end");
+    commands(&text[from..upto])
+}
+
+/// The commands of a part of the instructions.
+pub(crate) fn commands(text: &str) -> String {
     let (mut script, mut inside) = (String::new(), false);
-    for line in text[from..upto].lines() {
+    for line in text.lines() {
         let command = if inside || line.starts_with("python3") {
             Some(line)
         } else {

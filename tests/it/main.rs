@@ -14,6 +14,7 @@ mod connect;
 mod contract;
 mod delta;
 mod demo;
+mod disclose;
 mod drift;
 mod export;
 mod keyring;

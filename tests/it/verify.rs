@@ -14,4 +14,5 @@ mod signature;
 mod unproven;
 mod vectors;
 
-pub(crate) use vectors::allowed_signers;
+pub(crate) use files::Files;
+pub(crate) use vectors::{allowed_signers, signers};

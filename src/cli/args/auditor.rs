@@ -119,6 +119,47 @@ pub(crate) struct Export {
     pub(crate) allowed_signers: Option<PathBuf>,
 }
 
+/// The folder has the lines of these items as they stand in the record, the hashes that lead from them to the roots in
+/// roots.json, and the signature over SHA256SUMS, which lists roots.json. Whoever has it can tell that the items belong to
+/// the record that was signed, and learns nothing of any other item.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The record is verified first. For each item its grant and its decision are
+disclosed: reason, note, signals, and the ways that stay open after a revoke.
+For names come the line of its account (with e-mail address and sign-in facts)
+and the lines of its team and project; a team names the team above it by its
+id. --without-names leaves them out: the item then has ids alone. All that can
+be read is printed, so look at it before you give the folder away.
+
+What stays at home: review.json, the journal, the raw answers and all other
+lines. Every leaf has a salt of its own, so the hashes of other items cannot be
+tried out. The record's README.txt is in the folder and tells how to check it
+without muster, with ssh-keygen, sha256sum, jq and python3.
+
+Examples:
+  muster disclose RECORD 17 --out ben-payments
+  muster disclose RECORD 17 18 41 --out three --allowed-signers signers
+  muster verify ben-payments --allowed-signers signers")]
+pub(crate) struct Disclose {
+    /// The record's folder
+    pub(crate) record: PathBuf,
+    /// The items, each by its number or its id
+    #[arg(required = true)]
+    pub(crate) item: Vec<String>,
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Leave out the lines of accounts, teams and projects
+    #[arg(long)]
+    pub(crate) without_names: bool,
+    /// The auditor's list of signers, in OpenSSH's allowed_signers format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Each item is given the SHA-256 of three lines: muster-sample/1, the seed, and the item's id. Those with the smallest
 /// digests are the sample, so everybody can draw it again, with this program or without.
 #[derive(Debug, Args)]

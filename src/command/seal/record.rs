@@ -11,6 +11,7 @@ use crate::{
         version, with, writer,
     },
     domain::{
+        Digest,
         campaign::Campaign,
         check::{self, Flag, Rule},
         journal::{Attested, Entry, Event},
@@ -18,7 +19,10 @@ use crate::{
         text::Raw,
         time::Timestamp,
     },
-    format::record::{Seal, Tool},
+    format::{
+        merkle::Salts,
+        record::{Seal, Tool},
+    },
     signing::{self, Signer},
     store::{Review, Store},
     verify::Verdict,
@@ -176,6 +180,7 @@ pub(crate) fn seal_review(
             name: "muster".to_owned(),
             version: version(),
         },
+        salts: Salts(Digest(random()?)),
     };
     let folder = sealing
         .out

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{
+        Digest,
         access::{Access, Certainty},
         campaign::Campaign,
         decision::Decision,
@@ -17,7 +18,7 @@ use crate::{
         Error, Problem,
         blocks::Block,
         canonical::{self, Object},
-        merkle,
+        merkle::{self, Salts},
     },
 };
 
@@ -40,6 +41,7 @@ const STEPS_LIMIT: u64 = 1 << 22;
 pub struct Decisions<'a> {
     campaign: &'a Campaign,
     access: &'a Access,
+    salts: Salts,
     holder: Option<OfHolder>,
 }
 
@@ -100,9 +102,15 @@ struct Path {
 impl<'a> Decisions<'a> {
     /// Prepares to write what `campaign` decided, access being as of its snapshot.
     pub fn new(campaign: &'a Campaign) -> Self {
+        Self::with_salts(campaign, Salts(Digest([0; 32])))
+    }
+
+    /// The same with the salts of the record's trees, for whoever needs their hashes.
+    pub fn with_salts(campaign: &'a Campaign, salts: Salts) -> Self {
         Self {
             campaign,
             access: campaign.access(),
+            salts,
             holder: None,
         }
     }
@@ -113,6 +121,7 @@ impl<'a> Decisions<'a> {
         Self {
             campaign: self.campaign,
             access: self.access,
+            salts: self.salts,
             holder: None,
         }
     }
@@ -129,7 +138,7 @@ impl<'a> Decisions<'a> {
             let before = text.len();
             this.line(this.item(block, number)?, &mut text);
             let line = text.as_bytes().get(before..).unwrap_or_default();
-            tree.push(merkle::leaf(grant?, line));
+            tree.push(self.leaf(number, grant?, line));
             if text.len() > TEXT_LIMIT {
                 return Ok(Made::Long(block.clone()));
             }
@@ -160,11 +169,16 @@ impl<'a> Decisions<'a> {
                     line.clear();
                     self.line(self.item(&block, number).map_err(&wrong)?, &mut line);
                     lines(&line)?;
-                    tree.push(merkle::leaf(grant.map_err(&wrong)?, line.as_bytes()));
+                    tree.push(self.leaf(number, grant.map_err(&wrong)?, line.as_bytes()));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The leaf of item `number`.
+    fn leaf(&self, number: u64, grant: &[u8], decision: &[u8]) -> Digest {
+        merkle::leaf(self.salts.of(merkle::Of::Items, number), &[grant, decision])
     }
 
     /// The item of a line of `block`.

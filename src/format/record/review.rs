@@ -22,6 +22,7 @@ use crate::{
         Error, Problem,
         canonical::{self, Object, Text},
         journal::{self, PreviousFields, PreviousRecordFields, ProgressFields, ProvenanceFields},
+        merkle::Salts,
         policy,
     },
 };
@@ -67,6 +68,8 @@ pub struct Review {
     pub self_review: Option<Raw>,
     /// The statement that was confirmed.
     pub attestation: String,
+    /// What the salts of the leaves follow from.
+    pub salts: Salts,
     /// The sealed record that the review was compared with, when one was named.
     pub previous: Option<PreviousRecord>,
     /// The journal that was carried over, when the review was refreshed.
@@ -145,6 +148,8 @@ pub struct Seal {
     pub key_type: String,
     /// The program that made the record.
     pub tool: Tool,
+    /// What the salts of the leaves follow from: random, so that nobody can guess them.
+    pub salts: Salts,
 }
 
 /// Counts and digests of a record's other files.
@@ -195,6 +200,7 @@ impl Review {
             signals: campaign.signals().counts(campaign.items()),
             self_review: campaign.self_review().cloned(),
             attestation: attested.statement.clone(),
+            salts: seal.salts,
             previous: opened.previous_record.clone(),
             previous_journal: opened.previous,
             contents,
@@ -209,6 +215,7 @@ impl Review {
             key_fingerprint: self.reviewer.key_fingerprint.clone(),
             key_type: self.reviewer.key_type.clone(),
             tool: self.tool.clone(),
+            salts: self.salts,
         }
     }
 
@@ -274,6 +281,7 @@ impl Review {
             .number("journal_entries", self.contents.journal_entries)
             .plain("journal_head", self.contents.journal_head)
             .plain("merkle_root", self.contents.merkle_root)
+            .plain("salt", self.salts.0)
             .object("bytes", |object| {
                 let sizes = self.contents.bytes.iter();
                 sizes.fold(object, |object, (name, size)| object.number(name, *size))
@@ -391,6 +399,8 @@ struct Fields<'a> {
     journal_head: Text<'a>,
     #[serde(borrow)]
     merkle_root: Text<'a>,
+    #[serde(borrow)]
+    salt: Text<'a>,
     #[serde(borrow)]
     bytes: BTreeMap<Text<'a>, u64>,
     #[serde(borrow)]
@@ -623,6 +633,7 @@ fn parse(bytes: &[u8]) -> Result<Review, Problem> {
             .collect::<Result<_, _>>()?,
         self_review: fields.self_review.as_ref().map(raw),
         attestation: fields.attestation.to_string(),
+        salts: Salts(fields.salt.parse().map_err(Problem::malformed)?),
         previous: fields
             .previous
             .as_ref()

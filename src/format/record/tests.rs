@@ -6,7 +6,7 @@ use crate::{
         items::Item,
         signal,
     },
-    format::{Problem, canonical::is_hidden, sample},
+    format::{Problem, canonical::is_hidden, merkle::Salts, sample},
 };
 
 fn review() -> Review {
@@ -19,6 +19,7 @@ fn review() -> Review {
             name: "muster".into(),
             version: "0.1.0".into(),
         },
+        salts: Salts(Digest::of(b"salt")),
     };
     let contents = Contents {
         journal_entries: 12,

@@ -479,9 +479,8 @@ fn a_file_that_is_exchanged_while_it_is_read_never_passes() {
                 // It can only be good when the exchanged file was never used.
                 assert_eq!(record.sums(), Digest::of(files.get(record::SUMS)));
                 let reads = match name {
-                    record::GRANTS => 3,
-                    record::ACCOUNTS
-                    | record::RESOURCES
+                    record::GRANTS | record::ACCOUNTS | record::RESOURCES => 3,
+                    record::ROOTS
                     | record::JOURNAL
                     | record::DECISIONS
                     | record::POLICY
@@ -575,9 +574,8 @@ fn a_large_record_is_read_at_most_three_times() {
     assert_eq!(judge_once(&counting).exit_code(), 0);
     for (name, read) in counting.read.into_inner().expect("nobody failed") {
         let times = match &*name {
-            record::GRANTS => 3,
-            record::ACCOUNTS
-            | record::RESOURCES
+            record::GRANTS | record::ACCOUNTS | record::RESOURCES => 3,
+            record::ROOTS
             | record::DECISIONS
             | record::JOURNAL
             | record::POLICY

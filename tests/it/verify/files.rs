@@ -10,8 +10,9 @@ use std::{
 use muster::{
     domain::{Digest, journal::Entry},
     format::{
-        journal, merkle,
-        record::{self, Review},
+        journal,
+        merkle::{self, Trunk},
+        record::{self, Review, Roots},
         sums::Sums,
     },
     signing::key_file,
@@ -120,20 +121,41 @@ impl Files {
         });
     }
 
-    /// Makes sizes and Merkle root in `review.json` fit the files.
+    /// What the trees over the lines come to.
+    fn trunks(&self) -> [Trunk; 3] {
+        let review = Review::parse(self.get(record::REVIEW)).expect("a review");
+        let mut tree = merkle::Tree::default();
+        let lines = |name| self.get(name).split_inclusive(|byte| *byte == b'\n');
+        for (number, (grant, decision)) in
+            (1..).zip(lines(record::GRANTS).zip(lines(record::DECISIONS)))
+        {
+            let salt = review.salts.of(merkle::Of::Items, number);
+            tree.push(merkle::leaf(salt, &[grant, decision]));
+        }
+        let of_lines = |name, of| {
+            let tree = merkle::of_lines(&mut self.get(name), review.salts, of);
+            tree.expect("memory").trunk()
+        };
+        [
+            tree.trunk(),
+            of_lines(record::ACCOUNTS, merkle::Of::Accounts),
+            of_lines(record::RESOURCES, merkle::Of::Resources),
+        ]
+    }
+
+    /// Makes sizes and Merkle roots fit the files.
     pub(crate) fn recompute_review(&mut self) {
+        let trunks = self.trunks();
+        let mut roots = Roots::parse(self.get(record::ROOTS)).expect("the roots");
+        roots.trunks = trunks;
+        self.set(record::ROOTS, roots.print());
         let sizes: BTreeMap<_, _> = record::LISTED
             .into_iter()
             .map(|name| (name, self.get(name).len() as u64))
             .collect();
-        let mut tree = merkle::Tree::default();
-        let lines = |name| self.text(name).split_inclusive('\n');
-        for (grant, decision) in lines(record::GRANTS).zip(lines(record::DECISIONS)) {
-            tree.push(merkle::leaf(grant.as_bytes(), decision.as_bytes()));
-        }
         let policy = Digest::of(self.get(record::POLICY));
         self.change_review(|review| {
-            review.contents.merkle_root = tree.root();
+            review.contents.merkle_root = trunks[0].root;
             review.contents.policy = policy;
             for (name, size) in &mut review.contents.bytes {
                 *size = sizes[name];
@@ -141,15 +163,10 @@ impl Files {
         });
     }
 
-    /// The same when lines may be broken beyond text.
+    /// Makes the Merkle root in `review.json` fit lines that may be broken beyond text.
     pub(crate) fn recompute_review_bytes(&mut self) {
-        let mut tree = merkle::Tree::default();
-        let lines = |name| self.get(name).split_inclusive(|byte| *byte == b'\n');
-        for (grant, decision) in lines(record::GRANTS).zip(lines(record::DECISIONS)) {
-            tree.push(merkle::leaf(grant, decision));
-        }
-        let root = tree.root();
-        self.change_review(|review| review.contents.merkle_root = root);
+        let [items, ..] = self.trunks();
+        self.change_review(|review| review.contents.merkle_root = items.root);
     }
 
     pub(crate) fn recompute_sums(&mut self) {

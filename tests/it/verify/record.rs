@@ -24,9 +24,10 @@ use muster::{
     },
     format::{
         evidence, journal,
+        merkle::{Salts, Trunk},
         policy::{self, PolicyFile},
         population,
-        record::{self, Contents, Decisions, Review, Seal, Tool},
+        record::{self, Contents, Decisions, Review, Roots, Seal, Tool},
     },
     signing::key_file,
 };
@@ -429,26 +430,31 @@ pub(crate) fn seal(
     let others = record::LISTED
         .into_iter()
         .filter(|name| *name != record::REVIEW);
-    let review = Review::of(
-        &campaign,
-        Seal {
-            record_id: "019a0000-0000-7000-8000-000000000001".to_owned(),
-            sealed_at: time("2026-10-01T09:00:00Z"),
-            key_fingerprint: signer.public().fingerprint.clone(),
-            key_type: signer.public().key_type.clone(),
-            tool: Tool {
-                name: "muster".to_owned(),
-                version: "0.1.0".to_owned(),
-            },
+    let seal = Seal {
+        record_id: "019a0000-0000-7000-8000-000000000001".to_owned(),
+        sealed_at: time("2026-10-01T09:00:00Z"),
+        key_fingerprint: signer.public().fingerprint.clone(),
+        key_type: signer.public().key_type.clone(),
+        tool: Tool {
+            name: "muster".to_owned(),
+            version: "0.1.0".to_owned(),
         },
-        Contents {
-            journal_entries: campaign.entries().len() as u64,
-            journal_head: head,
-            merkle_root: Digest::of(b""),
-            policy: Digest::of(b""),
-            bytes: others.map(|name| (name, 0)).collect(),
-        },
-    );
+        salts: Salts(Digest::of(b"salt")),
+    };
+    let nothing = Trunk {
+        leaves: 0,
+        root: Digest::of(b""),
+    };
+    let roots = Roots::of(&campaign, &seal, [nothing; 3]);
+    files.set(record::ROOTS, roots.expect("it is attested").print());
+    let contents = Contents {
+        journal_entries: campaign.entries().len() as u64,
+        journal_head: head,
+        merkle_root: Digest::of(b""),
+        policy: Digest::of(b""),
+        bytes: others.map(|name| (name, 0)).collect(),
+    };
+    let review = Review::of(&campaign, seal, contents);
     files.set(record::REVIEW, review.expect("it is attested").print());
     files.recompute_review();
     files.recompute_sums();

@@ -79,6 +79,7 @@ fn review(data: &TempDir, signer: &dyn Signer) -> (Disk, Campaign) {
             name: "muster".to_owned(),
             version: "0.1.0".to_owned(),
         },
+        salts: muster::format::merkle::Salts(Digest::of(b"salt")),
     };
     let written = review
         .write_record("acme-2026-q4", None, seal, &mut |sums| {

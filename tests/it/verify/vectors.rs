@@ -17,7 +17,7 @@ use muster::{
         signal,
         text::Raw,
     },
-    format::record,
+    format::record::{self, Roots},
     verify::{Stage, Verdict, allowed_signers::AllowedSigners, verify},
 };
 
@@ -565,7 +565,7 @@ const VECTORS: &[Vector] = &[
             });
             files.resign();
         },
-        Some((Stage::Totals, record::REVIEW, Some(27))),
+        Some((Stage::Totals, record::REVIEW, Some(28))),
     ),
     (
         "bad-merkle-root-resigned",
@@ -576,6 +576,16 @@ const VECTORS: &[Vector] = &[
             files.resign();
         },
         Some((Stage::Merkle, record::REVIEW, None)),
+    ),
+    (
+        "bad-roots-of-other-accounts-resigned",
+        |files| {
+            let mut roots = Roots::parse(files.get(record::ROOTS)).expect("the roots");
+            roots.trunks[1].root = muster::domain::Digest::of(b"another");
+            files.set(record::ROOTS, roots.print());
+            files.resign();
+        },
+        Some((Stage::Merkle, record::ROOTS, None)),
     ),
     (
         "bad-extra-file",
@@ -603,7 +613,7 @@ const VECTORS: &[Vector] = &[
             files.drop_line(record::SUMS, 3);
             files.sign("ed25519", record::NAMESPACE);
         },
-        Some((Stage::Sums, record::SUMS, Some(10))),
+        Some((Stage::Sums, record::SUMS, Some(11))),
     ),
     (
         "bad-other-namespace",
