@@ -34,6 +34,8 @@ mod signing;
 mod space;
 mod ssh_tools;
 #[cfg(unix)]
+mod story;
+#[cfg(unix)]
 mod terminal;
 mod tidy;
 mod trouble;
