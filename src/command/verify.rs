@@ -177,6 +177,7 @@ struct Line {
     shown: Mutex<ProgressLine>,
     done: AtomicUsize,
     all: usize,
+    since_ms: u64,
 }
 
 impl Line {
@@ -185,6 +186,7 @@ impl Line {
             shown: Mutex::new(ProgressLine::new()),
             done: AtomicUsize::new(0),
             all,
+            since_ms: elapsed_ms(),
         }
     }
 
@@ -207,6 +209,10 @@ impl Line {
     /// So far are the answers of a server read again.
     fn reading(&self, progress: &Progress) {
         const AGAIN: &str = "reading the answers of the server again";
+        // What is done in a moment is not worth a line.
+        if elapsed_ms() < self.since_ms + 1000 {
+            return;
+        }
         if self.all == 1 {
             let text = format!("{AGAIN}: {} {}", progress.what, thousands(progress.done));
             self.show(AGAIN, &text);

@@ -40,15 +40,15 @@ impl Level {
     pub fn words(self) -> &'static str {
         match self {
             Self::Quick => {
-                "every file is what was signed; whether they follow from each other was not looked at, nor an approval"
+                "whether every file is what was signed; not whether they follow from each other, and no approval"
             }
             Self::Usual => {
-                "every file is what was signed, and journal, decisions and totals follow from each other; the raw \
-                 answers of the server were checked by their digest alone"
+                "whether every file is what was signed, and whether journal, decisions and totals follow from each other; \
+                 the raw answers of the server by their digest alone"
             }
             Self::Deep => {
-                "every file is what was signed, journal, decisions and totals follow from each other, and the \
-                 population follows from the raw answers of the server"
+                "whether every file is what was signed, whether journal, decisions and totals follow from each other, and \
+                 whether the population follows from the raw answers of the server"
             }
         }
     }
