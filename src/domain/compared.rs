@@ -199,12 +199,12 @@ impl<'a> Compared<'a> {
     }
 
     /// The older review.
-    pub fn old(&self) -> &'a Campaign {
+    pub fn older(&self) -> &'a Campaign {
         self.old
     }
 
     /// The newer one.
-    pub fn new(&self) -> &'a Campaign {
+    pub fn newer(&self) -> &'a Campaign {
         self.new
     }
 
@@ -293,7 +293,7 @@ impl Pairs {
                     pairs.added.push(*after);
                     new.next();
                 }
-                (Some(_), None) | (None, None) => break,
+                (Some(_) | None, None) => break,
             }
         }
         pairs.added.sort_unstable();

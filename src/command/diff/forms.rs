@@ -238,9 +238,10 @@ fn totals(kind: Kind, rows: &[Row]) -> String {
             .iter()
             .map(|(word, n)| format!("{} {word}", thousands(*n)));
         let parts: Vec<String> = parts.collect();
-        return match parts.is_empty() {
-            true => "none".to_owned(),
-            false => parts.join(", "),
+        return if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
         };
     }
     let parts = Change::ALL.iter().filter_map(|change| {

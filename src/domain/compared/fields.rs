@@ -101,8 +101,8 @@ impl<'f> Differ<'f> {
         self.put(name, known, || [told(one), told(other)]);
     }
 
-    fn yes_or_no(&mut self, name: &'static str, one: &Fact<bool>, other: &Fact<bool>) {
-        self.fact(name, one, other, |yes| {
+    fn yes_or_no(&mut self, name: &'static str, one: Fact<bool>, other: Fact<bool>) {
+        self.fact(name, &one, &other, |yes| {
             SafeText::of(if *yes { "yes" } else { "no" })
         });
     }
@@ -197,14 +197,14 @@ fn team(
         };
         differ.put(names[1], true, || [name(before), name(after)]);
     }
-    differ.yes_or_no(names[2], &one.archived, &other.archived);
-    differ.yes_or_no(names[3], &one.disbanded, &other.disbanded);
+    differ.yes_or_no(names[2], one.archived, other.archived);
+    differ.yes_or_no(names[3], one.disbanded, other.disbanded);
 }
 
 fn project(one: &Project, other: &Project, names: [&'static str; 3], differ: &mut Differ<'_>) {
     differ.text(names[0], &one.name, &other.name);
-    differ.yes_or_no(names[1], &one.private, &other.private);
-    differ.yes_or_no(names[2], &one.archived, &other.archived);
+    differ.yes_or_no(names[1], one.private, other.private);
+    differ.yes_or_no(names[2], one.archived, other.archived);
 }
 
 fn role(one: &Role, other: &Role, names: [&'static str; 2], differ: &mut Differ<'_>) {
@@ -300,11 +300,11 @@ fn membership(
         sides[1].snapshot.membership(new),
     ];
     differ.fact("position", &one.position, &other.position, Raw::safe);
-    differ.yes_or_no("lead", &one.lead, &other.lead);
+    differ.yes_or_no("lead", one.lead, other.lead);
     differ.fact("since", &one.since, &other.since, shown);
     differ.fact("until", &one.till, &other.till, shown);
-    differ.yes_or_no("waits for approval", &one.pending, &other.pending);
-    differ.yes_or_no("archived", &one.archived, &other.archived);
+    differ.yes_or_no("waits for approval", one.pending, other.pending);
+    differ.yes_or_no("archived", one.archived, other.archived);
     // The same dates may have come or passed meanwhile.
     let standings = (
         one.standing(sides[0].as_of).word(),

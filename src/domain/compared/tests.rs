@@ -50,8 +50,8 @@ fn told(compared: &Compared<'_>) -> Vec<String> {
     let mut told = Vec::new();
     for row in compared.rows().iter().flatten() {
         let (snapshot, at) = match (row.new, row.old) {
-            (Some(at), _) if row.kind != Kind::Revoke => (compared.new().snapshot(), at),
-            (_, at) => (compared.old().snapshot(), at.expect("one has it")),
+            (Some(at), _) if row.kind != Kind::Revoke => (compared.newer().snapshot(), at),
+            (_, at) => (compared.older().snapshot(), at.expect("one has it")),
         };
         let what = match row.kind {
             Kind::Account => snapshot.accounts()[at as usize].label(),

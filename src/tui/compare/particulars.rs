@@ -37,7 +37,7 @@ impl State<'_> {
             put("changed", &words::field(&field, arrow));
         }
         put("id", &words::id(self.compared, row));
-        let (old, new) = (self.compared.old(), self.compared.new());
+        let (old, new) = (self.compared.older(), self.compared.newer());
         for (name, campaign, item) in [
             ("older", old, row.old_item()),
             ("newer", new, row.new_item()),

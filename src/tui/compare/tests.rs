@@ -103,7 +103,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn of(compared: &'a Compared<'a>, size: (u16, u16)) -> Self {
-        let gaps = compared.new().opened().provenance.gaps.len();
+        let gaps = compared.newer().opened().provenance.gaps.len();
         let start = Start {
             compared,
             filter: None,

@@ -146,7 +146,7 @@ impl State<'_> {
     fn draw_head(&self, pen: &mut Pen<'_>) {
         let look = pen.look();
         let (dot, arrow) = (look.glyphs.dot, look.glyphs.becomes);
-        let (old, new) = (self.compared.old(), self.compared.new());
+        let (old, new) = (self.compared.older(), self.compared.newer());
         let name = |campaign: &crate::domain::campaign::Campaign| {
             let review = SafeText::of(&campaign.opened().review);
             let as_of = campaign.as_of();

@@ -12,8 +12,8 @@ use crate::domain::{
 pub(crate) fn id(compared: &Compared<'_>, row: &Row) -> String {
     // What both have has one id.
     let (snapshot, at) = match (row.old, row.new) {
-        (Some(at), _) => (compared.old().snapshot(), at as usize),
-        (None, Some(at)) => (compared.new().snapshot(), at as usize),
+        (Some(at), _) => (compared.older().snapshot(), at as usize),
+        (None, Some(at)) => (compared.newer().snapshot(), at as usize),
         (None, None) => return String::new(),
     };
     match row.kind {
@@ -29,8 +29,8 @@ pub(crate) fn id(compared: &Compared<'_>, row: &Row) -> String {
 pub(crate) fn what(compared: &Compared<'_>, row: &Row) -> String {
     let newer = row.new.filter(|_| row.kind != Kind::Revoke);
     let (snapshot, at) = match (newer, row.old) {
-        (Some(at), _) => (compared.new().snapshot(), at),
-        (None, Some(at)) => (compared.old().snapshot(), at),
+        (Some(at), _) => (compared.newer().snapshot(), at),
+        (None, Some(at)) => (compared.older().snapshot(), at),
         (None, None) => return String::new(),
     };
     let place = at as usize;
@@ -62,7 +62,7 @@ pub(crate) fn remark(compared: &Compared<'_>, row: &Row) -> String {
             team,
             certainty: how,
         }) => {
-            let new = compared.new().snapshot();
+            let new = compared.newer().snapshot();
             let way = team.map_or_else(
                 || "directly".to_owned(),
                 |team| format!("via team {}", team_name(new, team)),
