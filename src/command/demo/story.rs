@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
@@ -197,6 +197,32 @@ fn keep_one_by_one(review: &mut Review) -> anyhow::Result<usize> {
     Ok(kept)
 }
 
+/// Where the record lies, and what can be done with it.
+fn tell_where_it_lies(
+    context: &Context,
+    record: &Path,
+    beside: &Path,
+    out: &mut impl io::Write,
+) -> anyhow::Result<()> {
+    let (record, beside) = (record.display().to_string(), beside.display().to_string());
+    let (record, beside) = (SafeText::of(&record), SafeText::of(&beside));
+    writeln!(out, "record    {record}")?;
+    writeln!(
+        out,
+        "\nCheck it again:  muster verify {record} --allowed-signers {beside}"
+    )?;
+    writeln!(
+        out,
+        "Without muster:  cd {record} &&\n                 ssh-keygen -Y verify -f {beside} -I {PRINCIPAL} -n {} -s SHA256SUMS.reviewer.sig < SHA256SUMS &&\n                 sha256sum --strict -c SHA256SUMS",
+        signing::NAMESPACE_REVIEW
+    )?;
+    let next = context.again(&format!(
+        "demo --previous {record} --allowed-signers {beside}"
+    ));
+    writeln!(out, "The next quarter: {next}")?;
+    Ok(())
+}
+
 /// Tells it: snapshot, decisions, seal, verify.
 pub(super) fn tell(context: &Context, reading: Reading<'_>) -> anyhow::Result<Answer> {
     let name = next_name(context, &base_name("demo-story", reading.size))?;
@@ -284,25 +310,7 @@ pub(super) fn tell(context: &Context, reading: Reading<'_>) -> anyhow::Result<An
     let verdict = verify::judge(&sealed.record, Some(&signers), &|_| ())?;
     writeln!(out, "verify    {verdict}")?;
 
-    let (record, beside) = (
-        sealed.record.display().to_string(),
-        beside.display().to_string(),
-    );
-    let (record, beside) = (SafeText::of(&record), SafeText::of(&beside));
-    writeln!(out, "record    {record}")?;
-    writeln!(
-        out,
-        "\nCheck it again:  muster verify {record} --allowed-signers {beside}"
-    )?;
-    writeln!(
-        out,
-        "Without muster:  cd {record} &&\n                 ssh-keygen -Y verify -f {beside} -I {PRINCIPAL} -n {} -s SHA256SUMS.reviewer.sig < SHA256SUMS &&\n                 sha256sum --strict -c SHA256SUMS",
-        signing::NAMESPACE_REVIEW
-    )?;
-    let next = context.again(&format!(
-        "demo --previous {record} --allowed-signers {beside}"
-    ));
-    writeln!(out, "The next quarter: {next}")?;
+    tell_where_it_lies(context, &sealed.record, &beside, &mut out)?;
     Ok(Answer {
         text: String::new(),
         code: verdict.exit_code(),

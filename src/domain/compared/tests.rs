@@ -168,7 +168,7 @@ fn a_grant_differs_exactly_where_drift_says_so() {
         },
         |org| {
             org.join("Ben", "Pay", |it| {
-                it.till = Fact::Known("2027-01-01T00:00:00Z".parse().expect("a time"))
+                it.till = Fact::Known("2027-01-01T00:00:00Z".parse().expect("a time"));
             });
         },
         |org| {
@@ -188,7 +188,7 @@ fn a_grant_differs_exactly_where_drift_says_so() {
             );
             let compared = Compared::of(old, new);
             let [.., grants, _] = compared.rows();
-            let changed: Vec<(Option<u32>, Option<u32>)> = grants
+            let differ: Vec<(Option<u32>, Option<u32>)> = grants
                 .iter()
                 .filter(|row| row.said == Said::Change(Change::Changed))
                 .map(|row| (row.old, row.new))
@@ -199,7 +199,7 @@ fn a_grant_differs_exactly_where_drift_says_so() {
                 .map(|changed| (Some(changed.before.0), Some(changed.item.0)))
                 .collect();
             by_drift.sort_unstable_by_key(|(_, new)| *new);
-            assert_eq!(changed, by_drift);
+            assert_eq!(differ, by_drift);
             assert_eq!(compared.unchanged, drift.unchanged);
         }
     }

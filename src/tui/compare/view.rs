@@ -127,13 +127,13 @@ impl State<'_> {
                 let mut pen = pen.on(areas.body);
                 pen.clear();
                 let lines = self.particulars(self.sheet_width());
-                cursor = self.draw_lines("Particulars", &lines, *top, &mut pen);
+                cursor = Some(self.draw_lines("Particulars", &lines, *top, &mut pen));
             }
             Some(Sheet::Sides { top }) => {
                 let mut pen = pen.on(areas.body);
                 pen.clear();
                 let lines = self.compared_lines(self.sheet_width());
-                cursor = self.draw_lines("What is compared", &lines, *top, &mut pen);
+                cursor = Some(self.draw_lines("What is compared", &lines, *top, &mut pen));
             }
             Some(Sheet::Help(help)) => cursor = Some(help.draw(&mut pen.on(areas.body))),
         }
@@ -285,7 +285,7 @@ impl State<'_> {
         lines: &[Line<'_>],
         top: usize,
         pen: &mut Pen<'_>,
-    ) -> Option<(u16, u16)> {
+    ) -> (u16, u16) {
         let height = pen.height().saturating_sub(1);
         let top = top.min(lines.len().saturating_sub(height));
         let more = lines.len().saturating_sub(top + height);
@@ -300,7 +300,7 @@ impl State<'_> {
             pen.line_at(1, row + 1, line);
         }
         let area = pen.area();
-        Some((area.x, area.y))
+        (area.x, area.y)
     }
 
     fn draw_said(&self, pen: &mut Pen<'_>) {
