@@ -154,12 +154,12 @@ fn the_journal_is_told_at_any_moment() {
     let id = &decisions.lines().nth(revoked - 1).expect("a line")[7..31];
     assert_eq!(home.run(&["log", &record, "--item", id]).good().out, about);
 
-    let revokes = home
+    let chosen = home
         .run(&["log", &record, "--where", "event:revoke", "--json"])
         .good()
         .out;
     let told = |line: &str| line.contains("\"event\":\"revoke\"");
-    assert!(revokes.lines().count() > 0 && revokes.lines().all(told));
+    assert!(chosen.lines().count() > 0 && chosen.lines().all(told));
     let text = format!("item:{item} -event:undone");
     let chosen = home.run(&["log", &record, "--events", &text, "--json"]);
     let same = home.run(&["log", &record, "--item", &item, "--json"]);

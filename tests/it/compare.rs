@@ -138,12 +138,15 @@ fn a_record_is_compared_with_the_organization_as_it_is_now() {
         "{all}"
     );
     let filter = format!("account:{}", quarter.there.0);
-    let some = quarter
+    let chosen = quarter
         .home
         .run(&["diff", &record, "q2", "--where", &filter, "--json"]);
-    let some = rows(&some);
-    assert!(!some.is_empty() && some.len() < told.len(), "{some:?}");
-    assert!(some.iter().all(|row| told.contains(row)));
+    let chosen = rows(&chosen);
+    assert!(
+        !chosen.is_empty() && chosen.len() < told.len(),
+        "{chosen:?}"
+    );
+    assert!(chosen.iter().all(|row| told.contains(row)));
 }
 
 #[test]

@@ -253,6 +253,7 @@ fn by_policy(answer: &serde_json::Value) -> u64 {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one bulk from start to end")]
 fn a_bulk_decision_is_one_entry_and_refuses_another_number() {
     let home = Home::new();
     Serving::start(&home, "s").snapshot(&home, "q4").good();

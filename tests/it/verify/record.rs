@@ -340,6 +340,7 @@ pub(crate) fn policy() -> PolicyFile {
 }
 
 /// Makes a record of `events` and an attestation, signed by the key `key`.
+#[expect(clippy::too_many_lines, reason = "one record, file by file")]
 pub(crate) fn seal(
     snapshot: Snapshot,
     evidence: &[u8],
