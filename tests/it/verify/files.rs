@@ -147,7 +147,10 @@ impl Files {
     pub(crate) fn recompute_review(&mut self) {
         let trunks = self.trunks();
         let mut roots = Roots::parse(self.get(record::ROOTS)).expect("the roots");
+        let review = Review::parse(self.get(record::REVIEW)).expect("a review");
         roots.trunks = trunks;
+        roots.record_id = review.record_id;
+        roots.sealed_at = review.sealed_at;
         self.set(record::ROOTS, roots.print());
         let sizes: BTreeMap<_, _> = record::LISTED
             .into_iter()

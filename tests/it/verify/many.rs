@@ -173,7 +173,7 @@ fn the_chain_of_records_is_drawn_with_what_is_missing_doubled_or_forked() {
     bad.set(record::README, "edited");
     bad.write(&home.path().join("bad"));
     let with_bad = home.run(&["verify", "a", "bad", "--json"]).json();
-    assert_eq!(words(&with_bad, "chain", "path"), ["a"]);
+    assert_eq!(words(&with_bad, "chain", "path"), ["a"], "{with_bad}");
 }
 
 #[test]
