@@ -71,8 +71,8 @@ fn requests(state: &State) -> usize {
         .iter()
         .filter(|role| role.implicit.is_none())
         .count();
-    // The organization, whose token it is, all externals, all restricted projects; those projects; the roles.
-    let mut requests = 4
+    // The organization, whose token it is, four permissions that no list shows, the restricted projects, the roles.
+    let mut requests = 6
         + pages(state.accounts().len())
         + pages(state.teams().len())
         + pages(memberships)
