@@ -316,7 +316,8 @@ fn on_a_terminal_it_is_shown_on_screens_and_the_exit_code_still_tells() {
     terminal.press("]");
     terminal.wait_for("Can sign in");
     terminal.press("<enter>");
-    terminal.wait_for("Particulars");
+    // The list has the particulars beside it; alone they can be closed.
+    terminal.wait_for("Esc close");
     terminal.wait_for("revoked by rosa.lind");
     terminal.press("<esc>");
     // Before the next key, or it would be one with Alt.
