@@ -55,6 +55,10 @@ pub(crate) enum Request {
     Redraw,
     /// Put this text, in which nothing is hidden, into the terminal's clipboard.
     Copy(String),
+    /// Give the terminal to whoever carries out the effects asked for with this, until it is asked back.
+    Lend,
+    /// Take the terminal again.
+    TakeBack,
 }
 
 /// How the loop ended.
@@ -112,7 +116,7 @@ pub(crate) fn run<S: Screens>(
     let mut canvas = Screen::new(look).map_err(Error::Take)?;
     let sources = Sources {
         signals: &mut signals.receiver,
-        input: &mut reader.receiver,
+        keyboard: &mut reader,
         messages,
     };
     let exit = runtime.block_on(drive(screens, &mut canvas, sources, &effects));
@@ -122,10 +126,20 @@ pub(crate) fn run<S: Screens>(
 }
 
 /// Where things to do come from.
-struct Sources<'a, M> {
+struct Sources<'a, M, K> {
     signals: &'a mut UnboundedReceiver<Signal>,
-    input: &'a mut UnboundedReceiver<io::Result<Event>>,
+    keyboard: &'a mut K,
     messages: UnboundedReceiver<M>,
+}
+
+/// Where keys come from.
+trait Keyboard {
+    /// What was typed and is not yet told.
+    fn typed(&mut self) -> &mut UnboundedReceiver<io::Result<Event>>;
+    /// Lets somebody else read keys; what was typed and not told is forgotten.
+    fn rest(&mut self);
+    /// Reads keys again.
+    fn listen(&mut self) -> io::Result<()>;
 }
 
 enum Happened<M> {
@@ -135,7 +149,7 @@ enum Happened<M> {
     Woke,
 }
 
-impl<M> Sources<'_, M> {
+impl<M, K: Keyboard> Sources<'_, M, K> {
     /// Waits for the next thing, at most until `wake`.
     async fn next(&mut self, wake: Option<Instant>) -> Result<Happened<M>, Error> {
         let asleep = async {
@@ -147,7 +161,7 @@ impl<M> Sources<'_, M> {
         tokio::select! {
             biased;
             Some(signal) = self.signals.recv() => Ok(Happened::Signal(signal)),
-            input = self.input.recv() => match input {
+            input = self.keyboard.typed().recv() => match input {
                 Some(Ok(event)) => Ok(Happened::Input(event)),
                 Some(Err(error)) => Err(Error::Read(error)),
                 None => Err(Error::Read(io::ErrorKind::UnexpectedEof.into())),
@@ -162,7 +176,7 @@ impl<M> Sources<'_, M> {
         if let Ok(signal) = self.signals.try_recv() {
             return Some(Ok(Happened::Signal(signal)));
         }
-        if let Ok(input) = self.input.try_recv() {
+        if let Ok(input) = self.keyboard.typed().try_recv() {
             return Some(input.map(Happened::Input).map_err(Error::Read));
         }
         self.messages
@@ -186,7 +200,7 @@ impl<M> Sources<'_, M> {
 async fn drive<S: Screens>(
     screens: &mut S,
     canvas: &mut impl Canvas,
-    mut sources: Sources<'_, S::Message>,
+    mut sources: Sources<'_, S::Message, impl Keyboard>,
     effects: &UnboundedSender<S::Effect>,
 ) -> Result<Exit, Error> {
     let start = Instant::now();
@@ -242,8 +256,23 @@ async fn drive<S: Screens>(
                 Some(Happened::Message(message)) => Some(message),
             };
             if let Some(message) = message {
-                give(screens, message, start, effects)?;
-                match screens.take_request() {
+                let asked = screens.update(message, now_ms(start));
+                let request = screens.take_request();
+                if request == Some(Request::Lend) {
+                    // Nobody draws or reads keys before whoever gets the terminal begins.
+                    sources.keyboard.rest();
+                    canvas.lend();
+                    hand_out(asked, effects)?;
+                    if let Some(exit) = lent(screens, canvas, &mut sources, start, effects).await? {
+                        return Ok(exit);
+                    }
+                    canvas.resume().map_err(Error::Draw)?;
+                    sources.keyboard.listen().map_err(Error::Take)?;
+                    dirty = true;
+                    break;
+                }
+                hand_out(asked, effects)?;
+                match request {
                     Some(Request::Suspend) => {
                         suspend = true;
                         break;
@@ -253,7 +282,7 @@ async fn drive<S: Screens>(
                         dirty = true;
                     }
                     Some(Request::Copy(text)) => canvas.copy(&text).map_err(Error::Draw)?,
-                    None => {}
+                    Some(Request::Lend | Request::TakeBack) | None => {}
                 }
             }
             // What is not handled now must stay where it is.
@@ -281,13 +310,49 @@ async fn drive<S: Screens>(
     }
 }
 
+/// Waits while somebody else has the terminal; how it ended, if it did. Nothing is drawn and no key is read.
+async fn lent<S: Screens>(
+    screens: &mut S,
+    canvas: &mut impl Canvas,
+    sources: &mut Sources<'_, S::Message, impl Keyboard>,
+    start: Instant,
+    effects: &UnboundedSender<S::Effect>,
+) -> Result<Option<Exit>, Error> {
+    loop {
+        let message = tokio::select! {
+            biased;
+            Some(signal) = sources.signals.recv() => match signal {
+                Signal::End(signal) => return Ok(Some(Exit::Signal(signal))),
+                Signal::Suspend => {
+                    // Whoever has the terminal stops too, and gives it back before.
+                    canvas.suspend().map_err(Error::Draw)?;
+                    continue;
+                }
+                Signal::Continued => continue,
+            },
+            message = sources.messages.recv() => message.ok_or(Error::Abandoned)?,
+        };
+        give(screens, message, start, effects)?;
+        if let Some(exit) = screens.finished() {
+            return Ok(Some(exit));
+        }
+        if screens.take_request() == Some(Request::TakeBack) {
+            return Ok(None);
+        }
+    }
+}
+
 fn give<S: Screens>(
     screens: &mut S,
     message: S::Message,
     start: Instant,
     effects: &UnboundedSender<S::Effect>,
 ) -> Result<(), Error> {
-    for effect in screens.update(message, now_ms(start)) {
+    hand_out(screens.update(message, now_ms(start)), effects)
+}
+
+fn hand_out<E>(asked: Vec<E>, effects: &UnboundedSender<E>) -> Result<(), Error> {
+    for effect in asked {
         effects.send(effect).map_err(|_| Error::Abandoned)?;
     }
     Ok(())
@@ -313,7 +378,27 @@ fn input_of(event: Event) -> Option<Input> {
 struct Reader {
     receiver: UnboundedReceiver<io::Result<Event>>,
     /// The reader ends when this goes, so that the next prompt finds nobody else reading.
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Keyboard for Reader {
+    fn typed(&mut self) -> &mut UnboundedReceiver<io::Result<Event>> {
+        &mut self.receiver
+    }
+
+    fn rest(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to tell when it fails: the next one reads.
+            let _ = thread.join();
+        }
+    }
+
+    fn listen(&mut self) -> io::Result<()> {
+        *self = Self::start()?;
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -322,7 +407,7 @@ impl Reader {
         let (stop, mut stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let mut events = EventStream::new();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
                 runtime.block_on(async move {
@@ -341,7 +426,8 @@ impl Reader {
             })?;
         Ok(Self {
             receiver,
-            _stop: stop,
+            stop: Some(stop),
+            thread: Some(thread),
         })
     }
 }

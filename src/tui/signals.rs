@@ -1,6 +1,9 @@
 //! Signals as messages, while the screens run. Before and after, each does what it does to any program.
 
-use std::io;
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -15,6 +18,14 @@ pub(crate) enum Signal {
     Continued,
 }
 
+/// Whether another program has the terminal: keys such as `^C` are then meant for it.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether another program has the terminal.
+pub(super) fn lend(lent: bool) {
+    LENT.store(lent, Ordering::SeqCst);
+}
+
 /// Signals arrive here until this goes.
 pub(crate) struct Signals {
     pub(crate) receiver: UnboundedReceiver<Signal>,
@@ -24,17 +35,14 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 mod unix {
-    use std::sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    };
+    use std::sync::{Arc, LazyLock};
 
     use signal_hook::{
         consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
         flag, low_level,
     };
 
-    use super::{Signal, Signals, io, unbounded_channel};
+    use super::{AtomicBool, LENT, Ordering, Signal, Signals, io, unbounded_channel};
     use crate::tui::terminal;
 
     const HANDLED: [i32; 5] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP];
@@ -71,6 +79,7 @@ mod unix {
                         let told = match signal {
                             SIGTSTP => sender.send(Signal::Suspend),
                             SIGCONT => sender.send(Signal::Continued),
+                            SIGINT | SIGQUIT if LENT.load(Ordering::SeqCst) => continue,
                             _ if std::mem::replace(&mut ending, true) => {
                                 terminal::try_give_back();
                                 let _ = low_level::emulate_default_handler(signal);

@@ -198,6 +198,8 @@ pub(crate) trait Canvas {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Gives the terminal back and stops the process; whether it did, and a continuation is to be waited for.
     fn suspend(&mut self) -> io::Result<bool>;
+    /// Gives the terminal to somebody else, for as long as it is not taken again.
+    fn lend(&mut self);
     /// Takes the terminal again. The next frame is drawn in full.
     fn resume(&mut self) -> io::Result<()>;
 }
@@ -288,7 +290,13 @@ impl Canvas for Screen {
         Ok(true)
     }
 
+    fn lend(&mut self) {
+        super::signals::lend(true);
+        give_back();
+    }
+
     fn resume(&mut self) -> io::Result<()> {
+        super::signals::lend(false);
         // After a stop that nobody announced, the shell has changed the modes: begin from nothing.
         give_back();
         take_again(self.look)?;

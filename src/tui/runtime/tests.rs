@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend, widgets::Paragraph};
 use super::*;
 use crate::tui::{effect::Effect, message::Message};
 
-/// Screens that write down what they were told: `q` quits, `z` suspends, `l` draws anew, `e` asks for two effects, `t` for a
+/// Screens that write down what they were told: `q` quits, `z` suspends, `v` lends the terminal until `Stopped` arrives, `l` draws anew, `e` asks for two effects, `t` for a
 /// deadline in a second, everything else is text.
 #[derive(Default)]
 struct Diary {
@@ -37,6 +37,10 @@ impl Screens for Diary {
                     'y' => self.request = Some(Request::Copy("what was asked for".to_owned())),
                     'q' => self.quit = true,
                     'z' => self.request = Some(Request::Suspend),
+                    'v' => {
+                        self.request = Some(Request::Lend);
+                        return vec![Effect::ListKeys];
+                    }
                     't' => self.deadline = Some(now_ms + 1000),
                     'e' => return vec![Effect::ListKeys, Effect::CancelLoading],
                     _ => {}
@@ -44,6 +48,10 @@ impl Screens for Diary {
             }
             Message::Deadline => {
                 self.told.push(format!("deadline at {now_ms}"));
+            }
+            Message::Stopped => {
+                self.told.push("back".to_owned());
+                self.request = Some(Request::TakeBack);
             }
             Message::Resize(..) => self.began = self.began.or(Some(Instant::now())),
             other => self.told.push(format!("{other:?}")),
@@ -109,8 +117,36 @@ impl Canvas for Memory {
         Ok(true)
     }
 
+    fn lend(&mut self) {
+        self.calls.push("lend");
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         self.calls.push("resume");
+        Ok(())
+    }
+}
+
+/// Keys that a test presses.
+struct Keys {
+    typed: UnboundedReceiver<io::Result<Event>>,
+    /// Whether somebody else reads.
+    resting: bool,
+}
+
+impl Keyboard for Keys {
+    fn typed(&mut self) -> &mut UnboundedReceiver<io::Result<Event>> {
+        assert!(!self.resting, "somebody else reads");
+        &mut self.typed
+    }
+
+    fn rest(&mut self) {
+        self.resting = true;
+        while self.typed.try_recv().is_ok() {}
+    }
+
+    fn listen(&mut self) -> io::Result<()> {
+        self.resting = false;
         Ok(())
     }
 }
@@ -120,10 +156,7 @@ struct Bench {
     diary: Diary,
     canvas: Memory,
     signals: (UnboundedSender<Signal>, UnboundedReceiver<Signal>),
-    input: (
-        UnboundedSender<io::Result<Event>>,
-        UnboundedReceiver<io::Result<Event>>,
-    ),
+    input: (UnboundedSender<io::Result<Event>>, Keys),
     messages: (
         Option<UnboundedSender<Message>>,
         Option<UnboundedReceiver<Message>>,
@@ -134,6 +167,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let (sender, receiver) = unbounded_channel();
+        let (press, typed) = unbounded_channel();
         Self {
             diary: Diary::default(),
             canvas: Memory {
@@ -141,7 +175,13 @@ impl Bench {
                 calls: Vec::new(),
             },
             signals: unbounded_channel(),
-            input: unbounded_channel(),
+            input: (
+                press,
+                Keys {
+                    typed,
+                    resting: false,
+                },
+            ),
             messages: (Some(sender), Some(receiver)),
             effects: unbounded_channel(),
         }
@@ -166,11 +206,22 @@ impl Bench {
 
     /// Runs the loop until it ends or an hour has passed.
     fn run(&mut self) -> Option<Result<Exit, Error>> {
+        self.run_while(async {})
+    }
+
+    /// The same while something else happens.
+    fn run_while(
+        &mut self,
+        happens: impl Future<Output = ()> + 'static,
+    ) -> Option<Result<Exit, Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build();
-        runtime.expect("a runtime can be made").block_on(async {
+        let runtime = runtime.expect("a runtime can be made");
+        let around = tokio::task::LocalSet::new();
+        around.spawn_local(happens);
+        around.block_on(&runtime, async {
             tokio::time::timeout(Duration::from_secs(3600), self.drive())
                 .await
                 .ok()
@@ -180,7 +231,7 @@ impl Bench {
     async fn drive(&mut self) -> Result<Exit, Error> {
         let sources = Sources {
             signals: &mut self.signals.1,
-            input: &mut self.input.1,
+            keyboard: &mut self.input.1,
             messages: self.messages.1.take().expect("the loop runs once"),
         };
         drive(&mut self.diary, &mut self.canvas, sources, &self.effects.0).await
@@ -329,6 +380,50 @@ fn what_is_copied_goes_to_the_terminal_and_draws_nothing_anew() {
     assert!(bench.run().is_none());
     assert_eq!(bench.canvas.calls[..2], ["draw", "copy"]);
     assert!(!bench.canvas.calls.contains(&"clear"));
+}
+
+#[test]
+fn while_the_terminal_is_lent_nothing_is_drawn_and_no_key_is_read() {
+    let mut bench = Bench::new();
+    bench.press("va");
+    assert!(bench.run().is_none());
+    assert_eq!(bench.canvas.calls, ["draw", "lend"]);
+    assert_eq!(bench.told(), "v", "what was typed ahead is forgotten");
+    assert!(bench.effects.1.try_recv().is_ok(), "it was handed out");
+
+    let mut bench = Bench::new();
+    bench.press("va");
+    let (signals, messages) = (bench.signals.0.clone(), bench.messages.0.clone());
+    let happens = async move {
+        let soon = || tokio::time::sleep(Duration::from_secs(1));
+        soon().await;
+        for signal in [Signal::Suspend, Signal::Continued] {
+            signals.send(signal).expect("the loop holds the other end");
+        }
+        soon().await;
+        let messages = messages.expect("the loop has not ended");
+        messages
+            .send(Message::Stopped)
+            .expect("the loop holds the other end");
+    };
+    assert!(bench.run_while(happens).is_none());
+    assert_eq!(bench.told(), "v back");
+    assert_eq!(
+        bench.canvas.calls,
+        ["draw", "lend", "suspend", "resume", "draw"],
+        "it stops with whoever has the terminal, and does not take it when both go on"
+    );
+
+    let mut bench = Bench::new();
+    bench.press("v");
+    let signals = bench.signals.0.clone();
+    let ended = bench.run_while(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        signals
+            .send(Signal::End(15))
+            .expect("the loop holds the other end");
+    });
+    assert!(matches!(ended, Some(Ok(Exit::Signal(15)))));
 }
 
 #[test]
