@@ -25,6 +25,7 @@ pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod disclose;
+mod editor;
 pub(crate) mod export;
 pub(crate) mod home;
 mod keys;

@@ -18,6 +18,7 @@ pub(crate) mod replay;
 pub(crate) mod runtime;
 pub(crate) mod screen;
 mod signals;
+mod table;
 pub(crate) mod terminal;
 pub(crate) mod theme;
 mod unusual;

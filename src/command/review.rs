@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::{
-    Answer, Context, Exceptions, count, failure,
+    Answer, Context, Exceptions, count, editor, failure,
     keys::{self, Found},
     now,
     progress::ProgressLine,
@@ -31,7 +31,7 @@ use crate::{
     tui::{
         self,
         effect::{Effect, SealRequest},
-        message::{KeyChoice, Message, Opened},
+        message::{KeyChoice, Message, NotTaken, Opened},
         plain::PlainExit,
         runtime::Exit,
     },
@@ -387,6 +387,10 @@ pub(crate) fn carry_out(
                 };
                 send(messages, told);
             }
+            Effect::Edit(text) => {
+                let edited = editor::edit(&context.places.data, &text).map_err(not_taken);
+                send(messages, Message::Edited(edited));
+            }
             Effect::CancelLoading => {}
         }
     }
@@ -465,6 +469,14 @@ fn seal_from_screen(
         },
     );
     Ok(())
+}
+
+fn not_taken(mut error: editor::Error) -> NotTaken {
+    let text = error.take_text();
+    NotTaken {
+        why: SafeText::of(&super::sentences(&error.into())),
+        text,
+    }
 }
 
 fn choice(found: &Found) -> KeyChoice {

@@ -91,6 +91,11 @@ impl Bulk {
         Self::taken(campaign, keep, &choice, false, false)
     }
 
+    /// Freezes a part of a choice whose other parts are changed in other ways. Even one item is not alone then.
+    pub fn part(campaign: &Campaign, change: Change, choice: &ItemSet) -> Self {
+        Self::taken(campaign, change, choice, true, false)
+    }
+
     fn taken(
         campaign: &Campaign,
         change: Change,

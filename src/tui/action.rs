@@ -77,6 +77,8 @@ pub(crate) enum Action {
     Peek,
     /// Show what policy left out of bulks.
     Exceptions,
+    /// Decide what is marked, or else what is shown, line by line in an editor.
+    Edit,
 
     /// Take the last change back.
     Undo,
@@ -190,6 +192,7 @@ impl Action {
                 | Self::KeepRest
                 | Self::AsBefore
                 | Self::RevokeRest
+                | Self::Edit
                 | Self::Note
                 | Self::Undo
                 | Self::Redo

@@ -218,6 +218,11 @@ fn update_review(
             review.prepared();
             return true;
         }
+        Message::Edited(text) => {
+            review.edited(text, now_ms);
+            *request = Some(Request::TakeBack);
+            return true;
+        }
         Message::Keys(keys) => {
             review.listed(keys);
             return true;

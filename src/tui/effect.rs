@@ -20,6 +20,8 @@ pub(crate) enum Effect {
     Seal(Box<SealRequest>),
     /// Change the reviewer's own views. Answered with `Views` or `ViewsFailed`.
     Views(ViewChange),
+    /// Let the person edit this text. The terminal is lent for it. Answered with `Edited`.
+    Edit(String),
     /// Stop fetching; what was fetched so far is given up.
     CancelLoading,
 }

@@ -22,6 +22,8 @@ pub(crate) enum Context {
     Count,
     /// What exactly is marked.
     Peek,
+    /// A table that was edited and not taken.
+    Table,
     /// The why panel over the whole screen.
     Why,
     /// All changes.
@@ -163,6 +165,7 @@ pub(crate) const TABLES: &[(Context, &[Binding])] = &[
     (Context::Ask, ASK),
     (Context::Count, COUNT),
     (Context::Peek, PEEK),
+    (Context::Table, TABLE),
     (Context::Why, WHY),
     (Context::History, HISTORY),
     (Context::Help, HELP),
@@ -216,6 +219,7 @@ const REVIEW: &[Binding] = keys! {
     Action::MarkAll, [Char('*')], "mark-all", "mark all", "mark everything the filter shows, besides what is marked";
     Action::UnmarkAll, [Char('-')], "unmark-all", "", "take all marks away; gm brings them back";
     Action::Peek, [Char('p')], "peek", "", "show what exactly is marked: counts, a sample, the whole list";
+    Action::Edit, [Char('E')], "edit", "", "decide what is marked, else what is shown, as lines in your editor ($VISUAL, $EDITOR); confirmed afterwards";
     Action::Exceptions, [Char('X')], "exceptions", "", "show what policy left out of bulks, to be decided one by one";
     Action::InvertMarks, [Char('~')], "invert-marks", "", "mark what is shown and unmarked, unmark what is shown and marked";
     Action::RestoreMarks, [Two('g', 'm')], "restore-marks", "", "mark again what was marked before it was decided or unmarked";
@@ -260,6 +264,11 @@ const COUNT: &[Binding] = keys! {
 const PEEK: &[Binding] = keys! {
     Action::OtherSample, [Code(KeyCode::Tab)], "", "another sample", "show other items of those that are marked";
     Action::Cancel, [ESC, Char('p'), Char('q'), Code(KeyCode::Left)], "", "close", "close the sheet";
+};
+
+const TABLE: &[Binding] = keys! {
+    Action::Edit, [Char('E')], "", "edit it again", "open the editor again with the text as it is";
+    Action::Cancel, [ESC, Char('q')], "", "drop it", "forget the text; nothing is decided";
 };
 
 const WHY: &[Binding] = keys! {

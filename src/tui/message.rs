@@ -66,6 +66,9 @@ pub(crate) enum Message {
     /// What takes longer to make for a large review is made: its signals.
     Prepared,
 
+    /// The text that was to be edited, as it is now, or why it is not taken.
+    Edited(Result<String, NotTaken>),
+
     /// Signing keys that were found, best first.
     Keys(Vec<KeyChoice>),
     /// Sealing goes on: what is being done, such as "waiting for your key: touch it".
@@ -115,6 +118,15 @@ pub(crate) struct Opened {
     pub(crate) views: Vec<View>,
     /// Why those could not be read.
     pub(crate) views_wrong: Option<SafeText>,
+}
+
+/// Why a text that was to be edited is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotTaken {
+    /// In words.
+    pub(crate) why: SafeText,
+    /// The text, when something in it was changed.
+    pub(crate) text: Option<String>,
 }
 
 /// A key that can sign.

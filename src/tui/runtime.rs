@@ -259,15 +259,10 @@ async fn drive<S: Screens>(
                 let asked = screens.update(message, now_ms(start));
                 let request = screens.take_request();
                 if request == Some(Request::Lend) {
-                    // Nobody draws or reads keys before whoever gets the terminal begins.
-                    sources.keyboard.rest();
-                    canvas.lend();
-                    hand_out(asked, effects)?;
-                    if let Some(exit) = lent(screens, canvas, &mut sources, start, effects).await? {
+                    let ended = lend(screens, canvas, &mut sources, start, (asked, effects));
+                    if let Some(exit) = ended.await? {
                         return Ok(exit);
                     }
-                    canvas.resume().map_err(Error::Draw)?;
-                    sources.keyboard.listen().map_err(Error::Take)?;
                     dirty = true;
                     break;
                 }
@@ -310,14 +305,19 @@ async fn drive<S: Screens>(
     }
 }
 
-/// Waits while somebody else has the terminal; how it ended, if it did. Nothing is drawn and no key is read.
-async fn lent<S: Screens>(
+/// Lends the terminal to whoever carries out what is `asked`, and takes it again; how it ended, if it did. Nothing is drawn
+/// and no key is read meanwhile.
+async fn lend<S: Screens>(
     screens: &mut S,
     canvas: &mut impl Canvas,
     sources: &mut Sources<'_, S::Message, impl Keyboard>,
     start: Instant,
-    effects: &UnboundedSender<S::Effect>,
+    (asked, effects): (Vec<S::Effect>, &UnboundedSender<S::Effect>),
 ) -> Result<Option<Exit>, Error> {
+    // Before whoever gets the terminal begins.
+    sources.keyboard.rest();
+    canvas.lend();
+    hand_out(asked, effects)?;
     loop {
         let message = tokio::select! {
             biased;
@@ -337,6 +337,8 @@ async fn lent<S: Screens>(
             return Ok(Some(exit));
         }
         if screens.take_request() == Some(Request::TakeBack) {
+            canvas.resume().map_err(Error::Draw)?;
+            sources.keyboard.listen().map_err(Error::Take)?;
             return Ok(None);
         }
     }

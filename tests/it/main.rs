@@ -16,6 +16,8 @@ mod delta;
 mod demo;
 mod disclose;
 mod drift;
+#[cfg(unix)]
+mod editor;
 mod export;
 mod keyring;
 mod kill;

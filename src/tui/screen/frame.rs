@@ -160,6 +160,7 @@ fn draw_sheet(
             let (inside, _) = preview.draw(&review.campaign, title, 0, &mut pen.on(body));
             Some((inside.x, inside.y))
         }
+        Sheet::Table(mistakes) => Some(mistakes.draw(&mut pen.on(body))),
         Sheet::Why(why) => Some(why.draw(review, &mut pen.on(areas.body))),
         Sheet::History(history) => history.draw(&review.campaign, &mut pen.on(areas.body)),
         Sheet::Help(help) => Some(help.draw(&mut pen.on(body))),

@@ -38,6 +38,10 @@ const SECTIONS: &[(&str, Context)] = &[
     ("Access through a team", Context::Path),
     ("Before a bulk", Context::Count),
     ("What is marked", Context::Peek),
+    (
+        "After the editor, when its text is not taken",
+        Context::Table,
+    ),
     ("History", Context::History),
     ("View, group, sort", Context::Views),
     ("Filter", Context::Filter),

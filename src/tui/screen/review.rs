@@ -7,6 +7,7 @@
 mod before;
 mod decide;
 mod desk;
+mod editing;
 mod keys;
 mod mouse;
 mod moving;
@@ -30,7 +31,7 @@ use crate::{
         access::Access,
         campaign::Campaign,
         decision::Change,
-        items::Item,
+        items::{Item, ItemSet},
         journal::Event,
         snapshot::TeamIx,
         text::{Raw, SafeText},
@@ -89,6 +90,8 @@ pub(crate) struct Review {
     replayed: Option<&'static str>,
     /// Why nothing more can be written.
     pub(super) broken: Option<SafeText>,
+    /// The items of the table that is edited now.
+    editing: Option<Arc<ItemSet>>,
     /// What was sent to the disk and is not yet there, oldest first.
     pub(super) pending: VecDeque<Event>,
     /// What to do as soon as everything is saved.
@@ -175,6 +178,7 @@ impl Review {
             read_only: opened.read_only,
             replayed: None,
             broken: None,
+            editing: None,
             pending: VecDeque::new(),
             wishes: VecDeque::new(),
             taken_back: 0,

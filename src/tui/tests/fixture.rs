@@ -91,7 +91,7 @@ pub(in crate::tui) fn acme() -> Arc<Snapshot> {
 }
 
 /// An account with `n` projects, for bulks; the reviewer has two of them, too.
-pub(super) fn many(n: usize) -> Arc<Snapshot> {
+pub(in crate::tui) fn many(n: usize) -> Arc<Snapshot> {
     let mut org = Org::new();
     org.account("Ada", "Keller", |_| {})
         .account("Ben", "Ôkafor", |_| {});

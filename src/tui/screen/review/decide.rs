@@ -157,7 +157,7 @@ impl Review {
     }
 
     /// Whether a reason has to be asked for first.
-    fn wants_reason(&self, plan: &Plan) -> bool {
+    pub(super) fn wants_reason(&self, plan: &Plan) -> bool {
         let wants = self.campaign.wants_reason(plan.change, &plan.items);
         plan.reason.is_none() && wants.is_some()
     }
@@ -200,7 +200,7 @@ impl Review {
             return;
         }
         if plan.chosen.is_bulk() {
-            if self.is_marked_choice(plan) {
+            if self.is_marked_choice(plan) || plan.chosen == Chosen::Table {
                 self.unmark_all();
             }
             if let Some(Row::Own(item)) = self.selected()
@@ -288,7 +288,12 @@ impl Review {
     }
 
     /// What is to be done to what remains of a choice; `Err` tells why nothing remains.
-    fn plan(&self, bulk: Bulk, reason: Option<Raw>, chosen: Chosen) -> Result<Plan, String> {
+    pub(super) fn plan(
+        &self,
+        bulk: Bulk,
+        reason: Option<Raw>,
+        chosen: Chosen,
+    ) -> Result<Plan, String> {
         let change = bulk.change;
         let unfit = bulk.unfit.iter().map(|(why, items)| {
             let items = count(items.len() as u64, "item", "items");
@@ -368,7 +373,7 @@ impl Review {
     }
 
     /// Shows changes before they are made.
-    fn preview(&mut self, plans: Vec<Plan>, now_ms: u64) {
+    pub(super) fn preview(&mut self, plans: Vec<Plan>, now_ms: u64) {
         let sheet = BulkSheet::of(&self.campaign, plans, now_ms);
         self.desk.sheets.push(Sheet::Bulk(Box::new(sheet)));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::editing::Mistakes;
 use crate::{
     domain::{decision::Change, filter, items::ItemSet},
     tui::{
@@ -142,6 +143,8 @@ pub(crate) enum Sheet {
     Bulk(Box<Bulk>),
     /// What exactly is marked.
     Peek(Preview),
+    /// What is wrong in a table that was edited.
+    Table(Mistakes),
     Why(WhySheet),
     History(History),
     Help(Help),

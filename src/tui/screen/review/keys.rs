@@ -51,6 +51,7 @@ impl Review {
             Some(Sheet::Ask(_)) => Context::Ask,
             Some(Sheet::Bulk(_)) => Context::Count,
             Some(Sheet::Peek(_)) => Context::Peek,
+            Some(Sheet::Table(_)) => Context::Table,
             Some(Sheet::Why(_)) => Context::Why,
             Some(Sheet::History(_)) => Context::History,
             Some(Sheet::Help(_)) => Context::Help,
@@ -148,6 +149,11 @@ impl Review {
                 let copied = self.copy();
                 self.settle();
                 return copied.map(Request::Copy);
+            }
+            Action::Edit => {
+                let request = self.edit(effects);
+                self.settle();
+                return request;
             }
             _ if self.desk.sheets.is_empty() => self.act_on_review(action, now_ms, effects),
             _ => self.act_on_sheet(action, now_ms, effects),
@@ -255,6 +261,7 @@ impl Review {
             | Action::Items
             | Action::Replay(_)
             | Action::OtherSample
+            | Action::Edit
             | Action::Redraw
             | Action::Suspend
             | Action::Quit => {}
