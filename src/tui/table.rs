@@ -1,4 +1,4 @@
-//! [`Table`]: the items that are marked as text, one line an item with a verb to change, and what was made of it.
+//! The items that are marked as text, one line an item with a verb to change, and what was made of it.
 
 use std::fmt::Write as _;
 
